@@ -1,0 +1,1 @@
+"""Attacks on a release: members against non-members, each with its interval."""

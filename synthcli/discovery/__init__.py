@@ -1,0 +1,1 @@
+"""What the schema does not declare, learnt from the budget: bounds, grids, categories."""

@@ -1,0 +1,59 @@
+"""What can go wrong, as values: one sentence, one hint, one exit code. Never a cell's value."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says to the shell. 1 is what Python itself returns, so it never means a verdict."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    INPUT = 3
+    BUDGET = 4
+    LEAK = 10
+    INCONCLUSIVE = 11
+    CONTRADICTED = 12
+    INVALID_AUDIT = 13
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class SynthError(Exception):
+    """A problem that the user can understand and mend.
+
+    `message` names column, row count and place, never a value. `details` lists further problems of the
+    same kind, one line each, so that all are reported at once.
+    """
+
+    exit_code = ExitCode.BUG
+
+    def __init__(self, message: str, hint: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+
+class UsageError(SynthError):
+    """A flag, a configuration file or a combination of them is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(SynthError):
+    """A file cannot be read, written, parsed, or does not match its schema."""
+
+    exit_code = ExitCode.INPUT
+
+
+class BudgetRefused(SynthError):
+    """The privacy budget of the data set does not allow this."""
+
+    exit_code = ExitCode.BUDGET
+
+
+class InvalidAudit(SynthError):
+    """The audit's set-up cannot give a valid answer (wrong coins, too few rows, another schema)."""
+
+    exit_code = ExitCode.INVALID_AUDIT

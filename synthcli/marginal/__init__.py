@@ -1,0 +1,8 @@
+"""The shared vocabulary: counts over named attributes."""
+
+from synthcli.marginal.domain import Clique, Domain
+from synthcli.marginal.measurement import Measurement
+from synthcli.marginal.merge import Merge
+from synthcli.marginal.tabulate import Codes, Table, tabulate
+
+__all__ = ["Clique", "Codes", "Domain", "Measurement", "Merge", "Table", "tabulate"]

@@ -1,0 +1,52 @@
+"""Attributes and how many codes each has."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import prod
+
+Clique = tuple[str, ...]
+"""Attribute names in the order of the domain."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Named finite attributes; attribute i takes the codes 0 … shape[i] - 1."""
+
+    attributes: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.attributes) != len(self.shape):
+            raise ValueError("a domain needs one size for each attribute")
+        if len(set(self.attributes)) != len(self.attributes):
+            raise ValueError("a domain names an attribute twice")
+        if any(size < 1 for size in self.shape):
+            raise ValueError("an attribute has no codes")
+
+    def __contains__(self, attribute: object) -> bool:
+        return attribute in self.attributes
+
+    def __len__(self) -> int:
+        return len(self.attributes)
+
+    def card(self, attribute: str) -> int:
+        """How many codes the attribute has."""
+        return self.shape[self.attributes.index(attribute)]
+
+    def clique(self, attributes: Iterable[str]) -> Clique:
+        """The attributes without repeats, in the order of this domain; `KeyError` for an unknown one."""
+        wanted = set(attributes)
+        unknown = wanted.difference(self.attributes)
+        if unknown:
+            raise KeyError(f"not in the domain: {', '.join(sorted(unknown))}")
+        return tuple(a for a in self.attributes if a in wanted)
+
+    def project(self, clique: Iterable[str]) -> "Domain":
+        """The sub-domain of a clique, in this domain's order."""
+        names = self.clique(clique)
+        sizes = dict(zip(self.attributes, self.shape, strict=True))
+        return Domain(names, tuple(sizes[a] for a in names))
+
+    def size(self, clique: Iterable[str] | None = None) -> int:
+        """The number of cells of a clique's table (of the whole domain by default); an exact Python integer."""
+        return prod(self.shape if clique is None else self.project(clique).shape)

@@ -1,0 +1,1 @@
+"""Select–measure–estimate strategies."""

@@ -1,0 +1,1 @@
+"""The graphical model: post-processing of measurements, blind to data."""

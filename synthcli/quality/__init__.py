@@ -1,0 +1,1 @@
+"""How useful the synthetic rows are: compared with real ones, for the steward alone."""

@@ -1,0 +1,1 @@
+"""What was done, for people and machines: pure functions from results to text."""

@@ -1,0 +1,1 @@
+"""Typed tables and their integer codes."""
