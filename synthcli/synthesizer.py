@@ -1,0 +1,88 @@
+"""A fitted release: everything in it is covered by the privacy statement, so everything may be published."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from synthcli.marginal import Measurement
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.pgm.sampling import sample
+from synthcli.table.codec import Codec
+from synthcli.table.schema import Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spend:
+    """What one stage cost, by OpenDP's accountant."""
+
+    stage: str
+    rho: float
+    delta: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinStatement:
+    """Which share of the rows were audit candidates, and the commitment to their coins (salted SHA-256)."""
+
+    share: float
+    commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyStatement:
+    """The guarantee: (epsilon, delta)-differential privacy of everything in the release, and what it rests on.
+
+    `rho` and `key_delta` are its approximate-zCDP form: the filter's limits, of which `spends` tells the use.
+    `declared`, `learnt` and `public_by_steward` name for each column the facts that came from the schema, from the
+    budget, or from the rows by the steward's explicit statement that they are public.
+    """
+
+    dataset: str
+    epsilon: float
+    delta: float
+    rho: float
+    key_delta: float
+    mechanism: str
+    spends: tuple[Spend, ...]
+    created: str
+    unit: str = "row"
+    rows_per_unit: int = 1
+    neighbours: str = "add or remove one row"
+    declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    learnt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    public_by_steward: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coins: CoinStatement | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synthesizer:
+    """The released model: what is needed to draw rows, and to say how private they are.
+
+    `schema` holds public facts alone. `model`, `measurements` and `codec.domain` share one domain.
+    """
+
+    schema: Schema
+    codec: Codec
+    model: MarkovRandomField
+    measurements: tuple[Measurement, ...]
+    statement: PrivacyStatement
+
+    def __post_init__(self) -> None:
+        if self.codec.domain != self.model.domain:
+            raise ValueError("the codec and the model have different domains")
+        for measurement in self.measurements:
+            if self.model.domain.project(measurement.clique).shape != measurement.values.shape:
+                raise ValueError("a measurement does not fit the domain")
+
+    @property
+    def default_rows(self) -> int:
+        """The noisy number of rows that the model was fitted on, at least one."""
+        return max(1, round(self.model.total))
+
+    def sample(self, rows: int, rng: np.random.Generator, block: int = 131072) -> Iterator[pa.RecordBatch]:
+        """Draw rows, a block at a time; the same generator state gives the same rows. Modelled columns only."""
+        for codes in sample(self.model, rows, rng, block):
+            yield self.codec.decode(codes, rng)

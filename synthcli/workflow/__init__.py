@@ -1,0 +1,1 @@
+"""The jobs of the command line, without the talking: fit, sample, audit, report, release."""

@@ -1,0 +1,73 @@
+"""What each job is asked to do. The command line and the release file both end up here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthcli.table.dialect import Dialect
+
+Progress = Callable[[str, float], None]
+"""Called with the stage and the share of it that is done (0 … 1)."""
+
+
+def silent(stage: str, done: float) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRequest:
+    """Learn a model. `epsilon` and `delta` keep the user's own digits, since the ledger adds them up exactly."""
+
+    data: str
+    schema: Path
+    output: Path
+    epsilon: str
+    delta: str = "1e-9"
+    mechanism: str = "aim"
+    public_domain: tuple[str, ...] = ()
+    """Columns whose observed facts the steward declares public; ('all',) for every column."""
+    audit_coins: float = 0.0
+    dataset: str | None = None
+    ledger: str | None = None
+    dialect: Dialect | None = None
+    max_cells: int | None = None
+    force: bool = False
+    refit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRequest:
+    """Draw rows from a model. Without `rows`, as many as the model's noisy row count."""
+
+    model: Path
+    output: str
+    rows: int | None = None
+    seed: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRequest:
+    """Attack a synthetic file. Without `coins`, the coins that lie beside the ledger under the model's commitment."""
+
+    data: str
+    synthetic: str
+    model: Path
+    policy: Path | None = None
+    coins: Path | None = None
+    output: Path | None = None
+    ledger: str | None = None
+    dialect: Dialect | None = None
+    seed: int = 0
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequest:
+    """Write the page; `public` leaves out all that compares with real rows."""
+
+    model: Path
+    audit: Path | None
+    output: Path
+    public: bool = False
+    force: bool = False
