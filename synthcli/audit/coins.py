@@ -1,0 +1,121 @@
+"""Who is in the training rows is a fair coin: the experiment that makes the audit's statistics valid.
+
+Chosen before anything is learnt and without a look at any value: every row is an audit candidate with probability
+`share`; every candidate tosses an independent fair coin; heads train, tails are kept out, everybody else trains.
+Heads against tails is then exactly the game of Steinke, Nasr and Jagielski (NeurIPS 2023), and given the rows and the
+candidates, every assignment of labels is equally likely.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.errors import InvalidAudit
+
+SALT_BYTES = 32
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coins:
+    """The coins of one table of `rows` rows; secret, since they name who is in the training rows.
+
+    `candidates`: ascending row numbers (int64); `heads`: one bool each, true for the rows that train; `salt` hides the
+    coins behind their commitment and keys `data_digest`, the HMAC-SHA-256 of the data they were tossed for ('' before
+    `bind`).
+    """
+
+    rows: int
+    candidates: NDArray[np.int64]
+    heads: NDArray[np.bool_]
+    salt: bytes
+    data_digest: str = ""
+
+    def __post_init__(self) -> None:
+        if self.candidates.dtype != np.int64 or self.heads.dtype != np.bool_:
+            raise ValueError("candidates are int64 row numbers, heads are booleans")
+        if self.candidates.ndim != 1 or self.candidates.shape != self.heads.shape:
+            raise ValueError("every candidate has one coin")
+        if np.any(np.diff(self.candidates) <= 0):
+            raise ValueError("candidates are in ascending order, each named once")
+        if len(self.candidates) and not 0 <= self.candidates[0] <= self.candidates[-1] < self.rows:
+            raise ValueError("a candidate lies outside the table")
+        if self.rows < 0 or len(self.salt) != SALT_BYTES:
+            raise ValueError("coins have a row count and a salt of 32 bytes")
+
+    @property
+    def members(self) -> NDArray[np.int64]:
+        """The candidates that train (heads), ascending."""
+        return self.candidates[self.heads]
+
+    @property
+    def non_members(self) -> NDArray[np.int64]:
+        """The candidates that are kept out of training (tails), ascending."""
+        return self.candidates[~self.heads]
+
+    def keep(self, start: int, count: int) -> NDArray[np.bool_]:
+        """Which of the rows start … start + count - 1 train; `ValueError` beyond the table."""
+        if not 0 <= start <= start + count <= self.rows:
+            raise ValueError("these rows lie outside the table that the coins were tossed for")
+        mask = np.ones(count, dtype=np.bool_)
+        left_out = self.non_members
+        low, high = np.searchsorted(left_out, (start, start + count))
+        mask[left_out[low:high] - start] = False
+        return mask
+
+    def commitment(self) -> str:
+        """SHA-256 (hex) of salt ‖ rows ‖ number of candidates ‖ candidates ‖ coins; tells nothing without the salt."""
+        digest = hashlib.sha256(self.salt)
+        digest.update(np.array([self.rows, len(self.candidates)], dtype="<i8").tobytes())
+        digest.update(self.candidates.astype("<i8").tobytes())
+        digest.update(self.heads.astype("u1").tobytes())
+        return digest.hexdigest()
+
+    def verify(self, commitment: str) -> None:
+        """`InvalidAudit` unless these are the coins that the model was fitted with."""
+        if not hmac.compare_digest(self.commitment(), commitment.lower()):
+            raise InvalidAudit(
+                "These coins are not the ones that the model was fitted with.",
+                "give the coins file that this model's fit wrote with --coins",
+            )
+
+    def bind(self, chunks: Iterable[bytes]) -> "Coins":
+        """The same coins, bound to the bytes of the data file (given in any chunks) by a keyed digest."""
+        return replace(self, data_digest=self._digest(chunks))
+
+    def verify_data(self, chunks: Iterable[bytes]) -> None:
+        """`InvalidAudit` unless these are the bytes that the coins were bound to."""
+        if not hmac.compare_digest(self._digest(chunks), self.data_digest):
+            raise InvalidAudit(
+                "The data are not the ones that the coins were tossed for: the file has changed since the fit.",
+                "audit with the very file that the model was fitted on, or fit again",
+            )
+
+    def _digest(self, chunks: Iterable[bytes]) -> str:
+        mac = hmac.new(self.salt, digestmod=hashlib.sha256)
+        for chunk in chunks:
+            mac.update(chunk)
+        return mac.hexdigest()
+
+
+def flip(rows: int, share: float) -> Coins:
+    """Toss fresh coins from the operating system's secret randomness; `share` in (0, 1) is the candidates' probability.
+
+    A candidate's probability is `share` to within 2^-53.
+    """
+    if not 0 < share < 1:
+        raise ValueError("the share of audit candidates lies between 0 and 1")
+    below = np.uint64(int(share * 2**53))
+    parts = []
+    for start in range(0, rows, _BLOCK):
+        count = min(_BLOCK, rows - start)
+        draws = np.frombuffer(secrets.token_bytes(8 * count), dtype=np.uint64) >> np.uint64(11)
+        parts.append(start + np.flatnonzero(draws < below))
+    candidates = np.concatenate(parts).astype(np.int64) if parts else np.empty(0, dtype=np.int64)
+    tosses = np.frombuffer(secrets.token_bytes(len(candidates)), dtype=np.uint8)
+    return Coins(rows=rows, candidates=candidates, heads=(tosses & 1).astype(np.bool_), salt=secrets.token_bytes(32))

@@ -1,0 +1,99 @@
+"""The private file that remembers the coins: JSON, readable by its owner alone, trusted by nobody."""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synthcli.audit.coins import SALT_BYTES, Coins
+from synthcli.errors import InvalidAudit
+
+_FORMAT = "synthcli-coins"
+_MAX_BYTES = 1 << 30
+_KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
+
+
+def save_coins(coins: Coins, path: Path) -> None:
+    """Write the coins with mode 0600, atomically and durably; `OSError` where that fails."""
+    document = {
+        "format": _FORMAT,
+        "schema_version": 1,
+        "warning": "secret: names the rows that were kept out of training; classify as the source data",
+        "rows": coins.rows,
+        "salt": coins.salt.hex(),
+        "candidates": _text(coins.candidates.astype("<i8").tobytes()),
+        "heads": _text(np.packbits(coins.heads).tobytes()),
+        "data_digest": coins.data_digest,
+    }
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            json.dump(document, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load_coins(path: Path) -> Coins:
+    """Read the coins; `InvalidAudit` for a file that is missing, too large, or not what `save_coins` writes."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidAudit(
+            f"The coins file {path} cannot be read ({error.strerror or type(error).__name__}).",
+            "fit with --audit-coins first, or name the coins file with --coins",
+        ) from error
+    if len(raw) > _MAX_BYTES:
+        raise _bad(path)
+    try:
+        return _parse(json.loads(raw))
+    except (ValueError, TypeError, KeyError, RecursionError, binascii.Error) as error:
+        raise _bad(path) from error
+
+
+def _parse(document: Any) -> Coins:
+    """`ValueError` and its kin where the document is not a coins file."""
+    if not isinstance(document, dict) or document.get("format") != _FORMAT or set(document) != _KEYS:
+        raise ValueError("not a coins file")
+    rows, digest = document["rows"], document["data_digest"]
+    if document["schema_version"] != 1 or type(rows) is not int or not 0 <= rows < 2**62:
+        raise ValueError("an unknown version, or no row count")
+    if not isinstance(digest, str) or (digest and len(bytes.fromhex(digest)) != SALT_BYTES):
+        raise ValueError("a digest of the wrong length")
+    candidates = np.frombuffer(_bytes(document["candidates"]), dtype="<i8").astype(np.int64)
+    packed = np.frombuffer(_bytes(document["heads"]), dtype=np.uint8)
+    if len(packed) != (len(candidates) + 7) // 8:
+        raise ValueError("not one coin for each candidate")
+    heads = np.unpackbits(packed, count=len(candidates)).astype(np.bool_)
+    salt = bytes.fromhex(document["salt"])
+    return Coins(rows=rows, candidates=candidates, heads=heads, salt=salt, data_digest=digest)
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _bytes(text: Any) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _bad(path: Path) -> InvalidAudit:
+    return InvalidAudit(
+        f"The file {path} is not a coins file of this version, or it is damaged.",
+        "name the coins file that the fit wrote with --coins",
+    )

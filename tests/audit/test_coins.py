@@ -1,0 +1,114 @@
+import json
+import stat
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthcli.audit.coins import Coins, flip
+from synthcli.audit.coins_file import load_coins, save_coins
+from synthcli.errors import ExitCode, InvalidAudit
+
+
+@given(rows=st.integers(0, 300), share=st.floats(0.05, 0.95), cuts=st.lists(st.integers(0, 300), max_size=5))
+def test_keep_leaves_out_the_tails_and_nobody_else(rows: int, share: float, cuts: list[int]) -> None:
+    coins = flip(rows, share)
+    whole = coins.keep(0, rows)
+    assert set(np.flatnonzero(~whole)) == set(coins.non_members)
+    assert not set(coins.members) & set(coins.non_members)
+    bounds = [0, *sorted(min(cut, rows) for cut in cuts), rows]
+    parts = [coins.keep(low, high - low) for low, high in pairwise(bounds)]
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_shares_are_those_asked_for() -> None:
+    """Six standard deviations either way: a false alarm in 2e-9 runs, for each of the two."""
+    coins = flip(3_000_000, 0.1)
+    assert abs(len(coins.candidates) - 300_000) < 6 * (3_000_000 * 0.1 * 0.9) ** 0.5
+    assert abs(coins.heads.sum() - len(coins.heads) / 2) < 3 * len(coins.heads) ** 0.5
+
+
+def test_rows_beyond_the_table_are_refused() -> None:
+    with pytest.raises(ValueError):
+        flip(10, 0.5).keep(5, 6)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])
+def test_a_share_outside_the_open_interval_is_refused(share: float) -> None:
+    with pytest.raises(ValueError):
+        flip(10, share)
+
+
+def test_any_change_breaks_the_commitment() -> None:
+    coins = flip(1000, 0.3)
+    coins.verify(coins.commitment())
+    heads = coins.heads.copy()
+    heads[0] = not heads[0]
+    parts = {"rows": coins.rows, "candidates": coins.candidates, "heads": coins.heads, "salt": coins.salt}
+    for change in ({"heads": heads}, {"rows": 1001}, {"salt": bytes(32)}):
+        with pytest.raises(InvalidAudit) as caught:
+            Coins(**{**parts, **change}).verify(coins.commitment())
+        assert caught.value.exit_code is ExitCode.INVALID_AUDIT
+
+
+def test_the_digest_is_keyed_and_knows_its_data() -> None:
+    coins = flip(10, 0.5).bind([b"a,b\n", b"1,2\n"])
+    coins.verify_data([b"a,b\n1,2\n"])
+    assert flip(10, 0.5).bind([b"a,b\n1,2\n"]).data_digest != coins.data_digest
+    with pytest.raises(InvalidAudit):
+        coins.verify_data([b"a,b\n1,3\n"])
+    with pytest.raises(InvalidAudit):
+        flip(10, 0.5).verify_data([])
+
+
+def test_a_file_round_trip_keeps_everything_private(tmp_path) -> None:
+    coins = flip(5000, 0.2).bind([b"data"])
+    path = tmp_path / "coins.json"
+    save_coins(coins, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["coins.json"]
+    back = load_coins(path)
+    assert back.commitment() == coins.commitment()
+    assert back.data_digest == coins.data_digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rows": 3},
+        {"rows": -1},
+        {"rows": True},
+        {"rows": 1e3},
+        {"salt": "00"},
+        {"salt": 7},
+        {"candidates": "!!!!"},
+        {"candidates": "AAAA"},
+        {"heads": ""},
+        {"heads": None},
+        {"schema_version": 2},
+        {"format": "other"},
+        {"data_digest": "xyz"},
+        {"extra": 1},
+    ],
+)
+def test_a_hostile_file_gets_one_clear_error(tmp_path, change: dict[str, object]) -> None:
+    path = tmp_path / "coins.json"
+    save_coins(flip(1000, 0.2), path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(InvalidAudit, match="not a coins file"):
+        load_coins(path)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"[]", b"null", b"[" * 100_000])
+def test_a_file_of_something_else_is_refused(tmp_path, raw: bytes) -> None:
+    path = tmp_path / "coins.json"
+    path.write_bytes(raw)
+    with pytest.raises(InvalidAudit, match="not a coins file"):
+        load_coins(path)
+
+
+def test_a_missing_file_is_refused(tmp_path) -> None:
+    with pytest.raises(InvalidAudit, match="cannot be read"):
+        load_coins(tmp_path / "none.json")
