@@ -1,0 +1,55 @@
+"""Rates with honest intervals: every bound is one-sided, at the confidence given.
+
+Counts are integers, `0 <= hits <= trials` and `trials >= 1`.
+"""
+
+import math
+
+from scipy import stats
+
+
+def normal_quantile(confidence: float) -> float:
+    """z such that a standard normal stays below it with this probability."""
+    return float(stats.norm.ppf(confidence))
+
+
+def clopper_pearson(hits: int, trials: int, confidence: float) -> tuple[float, float]:
+    """Exact lower and upper bounds of a binomial rate (Clopper and Pearson, 1934)."""
+    low = float(stats.beta.ppf(1 - confidence, hits, trials - hits + 1)) if hits else 0.0
+    high = float(stats.beta.ppf(confidence, hits + 1, trials - hits)) if hits < trials else 1.0
+    return low, high
+
+
+def wilson(hits: int, trials: int, confidence: float) -> tuple[float, float]:
+    """Score bounds of a binomial rate (Wilson, 1927)."""
+    z = normal_quantile(confidence)
+    rate = hits / trials
+    centre = rate + z * z / (2 * trials)
+    spread = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def newcombe(hits: int, trials: int, control_hits: int, control_trials: int, confidence: float) -> tuple[float, float]:
+    """Bounds of rate minus control rate from their Wilson scores (Newcombe 1998, method 10)."""
+    rate, control = hits / trials, control_hits / control_trials
+    low, high = wilson(hits, trials, confidence)
+    control_low, control_high = wilson(control_hits, control_trials, confidence)
+    difference = rate - control
+    return (
+        max(-1.0, difference - math.hypot(rate - low, control_high - control)),
+        min(1.0, difference + math.hypot(high - rate, control - control_low)),
+    )
+
+
+def fisher(hits: int, trials: int, control_hits: int, control_trials: int) -> float:
+    """Exact one-sided p-value of "hits are no likelier than control hits" (Fisher; given the coins' symmetry)."""
+    return float(stats.hypergeom.sf(hits - 1, trials + control_trials, hits + control_hits, trials))
+
+
+def excess_bound(hits: int, trials: int, control_hits: int, control_trials: int, confidence: float) -> float:
+    """Newcombe's lower bound, which lies above zero only where Fisher's exact test agrees at the same level."""
+    low, _ = newcombe(hits, trials, control_hits, control_trials, confidence)
+    if low > 0 and fisher(hits, trials, control_hits, control_trials) > 1 - confidence:
+        return 0.0
+    return low
