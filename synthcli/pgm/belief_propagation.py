@@ -1,0 +1,155 @@
+"""Exact marginals of a junction tree: two passes of messages, in linear space.
+
+Hugin propagation (Koller and Friedman 2009, section 10.3). Every table is divided by its largest entry and the scales
+are kept as logarithms, so that tables may span some 300 decades; where even that is not enough (a message with no mass
+left), the passes are done again in log space.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from synthcli.marginal import Clique
+from synthcli.pgm.junction_tree import JunctionTree
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Calibrated marginals: `tables[i]` is the probability table of tree clique i (each sums to 1)."""
+
+    tree: JunctionTree
+    tables: tuple[Floats, ...]
+    log_partition: float
+
+    def marginal(self, clique: Clique) -> Floats:
+        """The probability table of a clique that lies inside a tree clique; `KeyError` otherwise."""
+        home = self.tree.home(clique)
+        if home is None:
+            raise KeyError(f"no tree clique contains {clique}")
+        return project(self.tables[home], self.tree.cliques[home], clique)
+
+
+def project(table: Floats, clique: Clique, onto: Clique) -> Floats:
+    """Sum out the attributes of `clique` that are not in `onto` (a subset, in the same order)."""
+    axes = tuple(i for i, attribute in enumerate(clique) if attribute not in onto)
+    projected: Floats = table.sum(axis=axes) if axes else table
+    return projected
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What depends on the structure alone: homes of the potentials, broadcast shapes, axes to sum."""
+
+    homes: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    up_axes: tuple[tuple[int, ...], ...]
+    up_shapes: tuple[tuple[int, ...], ...]
+    down_axes: tuple[tuple[int, ...], ...]
+    down_shapes: tuple[tuple[int, ...], ...]
+
+
+@lru_cache(maxsize=32)
+def _plan(tree: JunctionTree, cliques: tuple[Clique, ...]) -> _Plan:
+    homes = []
+    for clique in cliques:
+        home = tree.home(clique)
+        if home is None:
+            raise KeyError(f"no tree clique contains {clique}")
+        homes.append(home)
+    inside = [tree.cliques[home] for home in homes]
+    above = [tree.cliques[max(parent, 0)] for parent in tree.parents]
+    return _Plan(
+        homes=tuple(homes),
+        shapes=tuple(_spread(tree, c, within) for c, within in zip(cliques, inside, strict=True)),
+        up_axes=tuple(_outside(c, s) for c, s in zip(tree.cliques, tree.separators, strict=True)),
+        up_shapes=tuple(_spread(tree, s, c) for s, c in zip(tree.separators, above, strict=True)),
+        down_axes=tuple(_outside(c, s) for c, s in zip(above, tree.separators, strict=True)),
+        down_shapes=tuple(_spread(tree, s, c) for s, c in zip(tree.separators, tree.cliques, strict=True)),
+    )
+
+
+def _spread(tree: JunctionTree, clique: Clique, within: Clique) -> tuple[int, ...]:
+    """The shape in which a clique's table broadcasts over a larger clique's."""
+    return tuple(tree.domain.card(a) if a in clique else 1 for a in within)
+
+
+def _outside(clique: Clique, separator: Clique) -> tuple[int, ...]:
+    return tuple(i for i, attribute in enumerate(clique) if attribute not in separator)
+
+
+def calibrate(tree: JunctionTree, potentials: Mapping[Clique, Floats]) -> Beliefs:
+    """Marginals of the distribution proportional to exp(sum of the potentials).
+
+    Potentials are log tables with one axis per attribute; -inf marks impossible cells. Every potential's clique must
+    lie inside a tree clique (`KeyError`). Raises `ValueError` if no cell is possible or a potential is NaN or +inf.
+    """
+    plan = _plan(tree, tuple(potentials))
+    logs = _assemble(tree, plan, list(potentials.values()))
+    beliefs = _linear(tree, plan, logs)
+    return _logarithmic(tree, plan, logs) if beliefs is None else beliefs
+
+
+def _assemble(tree: JunctionTree, plan: _Plan, tables: Sequence[Floats]) -> list[Floats]:
+    """The sum of the potentials at home in each tree clique."""
+    logs = [np.zeros(tuple(tree.domain.card(a) for a in clique)) for clique in tree.cliques]
+    for home, shape, table in zip(plan.homes, plan.shapes, tables, strict=True):
+        logs[home] += table.reshape(shape)
+    return logs
+
+
+def _linear(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs | None:
+    """Both passes in linear space; None where a table lost all its mass to underflow."""
+    tables, scale = [], 0.0
+    for log in logs:
+        top = float(log.max())
+        if np.isnan(top) or top == np.inf:
+            raise ValueError("a potential is not a number, or infinite")
+        if top == -np.inf:
+            raise ValueError("the potentials leave no cell possible")
+        tables.append(np.exp(log - top))
+        scale += top
+    messages: list[Floats] = [np.empty(0)] * len(tables)
+    for i in range(len(tables) - 1, 0, -1):
+        messages[i] = tables[i].sum(axis=plan.up_axes[i])
+        top = float(messages[i].max())
+        if top <= 0.0:
+            return None
+        scale += float(np.log(top))
+        tables[tree.parents[i]] *= (messages[i] / top).reshape(plan.up_shapes[i])
+    total = float(tables[0].sum())
+    if total <= 1e-280:
+        return None
+    tables[0] /= total
+    for i in range(1, len(tables)):
+        wanted = tables[tree.parents[i]].sum(axis=plan.down_axes[i])
+        ratio = np.divide(wanted, messages[i], out=np.zeros_like(wanted), where=messages[i] > 0)
+        tables[i] *= ratio.reshape(plan.down_shapes[i])
+        mass = float(tables[i].sum())
+        if not abs(mass - 1.0) < 1e-6:
+            return None
+    return Beliefs(tree, tuple(tables), scale + float(np.log(total)))
+
+
+def _logarithmic(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs:
+    """The same passes with log-sum-exp: slower, and safe at any range."""
+    tables = [log.copy() for log in logs]
+    messages: list[Floats] = [np.empty(0)] * len(tables)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for i in range(len(tables) - 1, 0, -1):
+            messages[i] = np.asarray(logsumexp(tables[i], axis=plan.up_axes[i]))
+            tables[tree.parents[i]] += messages[i].reshape(plan.up_shapes[i])
+        total = float(logsumexp(tables[0]))
+        if total == -np.inf:
+            raise ValueError("the potentials leave no cell possible")
+        tables[0] -= total
+        for i in range(1, len(tables)):
+            wanted = np.asarray(logsumexp(tables[tree.parents[i]], axis=plan.down_axes[i]))
+            ratio = np.where(wanted == -np.inf, -np.inf, wanted - messages[i])
+            tables[i] += ratio.reshape(plan.down_shapes[i])
+    return Beliefs(tree, tuple(np.exp(table) for table in tables), total)

@@ -1,0 +1,184 @@
+"""From noisy marginals to a model: L-BFGS on the noise-regularised dual.
+
+Private-PGM (McKenna, Sheldon and Miklau 2019, arXiv 1901.09136) asks for the maximum-entropy distribution among those
+whose marginals lie closest to the measurements y_m (standard deviations s_m). With a weight t on the entropy relative
+to the product of the one-way marginals, the dual of that problem is smooth and strongly convex in one parameter per
+measured cell:
+
+    F(theta) = N log Z(theta) - sum_m <theta_m, y_m> + t/2 sum_m s_m^2 |theta_m - c_m|^2
+    grad_m F = N mu_m(theta) - y_m + t s_m^2 (theta_m - c_m)
+
+with N the total, mu_m the model's marginals, and c_m the log one-way marginal for single attributes, zero for others.
+One calibration gives Z and every mu_m. The Hessian is close to its diagonal part, diag(N mu_m + t s_m^2), which serves
+as preconditioner. Measurement noise itself bounds what is worth fitting: the search stops when the decrease that is
+still possible is small beside the number of measured cells (discrepancy principle).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from synthcli.marginal import Clique, Domain, Measurement
+from synthcli.pgm.belief_propagation import Floats, calibrate
+from synthcli.pgm.junction_tree import JunctionTree, build
+from synthcli.pgm.markov_random_field import MarkovRandomField
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How hard to try. `entropy` is the weight t; `tolerance` the decrease per measured cell that is left undone."""
+
+    entropy: tuple[float, ...]
+    tolerance: float
+    evaluations: int
+
+
+ROUND = Effort(entropy=(0.05,), tolerance=0.02, evaluations=40)
+"""Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
+
+FINAL = Effort(entropy=(0.05, 0.02), tolerance=0.002, evaluations=200)
+"""The model that is released."""
+
+
+def estimate(
+    domain: Domain,
+    measurements: Sequence[Measurement],
+    *,
+    start: MarkovRandomField | None = None,
+    total: float | None = None,
+    effort: Effort = FINAL,
+) -> MarkovRandomField:
+    """Fit a graphical model to noisy marginals.
+
+    `start` warm-starts the search; `total` is the number of rows, by default the minimum-variance unbiased estimate
+    from the measurements (at least 1). Attributes without a measurement come out uniform and independent.
+    """
+    pooled = pool(measurements)
+    rows = max(1.0, estimate_total(pooled) if total is None else total)
+    problem = _Problem(domain, pooled, rows)
+    theta = problem.start_from(start)
+    for weight in effort.entropy:
+        theta = _minimise(problem, theta, weight, effort)
+    return MarkovRandomField(domain, problem.unpack(theta), rows)
+
+
+def pool(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """Measurements of the same clique made one, weighted by inverse variance."""
+    groups: dict[Clique, list[Measurement]] = {}
+    for measurement in measurements:
+        groups.setdefault(measurement.clique, []).append(measurement)
+    return tuple(_pool(group) for group in groups.values())
+
+
+def _pool(group: Sequence[Measurement]) -> Measurement:
+    weights = np.array([m.stddev**-2 for m in group])
+    values = sum(w * m.values.astype(np.float64) for w, m in zip(weights, group, strict=True)) / weights.sum()
+    return Measurement(group[0].clique, np.asarray(values), float(weights.sum() ** -0.5))
+
+
+def estimate_total(measurements: Sequence[Measurement]) -> float:
+    """The number of rows: the mean of the tables' sums, each weighted by its inverse variance (cells x stddev^2)."""
+    sums = np.array([float(m.values.sum()) for m in measurements])
+    weights = np.array([1.0 / (m.values.size * m.stddev**2) for m in measurements])
+    return float(sums @ weights / weights.sum()) if len(sums) else 1.0
+
+
+class _Problem:
+    """The dual of one set of measurements: packing of parameters, objective, gradient, preconditioner."""
+
+    def __init__(self, domain: Domain, measurements: Sequence[Measurement], rows: float) -> None:
+        self.rows = rows
+        self.cliques: tuple[Clique, ...] = tuple(m.clique for m in measurements)
+        self.shapes = [m.values.shape for m in measurements]
+        self.bounds = np.cumsum([0, *(m.values.size for m in measurements)])
+        self.tree: JunctionTree = build(domain, self.cliques)
+        self.values = _flat([m.values.astype(np.float64) for m in measurements])
+        self.variance = _flat([np.full(m.values.shape, m.stddev**2) for m in measurements])
+        self.centre = _flat([self._log_one_way(m) for m in measurements])
+
+    @property
+    def cells(self) -> int:
+        """How many numbers were measured."""
+        return len(self.values)
+
+    def _log_one_way(self, measurement: Measurement) -> Floats:
+        """The centre c_m: a single attribute's log marginal, floored where noise hides it; zero for larger cliques."""
+        if len(measurement.clique) != 1:
+            return np.zeros(measurement.values.shape)
+        floor = max(0.25 * measurement.stddev, 1e-3)
+        counts = np.maximum(measurement.values.astype(np.float64), floor)
+        centred: Floats = np.log(counts / counts.sum())
+        return centred
+
+    def unpack(self, theta: Floats) -> dict[Clique, Floats]:
+        """The parameters as log tables."""
+        pieces = (theta[a:b] for a, b in zip(self.bounds[:-1], self.bounds[1:], strict=True))
+        return {c: piece.reshape(shape) for c, piece, shape in zip(self.cliques, pieces, self.shapes, strict=True)}
+
+    def start_from(self, model: MarkovRandomField | None) -> Floats:
+        """Where the search begins: the product of the one-ways, or the potentials of an earlier model."""
+        earlier: Mapping[Clique, Floats] = {} if model is None else model.potentials
+        centre = self.unpack(self.centre)
+        return _flat([earlier.get(clique, centre[clique]) for clique in self.cliques])
+
+    def evaluate(self, theta: Floats, weight: float) -> tuple[float, Floats, Floats]:
+        """F, its gradient, and the expected tables (flat)."""
+        beliefs = calibrate(self.tree, self.unpack(theta))
+        expected = self.rows * _flat([beliefs.marginal(clique) for clique in self.cliques])
+        pull = weight * self.variance * (theta - self.centre)
+        value = self.rows * beliefs.log_partition - theta @ self.values + 0.5 * float(pull @ (theta - self.centre))
+        return float(value), expected - self.values + pull, expected
+
+    def curvature(self, expected: Floats, weight: float) -> Floats:
+        """The diagonal that stands for the Hessian."""
+        diagonal: Floats = np.maximum(expected, 0.25 * np.sqrt(self.variance)) + weight * self.variance
+        return diagonal
+
+
+def _flat(tables: Sequence[Floats]) -> Floats:
+    return np.concatenate([table.ravel() for table in tables]) if tables else np.zeros(0)
+
+
+def _minimise(problem: _Problem, theta: Floats, weight: float, effort: Effort) -> Floats:
+    """L-BFGS in the preconditioned parameters z = theta * sqrt(curvature), restarted with a fresh curvature."""
+    if not problem.cells:
+        return theta
+    left = effort.evaluations
+    while left > 0:
+        _, gradient, expected = problem.evaluate(theta, weight)
+        curvature = problem.curvature(expected, weight)
+        if _is_done(gradient, curvature, effort):
+            break
+        theta, used = _descend(problem, theta, weight, np.sqrt(curvature), min(left, 60), effort)
+        left -= used + 1
+    return theta
+
+
+def _is_done(gradient: Floats, curvature: Floats, effort: Effort) -> bool:
+    """Whether a Newton step with the diagonal would gain less than the tolerance per measured cell."""
+    return bool(0.5 * float(np.sum(gradient**2 / curvature)) < effort.tolerance * len(gradient))
+
+
+def _descend(
+    problem: _Problem, theta: Floats, weight: float, root: Floats, evaluations: int, effort: Effort
+) -> tuple[Floats, int]:
+    used = 0
+    last = np.zeros(0)
+
+    def objective(z: Floats) -> tuple[float, Floats]:
+        nonlocal used, last
+        used += 1
+        value, gradient, _ = problem.evaluate(z / root, weight)
+        last = gradient / root
+        return value, last
+
+    def stop(intermediate_result: object) -> None:
+        if 0.5 * float(last @ last) < effort.tolerance * problem.cells:
+            raise StopIteration
+
+    options = {"maxfun": evaluations, "maxiter": evaluations, "maxcor": 10, "ftol": 1e-14, "gtol": 1e-9}
+    found = minimize(objective, theta * root, jac=True, method="L-BFGS-B", callback=stop, options=options)
+    best: Floats = found.x / root
+    return best, max(used, 1)
