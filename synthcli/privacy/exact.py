@@ -1,0 +1,147 @@
+"""Exact counts behind the privacy boundary: counted in as few passes as can be, kept, never let out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.marginal import Clique, Codes, Domain, Merge
+
+Counts = NDArray[np.int64]
+
+
+class Coding(Protocol):
+    """A public way to see rows as codes over a finite domain: a codec, or anything that stands in its place."""
+
+    @property
+    def domain(self) -> Domain:
+        """The attributes, and how many codes each has."""
+        ...
+
+    def encode(self, batch: Any) -> Codes:
+        """The codes of the attributes whose columns the batch has."""
+        ...
+
+
+class PrivateTable(Protocol):
+    """The rows, wherever they are; exact answers for the curator alone."""
+
+    def count(self, codec: Coding, cliques: Sequence[Clique]) -> Mapping[Clique, Counts]:
+        """The exact table of every clique, in one pass over the rows."""
+        ...
+
+    def keys(self, column: str) -> Mapping[str, int]:
+        """How often each value of a raw column occurs, values spelt as strings; missing values are left out."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A coding, and perhaps the finer view that it was merged from. Public, and compared by identity."""
+
+    coding: Coding
+    finer: "View | None" = None
+    merges: Mapping[str, Merge] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> Domain:
+        """The domain of the coding."""
+        return self.coding.domain
+
+    def merged(self, merges: Mapping[str, Merge]) -> "View":
+        """The same rows over a coarser domain."""
+        return View(_MergedCoding(self.coding, merges), finer=self, merges=merges)
+
+
+class _MergedCoding:
+    """A coding whose codes are merged after encoding."""
+
+    def __init__(self, finer: Coding, merges: Mapping[str, Merge]) -> None:
+        for attribute, merge in merges.items():
+            if merge.fine_size != finer.domain.card(attribute):
+                raise ValueError(f"the merge of attribute {attribute!r} does not fit its domain")
+        self._finer = finer
+        self._merges = dict(merges)
+        sizes = dict(zip(finer.domain.attributes, finer.domain.shape, strict=True))
+        sizes.update({attribute: merge.coarse_size for attribute, merge in merges.items()})
+        self.domain = Domain(finer.domain.attributes, tuple(sizes.values()))
+
+    def encode(self, batch: Any) -> Codes:
+        """The finer codes, merged; uint32 holds them all."""
+        codes = dict(self._finer.encode(batch))
+        for attribute, merge in self._merges.items():
+            if attribute in codes:
+                codes[attribute] = merge.coarsen(codes[attribute]).astype(np.uint32)
+        return codes
+
+
+class ExactCounts:
+    """A private table and the exact counts already taken of it: OpenDP's dataset, held by the filter."""
+
+    def __init__(self, table: PrivateTable) -> None:
+        self._table = table
+        self._known: dict[View, dict[Clique, Counts]] = {}
+
+    def prefetch(self, view: View, cliques: Iterable[Clique]) -> None:
+        """Take what is not yet known of these cliques, in at most one pass over the rows."""
+        known = self._known.setdefault(view, {})
+        missing = [clique for clique in dict.fromkeys(cliques) if not self._derive(view, clique)]
+        if not missing:
+            return
+        widest = _widest(missing)
+        counted = self._table.count(view.coding, widest)
+        known.update({clique: _checked(counted[clique], view.domain.project(clique)) for clique in widest})
+        for clique in missing:
+            self._derive(view, clique)
+
+    def vector(self, view: View, cliques: Sequence[Clique]) -> Counts:
+        """The cells of all these cliques' tables, one table after the other."""
+        self.prefetch(view, cliques)
+        return np.concatenate([self._known[view][clique].ravel() for clique in cliques])
+
+    def keyed(self, column: str) -> Mapping[str, int]:
+        """How often each value of a raw column occurs."""
+        return self._table.keys(column)
+
+    def _derive(self, view: View, clique: Clique) -> bool:
+        """Whether the clique's table is known, or could be had: a larger table summed up, or a finer view's merged."""
+        known = self._known.setdefault(view, {})
+        if clique in known:
+            return True
+        larger = [other for other in known if len(other) > len(clique) and set(clique) < set(other)]
+        if larger:
+            source = min(larger, key=view.domain.size)
+            rest = tuple(axis for axis, attribute in enumerate(source) if attribute not in clique)
+            known[clique] = np.asarray(known[source].sum(axis=rest, dtype=np.int64))
+            return True
+        if view.finer is None or not self._derive(view.finer, clique):
+            return False
+        table = self._known[view.finer][clique]
+        for axis, attribute in enumerate(clique):
+            if attribute in view.merges:
+                table = view.merges[attribute].aggregate(table, axis)
+        known[clique] = table
+        return True
+
+
+def _widest(cliques: Sequence[Clique]) -> list[Clique]:
+    """The cliques that are not part of another one."""
+    longer: dict[int, list[frozenset[str]]] = {}
+    for clique in cliques:
+        longer.setdefault(len(clique), []).append(frozenset(clique))
+    return [
+        clique
+        for clique in cliques
+        if not any(
+            other.issuperset(clique) for length, others in longer.items() if length > len(clique) for other in others
+        )
+    ]
+
+
+def _checked(table: Counts, domain: Domain) -> Counts:
+    """The table, which an engine must have counted in int64 and in the domain's shape."""
+    if table.dtype != np.int64 or table.shape != domain.shape:
+        raise ValueError("the engine's table is not an int64 table over its clique")
+    return table

@@ -1,0 +1,98 @@
+"""OpenDP's measurements, and the noise scales that keep them inside a cost by OpenDP's own maps."""
+
+from collections.abc import Callable
+from math import isfinite, sqrt
+
+import opendp.prelude as dp
+
+from synthcli.errors import UsageError
+
+dp.enable_features("contrib", "honest-but-curious")
+
+ZCDP = dp.zero_concentrated_divergence()
+APPROXIMATE_ZCDP = dp.approximate(ZCDP)
+
+COUNTS = dp.vector_domain(dp.atom_domain(T="i64"))
+L2 = dp.l2_distance(T="f64")
+LINF = dp.linf_distance(T="i64")
+KEYED_COUNTS = dp.map_domain(dp.atom_domain(T="String"), dp.atom_domain(T="i64"))
+KEYED = dp.l02inf_distance(dp.absolute_distance(T="i64"))
+
+_HAIR = 2.0**-40
+"""Every scale is this much larger than its formula says, so that costs which add up to the budget on paper do so in
+floating point too."""
+
+_LARGEST_THRESHOLD = 2**53
+
+
+def sigma_for(rho: float, l2: float) -> float:
+    """The discrete Gaussian's scale that costs at most rho at this L2 sensitivity: l2 / sqrt(2 rho), rounded up."""
+    _check_cost(rho)
+    return _widen(l2 / sqrt(2.0 * rho), lambda sigma: float(dp.m.make_gaussian(COUNTS, L2, scale=sigma).map(l2)), rho)
+
+
+def gaussian(query: dp.Transformation, sigma: float) -> dp.Measurement:
+    """Integer counts with discrete Gaussian noise, as an int64 array."""
+    return dp.c.make_approximate(query >> dp.m.then_gaussian(scale=sigma) >> dp.as_array())
+
+
+def max_scale_for(rho: float, linf: int) -> float:
+    """The noisy maximum's scale that costs at most rho at this sensitivity of one score.
+
+    2 linf / epsilon with epsilon = sqrt(8 rho): the exponential mechanism, whose cost is epsilon^2 / 8.
+    """
+    _check_cost(rho)
+    return _widen(
+        2.0 * linf / sqrt(8.0 * rho),
+        lambda scale: float(dp.m.make_noisy_max(COUNTS, LINF, ZCDP, scale=scale).map(linf)),
+        rho,
+    )
+
+
+def noisy_max(query: dp.Transformation, scale: float) -> dp.Measurement:
+    """The index of the largest score after noise."""
+    return dp.c.make_approximate(query >> dp.m.then_noisy_max(ZCDP, scale=scale))
+
+
+def keys_scales_for(rho: float, delta: float, units: int) -> tuple[float, int]:
+    """Scale and threshold of noisy keyed counts that cost at most (rho, delta), when one unit has `units` rows.
+
+    Raises `UsageError` for a delta below what OpenDP can certify (about 1e-16).
+    """
+    _check_cost(rho)
+    change = (units, units, units)
+
+    def cost(scale: float, threshold: int) -> tuple[float, float]:
+        measurement = dp.m.make_noise_threshold(KEYED_COUNTS, KEYED, APPROXIMATE_ZCDP, scale=scale, threshold=threshold)
+        rho_cost, delta_cost = measurement.map(change)
+        return float(rho_cost), float(delta_cost)
+
+    scale = _widen(units / sqrt(2.0 * rho), lambda scale: cost(scale, _LARGEST_THRESHOLD)[0], rho)
+    if not cost(scale, _LARGEST_THRESHOLD)[1] <= delta:
+        raise UsageError(
+            f"delta is too small to learn categories: {delta:.2g} is left for a column",
+            "raise --delta, or declare the categories in the schema",
+        )
+    low, high = units, _LARGEST_THRESHOLD
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if cost(scale, middle)[1] <= delta else (middle + 1, high)
+    return scale, low
+
+
+def keyed_counts(query: dp.Transformation, scale: float, threshold: int) -> dp.Measurement:
+    """The keys whose noisy count reaches the threshold, with that count (stability-based histogram)."""
+    return query >> dp.m.then_noise_threshold(APPROXIMATE_ZCDP, scale=scale, threshold=threshold)
+
+
+def _check_cost(rho: float) -> None:
+    if not (isfinite(rho) and rho > 0):
+        raise ValueError("a query costs a positive, finite rho")
+
+
+def _widen(guess: float, cost: Callable[[float], float], limit: float) -> float:
+    """The guess and a hair, and more until OpenDP's own map agrees."""
+    scale = guess * (1.0 + _HAIR)
+    while not cost(scale) <= limit:
+        scale *= 1.0 + _HAIR
+    return scale

@@ -1,0 +1,121 @@
+"""What may be computed from the exact counts before noise, each with its stability map: OpenDP transformations.
+
+The input metric counts the rows by which two tables differ (add or remove); a map turns that number into a distance
+between the results. Everything is an integer, so that every sensitivity is exact.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, nextafter, sqrt
+
+import numpy as np
+import opendp.prelude as dp
+from numpy.typing import NDArray
+
+from synthcli.marginal import Clique, Table
+from synthcli.privacy.exact import ExactCounts, View
+from synthcli.privacy.noise import KEYED, KEYED_COUNTS, L2, LINF
+
+dp.enable_features("contrib", "honest-but-curious")
+
+EXACT_COUNTS = dp.user_domain("ExactCounts", member=lambda value: isinstance(value, ExactCounts))
+ROWS = dp.user_distance("rows added or removed")
+
+GRID = 16
+"""Estimates are compared with exact counts in units of 1/16 row."""
+
+_LARGEST_ESTIMATE = 2.0**54
+_LARGEST_SCORE = 2**61
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A clique that could be measured next, and how well the model knows it already.
+
+    `estimate` is the model's table in expected rows (one axis per attribute of the clique); `weight`, a positive
+    integer, is the clique's importance; `penalty`, in rows, is the error that measuring it would leave anyway.
+    """
+
+    clique: Clique
+    estimate: Table
+    weight: int = 1
+    penalty: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.weight < 1 or int(self.weight) != self.weight:
+            raise ValueError("a candidate's weight is a positive integer")
+        if not np.isfinite(self.penalty) or not np.all(np.isfinite(self.estimate)):
+            raise ValueError("a candidate's estimate and penalty are finite")
+        if np.abs(self.estimate).sum() > _LARGEST_ESTIMATE or abs(self.penalty) > _LARGEST_ESTIMATE:
+            raise ValueError("a candidate's estimate and penalty are numbers of rows, below 2^54")
+
+
+def marginals_sensitivity(cliques: int, rows: int) -> float:
+    """L2 distance of concatenated marginals when `rows` rows come or go, rounded up.
+
+    A row changes one cell of each table by one: sqrt(cliques) a row, and the triangle inequality for the rest.
+    """
+    return nextafter(nextafter(sqrt(cliques), inf) * rows, inf)
+
+
+def marginals(view: View, cliques: Sequence[Clique]) -> dp.Transformation:
+    """The cells of all these tables as one vector."""
+    size = sum(view.domain.size(clique) for clique in cliques)
+    return dp.t.make_user_transformation(
+        EXACT_COUNTS,
+        ROWS,
+        dp.vector_domain(dp.atom_domain(T="i64"), size=size),
+        L2,
+        function=lambda exact: exact.vector(view, cliques),
+        stability_map=lambda rows: marginals_sensitivity(len(cliques), rows),
+    )
+
+
+def scores_sensitivity(candidates: Sequence[Candidate], rows: int) -> int:
+    """How far any one score moves when `rows` rows come or go, in grid units.
+
+    A row changes one count by one, and so the L1 distance from a fixed estimate by at most one row.
+    """
+    return GRID * max(int(candidate.weight) for candidate in candidates) * rows
+
+
+def scores(view: View, candidates: Sequence[Candidate]) -> dp.Transformation:
+    """weight x (L1 distance of exact and estimated table - penalty) of every candidate, in grid units."""
+
+    def function(exact: ExactCounts) -> NDArray[np.int64]:
+        exact.prefetch(view, [candidate.clique for candidate in candidates])
+        return np.array([_score(exact.vector(view, [c.clique]), c) for c in candidates], dtype=np.int64)
+
+    return dp.t.make_user_transformation(
+        EXACT_COUNTS,
+        ROWS,
+        dp.vector_domain(dp.atom_domain(T="i64"), size=len(candidates)),
+        LINF,
+        function=function,
+        stability_map=lambda rows: scores_sensitivity(candidates, rows),
+    )
+
+
+def keyed(column: str) -> dp.Transformation:
+    """How often each value of a raw column occurs. Keys travel in hexadecimal, since C strings end at a NUL.
+
+    k rows move at most k keys, each by at most k, and the whole by at most k in L2.
+    """
+    return dp.t.make_user_transformation(
+        EXACT_COUNTS,
+        ROWS,
+        KEYED_COUNTS,
+        KEYED,
+        function=lambda exact: {key.encode().hex(): count for key, count in exact.keyed(column).items()},
+        stability_map=lambda rows: (rows, rows, rows),
+    )
+
+
+def _on_grid(rows: Table | float) -> NDArray[np.int64]:
+    return np.rint(np.asarray(rows, dtype=np.float64) * GRID).astype(np.int64).ravel()
+
+
+def _score(exact: NDArray[np.int64], candidate: Candidate) -> int:
+    """Exact: both sums stay below 2^60 for any table of less than 2^48 rows; clamping moves no two scores apart."""
+    distance = int(np.abs(exact * GRID - _on_grid(candidate.estimate)).sum()) - int(_on_grid(candidate.penalty)[0])
+    return max(-_LARGEST_SCORE, min(_LARGEST_SCORE, int(candidate.weight) * distance))
