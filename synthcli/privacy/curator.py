@@ -1,201 +1,159 @@
-"""The trusted curator: holds the data and the budget. `keys`, `measure` and `select` are the only ways out.
+"""The trusted curator: holds the rows and the budget. `keys`, `measure` and `select` are the only ways out.
 
-AIM's selection needs true counts, so a mechanism hands its estimates in, and they are scored inside.
+Each of the three is an OpenDP measurement on the exact counts, asked through one privacy filter (fully adaptive
+composition, approximate zero-concentrated differential privacy: Whitehouse et al. 2023). OpenDP checks the
+sensitivities, adds up the costs, and refuses the query that would exceed the budget.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil, prod, sqrt
-from typing import Protocol
+from typing import Any
 
 import numpy as np
-from opendp.mod import OpenDPException
+import opendp.prelude as dp
 
 from synthcli.errors import BudgetRefused
-from synthcli.marginal import Clique, Domain, Measurement, Merge, Table
+from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.privacy import noise
+from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
-from synthcli.privacy.noise import Counts, Vault, gaussian_scale, key_threshold
+from synthcli.privacy.exact import Coding, ExactCounts, PrivateTable, View
+from synthcli.privacy.transformations import Candidate
 
-GRID = 16
-"""Estimates and penalties are rounded to 1/16 of a row, so that scores are integers with exact sensitivities."""
+__all__ = ["Candidate", "Coding", "Curator", "MarginalCurator", "PrivateTable"]
 
-_LARGEST = 2**40
-
-
-class Coding(Protocol):
-    """What counting needs to know of a codec: its domain. The engine knows how to apply it."""
-
-    @property
-    def domain(self) -> Domain:
-        """Attributes and their numbers of codes."""
-
-
-class PrivateTable(Protocol):
-    """Exact counts of a private table. Only a curator may hold one."""
-
-    def count(self, codec: Coding, cliques: Sequence[Clique]) -> dict[Clique, Counts]:
-        """The exact tables of these cliques; one row counts in one cell of each."""
-
-    def keys(self, column: str) -> dict[str, int]:
-        """How often each value of a column of strings occurs; missing values are left out."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A clique that might be measured next: score = weight * (|exact - estimate|_1 - penalty).
-
-    `estimate` and `penalty` are in rows and come from released values alone; `weight` is a positive whole number.
-    """
-
-    clique: Clique
-    estimate: Table
-    weight: int
-    penalty: float
-
-    def __post_init__(self) -> None:
-        if self.weight < 1 or not np.isfinite(self.penalty) or not np.all(np.isfinite(self.estimate)):
-            raise ValueError("a candidate has a positive weight, a finite penalty and a finite estimate")
+_SAFE = 1.0 - 2.0**-50
 
 
 class Curator:
-    """Owns a private table and OpenDP's filter over it; whatever would exceed the budget is refused."""
+    """Answers from one private table until the budget is spent.
+
+    After a refusal OpenDP's filter answers nothing more: a refused query ends the fit.
+    """
 
     def __init__(self, table: PrivateTable, budget: Budget, rows_per_unit: int = 1) -> None:
-        self._rho = budget.rho
-        self._table = table
-        self._units = rows_per_unit
-        self._vault = Vault(table, (budget.rho, budget.key_delta), rows_per_unit)
-
-    def __repr__(self) -> str:
-        return "Curator()"
+        if rows_per_unit < 1:
+            raise ValueError("a privacy unit has at least one row")
+        self._budget = budget
+        self._rows_per_unit = rows_per_unit
+        self._exact = ExactCounts(table)
+        self._filter = dp.c.make_privacy_filter(
+            dp.c.make_fully_adaptive_composition(exactly.EXACT_COUNTS, exactly.ROWS, noise.APPROXIMATE_ZCDP),
+            d_in=rows_per_unit,
+            d_out=(budget.rho, budget.key_delta),
+        )(self._exact)
+        self._spent = (0.0, 0.0)
 
     @property
     def spent(self) -> tuple[float, float]:
-        """(rho, delta) spent so far, by OpenDP's own odometer."""
-        return self._vault.spent
+        """(rho, delta) spent so far, as OpenDP's odometer read after the last answer."""
+        return self._spent
 
     @property
     def remaining_rho(self) -> float:
-        """What is left, rounded down."""
-        return max(0.0, (self._rho - self.spent[0]) * (1 - 1e-12))
+        """What is left of rho, rounded down: a query for all of it is answered."""
+        return max(0.0, (self._budget.rho - self._spent[0]) * _SAFE)
 
     def keys(self, column: str, rho: float, delta: float) -> dict[str, int]:
-        """Thresholded stable keys: the values that enough rows share, with noisy counts.
+        """The values of a raw column that occur clearly more often than the noise, with noisy counts; sorted by value.
 
-        A value of one privacy unit alone shows up with probability at most delta (Korolova et al. 2009; Wilson et al.
-        2020, arXiv 1909.01917, section 3.3). Raises `BudgetRefused`.
+        Costs at most rho and delta. Raises `BudgetRefused` when they are not left, `UsageError` for a delta that is
+        too small to be certified.
         """
-        scale = gaussian_scale(rho, self._units)
-        threshold = key_threshold(scale, delta * (1 - 1e-9), self._units)
-        with _Refusal():
-            return self._vault.keys(lambda table: table.keys(column), scale, threshold)
+        scale, threshold = noise.keys_scales_for(rho, delta, self._rows_per_unit)
+        found = self._ask(noise.keyed_counts(exactly.keyed(column), scale, threshold))
+        return dict(sorted((bytes.fromhex(key).decode(), int(count)) for key, count in found.items()))
 
     def on(self, codec: Coding) -> "MarginalCurator":
-        """The same data and budget, seen through a codec."""
-        return MarginalCurator(self, codec, codec.domain, {})
+        """This curator's answers about marginals over the codec's domain."""
+        return MarginalCurator(self, View(codec))
+
+    def _ask(self, query: dp.Measurement) -> Any:
+        """The one way through the filter."""
+        rho, delta = query.map(self._rows_per_unit)
+        try:
+            answer = self._filter(query)
+        except dp.OpenDPException as problem:
+            if self._spent[0] + rho <= self._budget.rho * _SAFE and self._spent[1] + delta <= self._budget.key_delta:
+                raise RuntimeError(f"OpenDP could not answer a query ({problem.variant})") from None
+            raise BudgetRefused(
+                f"the privacy budget is spent: a query costs rho {rho:.4g} and delta {delta:.2g}, and "
+                f"{self.remaining_rho:.4g} and {max(0.0, self._budget.key_delta - self._spent[1]):.2g} are left",
+                "fit again with a larger --epsilon or --delta",
+            ) from None
+        spent_rho, spent_delta = self._filter.privacy_loss(self._rows_per_unit)
+        self._spent = (float(spent_rho), float(spent_delta))
+        return answer
 
 
 class MarginalCurator:
-    """A curator's data under one codec: measures marginals, and selects the one that the model knows least."""
+    """A curator's answers about marginals over one domain. Made by `Curator.on`."""
 
-    def __init__(self, curator: Curator, codec: Coding, domain: Domain, merges: Mapping[str, Merge]) -> None:
+    def __init__(self, curator: Curator, view: View) -> None:
         self._curator = curator
-        self._codec = codec
-        self._merges = merges
-        self._exact: dict[Clique, Counts] = {}
-        self.domain = domain
+        self._view = view
 
-    def __repr__(self) -> str:
-        return "MarginalCurator()"
+    @property
+    def domain(self) -> Domain:
+        """The attributes that can be asked about. Public."""
+        return self._view.domain
+
+    @property
+    def spent(self) -> tuple[float, float]:
+        """(rho, delta) that the whole curator has spent."""
+        return self._curator.spent
 
     @property
     def remaining_rho(self) -> float:
-        """What is left of the budget, rounded down."""
+        """What is left of the whole curator's rho, rounded down."""
         return self._curator.remaining_rho
 
     def prefetch(self, cliques: Iterable[Clique]) -> None:
-        """Count these tables in one pass over the data, and keep them inside."""
-        wanted = [clique for clique in dict.fromkeys(cliques) if clique not in self._exact]
-        if wanted:
-            fine = self._curator._table.count(self._codec, wanted)
-            self._exact.update({clique: self._merge(clique, table) for clique, table in fine.items()})
+        """Count these cliques now, in one pass over the rows, for later questions about them or any part of them."""
+        self._curator._exact.prefetch(self._view, [self._known(clique) for clique in cliques])
 
     def measure(self, cliques: Sequence[Clique], rho: float) -> tuple[Measurement, ...]:
-        """Release these marginals with discrete Gaussian noise, all of the same scale, for `rho` in all.
+        """Noisy tables of these cliques, int64, in their order: one noise call, one sigma, rho for all together.
 
-        One noise call on the concatenated tables: one row changes one cell of each, so that their L2 sensitivity is the
-        root of their number. Raises `BudgetRefused`.
+        sigma = rows_per_unit sqrt(number of cliques / (2 rho)). Raises `BudgetRefused` when rho is not left.
         """
-        if not cliques:
+        wanted = [self._known(clique) for clique in cliques]
+        if not wanted:
             return ()
-        self.prefetch(cliques)
-        shapes = [self.domain.project(clique).shape for clique in cliques]
-        l2 = sqrt(len(cliques)) * (1 + 1e-15)
-        scale = gaussian_scale(rho, l2 * self._curator._units)
-        sizes = [prod(shape) for shape in shapes]
-        with _Refusal():
-            noisy = self._curator._vault.gaussian(lambda _: self._concatenated(cliques), sum(sizes), l2, scale)
-        pieces = np.split(noisy, np.cumsum(sizes)[:-1])
+        self.prefetch(wanted)
+        l2 = exactly.marginals_sensitivity(len(wanted), self._curator._rows_per_unit)
+        sigma = noise.sigma_for(rho, l2)
+        cells = self._curator._ask(noise.gaussian(exactly.marginals(self._view, wanted), sigma))
+        shapes = [self.domain.project(clique).shape for clique in wanted]
+        ends = np.cumsum([self.domain.size(clique) for clique in wanted])
+        parts = np.split(np.asarray(cells, dtype=np.int64), ends[:-1])
         return tuple(
-            Measurement(clique, piece.reshape(shape), scale)
-            for clique, piece, shape in zip(cliques, pieces, shapes, strict=True)
+            Measurement(clique, part.reshape(shape), sigma)
+            for clique, part, shape in zip(wanted, parts, shapes, strict=True)
         )
 
     def select(self, candidates: Sequence[Candidate], epsilon: float) -> int:
-        """The index of the candidate of the highest score, by the exponential mechanism; costs rho = epsilon^2 / 8.
+        """The index of a candidate with a high score, by the exponential mechanism; costs rho = epsilon^2 / 8.
 
-        Bounded range: Cesar and Rogers 2021 (arXiv 2005.04018), as OpenDP's map has it. Raises `BudgetRefused`.
+        score = weight x (L1 distance of exact table and estimate - penalty), as in AIM (McKenna et al. 2022, Eq. 1);
+        the probability of a candidate is proportional to exp(epsilon score / (2 sensitivity)), where the sensitivity
+        is the largest weight x rows_per_unit. Raises `BudgetRefused` when the cost is not left.
         """
         if not candidates:
             raise ValueError("there is nothing to select from")
-        self.prefetch(candidate.clique for candidate in candidates)
-        sensitivity = GRID * max(candidate.weight for candidate in candidates)
-        scale = float(np.nextafter(2.0 * sensitivity * self._curator._units / epsilon, np.inf)) * (1 + 1e-12)
-        with _Refusal():
-            return self._curator._vault.noisy_max(
-                lambda _: np.array([self._score(candidate) for candidate in candidates], dtype=np.int64),
-                len(candidates),
-                sensitivity,
-                scale,
-            )
+        for candidate in candidates:
+            if self.domain.project(self._known(candidate.clique)).shape != candidate.estimate.shape:
+                raise ValueError("a candidate's estimate does not fit the domain")
+        self.prefetch([candidate.clique for candidate in candidates])
+        sensitivity = exactly.scores_sensitivity(candidates, self._curator._rows_per_unit)
+        scale = noise.max_scale_for(epsilon * epsilon / 8.0, sensitivity)
+        return int(self._curator._ask(noise.noisy_max(exactly.scores(self._view, candidates), scale)))
 
     def merged(self, merges: Mapping[str, Merge]) -> "MarginalCurator":
-        """The same data on a coarser domain. The maps are public: post-processing of released values."""
-        shape = tuple(
-            merges[a].coarse_size if a in merges else size
-            for a, size in zip(self.domain.attributes, self.domain.shape, strict=True)
-        )
-        if self._merges:
-            raise ValueError("a domain is merged once")
-        coarse = MarginalCurator(self._curator, self._codec, Domain(self.domain.attributes, shape), merges)
-        coarse._exact = {clique: coarse._merge(clique, table) for clique, table in self._exact.items()}
-        return coarse
+        """The same rows and budget over a coarser domain; what was counted already is merged, not counted again."""
+        return MarginalCurator(self._curator, self._view.merged(merges))
 
-    def _merge(self, clique: Clique, table: Counts) -> Counts:
-        for axis, attribute in enumerate(clique):
-            if attribute in self._merges:
-                table = self._merges[attribute].aggregate(table, axis)
-        return table
-
-    def _concatenated(self, cliques: Sequence[Clique]) -> Counts:
-        return np.concatenate([self._exact[clique].ravel() for clique in cliques])
-
-    def _score(self, candidate: Candidate) -> int:
-        """Whole-number arithmetic alone: the L1 error on the 1/16 grid. One row moves it by 16 at most."""
-        estimate = np.rint(np.clip(candidate.estimate, -_LARGEST, _LARGEST) * GRID).astype(np.int64)
-        error = int(np.abs(self._exact[candidate.clique] * GRID - estimate).sum())
-        return candidate.weight * (error - ceil(min(candidate.penalty, _LARGEST) * GRID))
-
-
-class _Refusal:
-    """Turns OpenDP's refusal into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OpenDPException):
-            raise BudgetRefused(
-                "the privacy filter refuses: this would spend more than the fit's budget",
-                "this is a bug in the budget's split: please report it",
-            ) from None
+    def _known(self, clique: Clique) -> Clique:
+        """The clique, which must name attributes of the domain in its order."""
+        if self.domain.clique(clique) != tuple(clique):
+            raise ValueError("a clique names attributes in the order of the domain, each once")
+        return tuple(clique)
