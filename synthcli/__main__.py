@@ -1,0 +1,42 @@
+"""The process: run the command line and turn whatever happens into one message and one exit code."""
+
+import signal
+import sys
+import warnings
+from types import FrameType
+from typing import NoReturn
+
+from synthcli.cli.failure import Manner, report_failure
+
+
+def main() -> NoReturn:
+    """Run `synthcli` with the process's arguments, and exit."""
+    manner = Manner.of(sys.argv[1:])
+    if not manner.debug:
+        warnings.simplefilter("ignore")  # a library's warning may quote a value
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _unwind)
+    sys.exit(run(sys.argv[1:], manner))
+
+
+def run(arguments: list[str], manner: Manner) -> int:
+    """Run one command; returns its exit code and never raises."""
+    try:
+        from synthcli.cli.app import app
+
+        code = app(arguments, prog_name="synthcli", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException as error:
+        return report_failure(error, manner)
+
+
+def _unwind(number: int, frame: FrameType | None) -> None:
+    """Leave through every `finally`, so that temporary files are removed and reservations settled."""
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

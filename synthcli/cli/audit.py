@@ -1,0 +1,93 @@
+"""`synthcli audit`: attack the synthetic rows, and judge them against a policy."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthcli.cli.console import Console
+from synthcli.cli.dialect import dialect_of
+from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Model, Quote
+from synthcli.cli.table import Table
+from synthcli.errors import ExitCode
+
+if TYPE_CHECKING:
+    from synthcli.gate import Check
+
+
+def audit(
+    console: Console,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="The private table that the model was fitted on.")],
+    synthetic: Annotated[str, typer.Argument(metavar="SYNTHETIC", help="The synthetic rows, CSV or Parquet.")],
+    model: Model,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="TOML: a tolerance for each endpoint.")
+    ] = None,
+    coins: Annotated[
+        Path | None,
+        typer.Option("--coins", metavar="FILE", help="The fit's audit coins. Default: found beside the ledger."),
+    ] = None,
+    ledger: Ledger = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the results go, as JSON (private).")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the checks as JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the checks as a Markdown table.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed of the attacks' own choices.")] = 0,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")
+    ] = False,
+    force: Force = False,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    quote: Quote = None,
+    header: Header = None,
+) -> ExitCode:
+    """Attack synthetic rows, and judge them against a policy.
+
+    \b
+    synthcli audit stops.csv synthetic.parquet --model stops.synth -o audit.json
+    synthcli audit stops.csv synthetic.parquet --model stops.synth --junit audit.xml
+
+    The model must have been fitted with --audit-coins. Exit code 0: every endpoint is
+    shown to be within its tolerance; 10: a leak; 11: too few rows to tell.
+    """
+    from synthcli.workflow.audit import run_audit
+    from synthcli.workflow.requests import AuditRequest
+
+    request = AuditRequest(
+        data=data,
+        synthetic=synthetic,
+        model=model,
+        policy=policy,
+        coins=coins,
+        output=output,
+        ledger=ledger,
+        dialect=dialect_of(delimiter, encoding, quote, header),
+        seed=seed,
+        force=force,
+    )
+    with console.progress() as progress:
+        outcome = run_audit(request, progress)
+    verdict = outcome.verdict
+    console.table(
+        Table(
+            columns=("endpoint", "value", "low", "high", "tolerance", "outcome", "note"),
+            rows=tuple(map(_row, verdict.checks)),
+            numeric=frozenset({1, 2, 3, 4}),
+        )
+    )
+    console.document(outcome.document)
+    console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
+    code = verdict.outcome.exit_code
+    return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
+
+
+def _row(check: "Check") -> tuple[str, ...]:
+    metric, limit = check.metric, check.limit
+    figures = tuple(f"{figure:.4f}" for figure in (metric.value, metric.low, metric.high)) if metric else ("", "", "")
+    return (limit.metric, *figures, f"{limit.at_most:g}", check.outcome.value, check.note)

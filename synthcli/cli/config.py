@@ -1,0 +1,86 @@
+"""Defaults of options: flags go before `SYNTHCLI_<COMMAND>_<KEY>` variables, these before `synthcli.toml`.
+
+It is the file that `release` reads, with the same sections and keys, so that a command tried by hand does what the
+nightly release does.
+"""
+
+import os
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from synthcli.errors import UsageError
+
+DEFAULT_FILE = Path("synthcli.toml")
+
+_DIALECT = ("delimiter", "encoding", "quote", "header")
+_PLACES = frozenset({("data", "schema"), ("fit", "ledger"), ("audit", "policy")})
+"""Keys that hold a path, which the file means relative to its own folder."""
+
+_USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "profile": (("data", _DIALECT),),
+    "fit": (
+        ("data", ("schema", *_DIALECT)),
+        ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
+    ),
+    "sample": (("sample", ("rows", "seed")),),
+    "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),
+    "ledger": (("fit", ("ledger",)),),
+}
+"""By command: the sections and keys of the file that are defaults of its options of the same name."""
+
+
+def apply_defaults(context: typer.Context, file: Path | None, ignore_file: bool) -> None:
+    """Make the environment's and a configuration file's values the defaults of a command's options.
+
+    Raises `UsageError` for a file that is not there, is not TOML, or has unknown keys (all are listed).
+    """
+    command = context.command_path.split()[1]
+    place = DEFAULT_FILE if file is None else file
+    found = {} if ignore_file or (file is None and not place.is_file()) else _from_file(command, place)
+    context.default_map = {**found, **_from_environment(command)}
+
+
+def _from_environment(command: str) -> dict[str, Any]:
+    keys = {key for _, keys in _USED_BY.get(command, ()) for key in keys}
+    given = {key: os.environ.get(f"SYNTHCLI_{command}_{key}".upper()) for key in keys}
+    return {key: [value] if key == "public_domain" else value for key, value in given.items() if value}
+
+
+def _from_file(command: str, place: Path) -> dict[str, Any]:
+    document = _read(place)
+    found: dict[str, Any] = {}
+    for section, keys in _USED_BY.get(command, ()):
+        content = document.get(section, {})
+        for key in keys:
+            if key in content:
+                found[key] = _spelt((section, key), content[key], place.parent)
+    return found
+
+
+def _read(place: Path) -> dict[str, Any]:
+    from synthcli.workflow.release_config import key_problems
+
+    try:
+        document = tomllib.loads(place.read_text("utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise UsageError(f"there is no configuration file {place}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{place} is not TOML: {error}", "mend it, or pass --no-config") from None
+    problems = key_problems(document)
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise UsageError(f"{place} has {count}", "mend the lines named, or pass --no-config", tuple(problems))
+    return document
+
+
+def _spelt(key: tuple[str, str], value: object, folder: Path) -> object:
+    """A value as the command line would spell it; a number keeps the digits of the file."""
+    if key == ("fit", "public_domain"):
+        return [value] if isinstance(value, str) else list(map(str, value))  # type: ignore[call-overload]
+    if key in _PLACES and isinstance(value, str) and "://" not in value:
+        return str(folder / value)
+    return value if isinstance(value, bool) else str(value)

@@ -1,0 +1,17 @@
+"""The CSV options of the commands that read the private table."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synthcli.table.dialect import Dialect
+
+
+def dialect_of(delimiter: str | None, encoding: str | None, quote: str | None, header: bool | None) -> "Dialect | None":
+    """The dialect that the options set, None if all of it is to be detected."""
+    given = {"delimiter": delimiter, "encoding": encoding, "quote": quote, "header": header}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if not chosen:
+        return None
+    from synthcli.table.dialect import Dialect
+
+    return Dialect.of(**chosen)

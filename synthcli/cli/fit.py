@@ -1,0 +1,191 @@
+"""`synthcli fit`: learn a model under differential privacy."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from synthcli.cli.console import Console
+from synthcli.cli.dialect import dialect_of
+from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
+from synthcli.cli.table import Table
+from synthcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from synthcli.workflow.fit import FitResult
+    from synthcli.workflow.plan import FitPlan
+
+
+class MechanismName(StrEnum):
+    """The select–measure–estimate strategies."""
+
+    AIM = "aim"
+    MST = "mst"
+    INDEPENDENT = "independent"
+
+
+def fit(
+    console: Console,
+    data: Annotated[str, typer.Argument(metavar="INPUT", help="CSV or Parquet: a file, a folder, a glob; - for CSV.")],
+    schema: Annotated[Path, typer.Option("--schema", metavar="FILE", help="The table's schema (see profile).")],
+    epsilon: Annotated[
+        str, typer.Option("--epsilon", metavar="NUMBER", help="The privacy budget to spend. There is no default.")
+    ],
+    delta: Annotated[
+        str,
+        typer.Option(
+            "--delta", metavar="NUMBER", help="The chance that the guarantee fails; never taken from the rows."
+        ),
+    ] = "1e-9",
+    mechanism: Annotated[
+        MechanismName, typer.Option("--mechanism", help="How to choose what to measure.")
+    ] = MechanismName.AIM,
+    public_domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--public-domain",
+            metavar="COL[,COL...]|all",
+            help="Columns whose observed facts (bounds, categories) you declare to be public knowledge.",
+        ),
+    ] = None,
+    audit_coins: Annotated[
+        float,
+        typer.Option("--audit-coins", metavar="SHARE", help="Share of the rows to keep as audit candidates, e.g. 0.1."),
+    ] = 0.0,
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", metavar="NAME", help="Whose budget to spend. Default: the schema's name."),
+    ] = None,
+    ledger: Ledger = None,
+    max_cells: Annotated[
+        int | None,
+        typer.Option("--max-cells", metavar="COUNT", min=1, help="The model's largest size, in table cells."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
+    ] = None,
+    force: Force = False,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")] = False,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    quote: Quote = None,
+    header: Header = None,
+) -> None:
+    """Learn a model of a table, spending privacy budget once.
+
+    \b
+    synthcli fit stops.csv --schema schema.yaml --epsilon 1 -o stops.synth
+    synthcli fit stops.csv --schema schema.yaml --epsilon 1 --dry-run
+
+    The same inputs with the same output are up to date, and spend nothing.
+    """
+    from synthcli.workflow.fit import run_fit
+    from synthcli.workflow.plan import plan_fit
+    from synthcli.workflow.requests import FitRequest
+
+    if output is None and not dry_run:
+        raise UsageError("a fit needs a place for its model", "add -o MODEL, or --dry-run to see the plan")
+    request = FitRequest(
+        data=data,
+        schema=schema,
+        output=output or Path(),
+        epsilon=epsilon,
+        delta=delta,
+        mechanism=mechanism.value,
+        public_domain=tuple(name for names in public_domain or () for name in names.split(",") if name),
+        audit_coins=audit_coins,
+        dataset=dataset,
+        ledger=ledger,
+        dialect=dialect_of(delimiter, encoding, quote, header),
+        max_cells=max_cells,
+        force=force,
+        refit=refit,
+    )
+    if dry_run:
+        _show_plan(console, plan_fit(request))
+        return
+    with console.progress() as progress:
+        result = run_fit(request, progress)
+    _show_result(console, result)
+
+
+def _show_plan(console: Console, plan: "FitPlan") -> None:
+    stages = [(stage, plan.needs.shares.get(stage, 1 - plan.needs.share), rho) for stage, rho in plan.stages.items()]
+    facts = plan.facts
+    columns = [(column.name, column.kind.value, column.role.value) for column in plan.schema.columns]
+    sources = {
+        name: [", ".join(found.get(name, ())) for found in (facts.declared, facts.public_by_steward, facts.to_learn)]
+        for name, _, _ in columns
+    }
+    console.table(
+        Table(
+            columns=("column", "type", "role", "declared", "public by your word", "learnt from the budget"),
+            rows=tuple((*column, *sources[column[0]]) for column in columns),
+        )
+    )
+    console.text("")
+    console.table(
+        Table(
+            columns=("stage", "share of the budget", "rho"),
+            rows=tuple((stage, f"{share:.0%}", f"{rho:.6g}") for stage, share, rho in stages),
+            numeric=frozenset({1, 2}),
+        )
+    )
+    console.document(
+        {
+            "dataset": plan.dataset,
+            "mechanism": plan.mechanism_name,
+            "epsilon": plan.budget.epsilon,
+            "delta": plan.budget.delta,
+            "rho": plan.budget.rho,
+            "audit_coins": plan.audit_coins,
+            "stages": [{"stage": stage, "share": share, "rho": rho} for stage, share, rho in stages],
+            "columns": [
+                {
+                    "name": n,
+                    "type": t,
+                    "role": r,
+                    "declared": list(facts.declared.get(n, ())),
+                    "public_by_steward": list(facts.public_by_steward.get(n, ())),
+                    "to_learn": list(facts.to_learn.get(n, ())),
+                }
+                for n, t, r in columns
+            ],
+        }
+    )
+    console.say(f"epsilon {plan.budget.epsilon:g}, delta {plan.budget.delta:g} of {plan.dataset}; nothing was spent")
+
+
+def _show_result(console: Console, result: "FitResult") -> None:
+    if result.unbudgeted:
+        console.warn(
+            f"{result.dataset} has no budget; set one: synthcli ledger init {result.dataset} --epsilon E --delta D"
+        )
+    statement = result.statement
+    body: dict[str, Any] = {"model": str(result.model), "dataset": result.dataset, "up_to_date": result.up_to_date}
+    if statement is None:
+        console.say(f"up to date: {result.model} is the outcome of this very fit; nothing was spent")
+    else:
+        body |= {
+            "epsilon": statement.epsilon,
+            "delta": statement.delta,
+            "rho": statement.rho,
+            "mechanism": statement.mechanism,
+            "rows": result.rows,
+            "cliques": result.cliques,
+            "cells": result.cells,
+            "coins": str(result.coins) if result.coins else None,
+        }
+        console.say(
+            f"model: {result.model} ({result.cliques} cliques, {result.cells} cells, about {result.rows} rows)\n"
+            f"spent: epsilon {statement.epsilon:g}, delta {statement.delta:g} of {result.dataset}"
+        )
+        for spend in statement.spends:
+            console.detail(f"  {spend.stage}: rho {spend.rho:.6g}")
+        if result.coins:
+            console.detail(f"  audit coins (private): {result.coins}")
+    console.document(body)

@@ -1,0 +1,42 @@
+"""`synthcli release`: the whole chain, gated, published atomically."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthcli.cli.console import Console
+from synthcli.errors import ExitCode
+
+
+def release(
+    console: Console,
+    config: Annotated[
+        Path,
+        typer.Option("--config", metavar="FILE", envvar="SYNTHCLI_CONFIG", help="The release file; see the README."),
+    ] = Path("synthcli.toml"),
+) -> ExitCode:
+    """Fit, sample, audit, report; publish only if the gate passes.
+
+    \b
+    synthcli release --config synthcli.toml
+
+    A second run with the same inputs is up to date, and spends nothing.
+    """
+    from synthcli.workflow.release import run_release
+
+    with console.progress() as progress:
+        result = run_release(config, progress)
+    state = "up to date" if result.up_to_date else f"gate: {result.outcome}"
+    place = f"published {result.published}" if result.published else "nothing was published"
+    console.say(f"{state}; {place}\nprivate report: {result.report}")
+    console.document(
+        {
+            "outcome": result.outcome.value,
+            "up_to_date": result.up_to_date,
+            "published": str(result.published) if result.published else None,
+            "audit": str(result.audit),
+            "report": str(result.report),
+        }
+    )
+    return result.outcome.exit_code
