@@ -28,6 +28,8 @@ def run(arguments: list[str], manner: Manner) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # Typer exits with 1 when the reader has gone
+            return report_failure(leaving.__context__, manner)
         return leaving.code if isinstance(leaving.code, int) else 1
     except BaseException as error:
         return report_failure(error, manner)

@@ -1,0 +1,28 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import environment
+
+HEAVY = {"rich", "pyarrow", "numpy", "opendp", "scipy", "sqlalchemy", "matplotlib", "yaml", "jinja2", "pandas"}
+PROBE = """
+import sys
+sys.argv = ["synthcli", *{arguments!r}]
+from synthcli.__main__ import main
+try:
+    main()
+except SystemExit:
+    sys.stderr.write(" ".join(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["fit", "--help"], ["ledger", "--help"], ["ledger", "show", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=arguments)], env=environment(), capture_output=True, text=True
+    )
+    assert not HEAVY & set(done.stderr.split())
+    assert "typer" in done.stderr.split()
