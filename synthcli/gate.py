@@ -1,10 +1,56 @@
 """The gate: metrics against a policy. Pure, and fail-closed: what cannot be decided is not a pass."""
 
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
+from math import ceil, isfinite
+from pathlib import Path
+from typing import Any
 
-from synthcli.errors import ExitCode
+from synthcli.errors import ExitCode, UsageError
 from synthcli.metric import Metric
+
+DEFAULT_POLICY = """\
+# What a release may leak. Set the tolerances before the audit runs: its digest goes into the report.
+
+# Confidence of the one-sided upper bounds that must lie under the tolerances.
+confidence = 0.95
+
+# Fewer held-out rows than this cannot answer anything.
+min_nonmembers = 200
+
+# A number is the most that an endpoint may be: it passes if its upper bound is at most that, and fails if it is above
+# beyond doubt. { pass = P, fail = F } sets the two apart. `*` in a name stands for anything.
+[tolerances]
+# Rows copied beyond what happens by chance. Honest noise does not copy rows: a proven excess, however small, fails;
+# to pass it must be shown to stay under 1 % of the rows.
+"copies.exact.excess" = { pass = 0.01, fail = 0 }
+"copies.near.excess" = { pass = 0.01, fail = 0 }
+"copies.raw.excess" = { pass = 0.01, fail = 0 }
+
+# An attacker who may be wrong about 1 % of the non-members names at most 5 % more of the members. The best attack on a
+# correct release at epsilon 3 (delta 1e-5) reaches 4.4 %, at epsilon 5 already 10 %.
+"membership.ratio.advantage_at_1pct" = 0.05
+"membership.likelihood.advantage_at_1pct" = 0.05
+"membership.shift.advantage_at_1pct" = 0.05
+
+# How well members are told from non-members on the whole (0.5 is not at all). The best attack on a correct release
+# reaches 0.575 at epsilon 1 and 0.639 at epsilon 2 (delta 1e-5).
+"membership.ratio.auc" = 0.60
+"membership.likelihood.auc" = 0.60
+"membership.shift.auc" = 0.60
+
+# The same among the most exposed rows: fewer rows, wider bounds, and the place where a leak shows first. A correct
+# release at epsilon 3 reaches 0.694.
+"membership.ratio.auc.top10" = 0.70
+"membership.likelihood.auc.top10" = 0.70
+"membership.shift.auc.top10" = 0.70
+"""
+"""The policy where none is given, as the text that a steward may copy and edit."""
 
 
 class Outcome(StrEnum):
@@ -22,10 +68,30 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Limit:
-    """The tolerance of one endpoint: its metric may be at most this."""
+    """The tolerance of one endpoint, or of all whose id matches a pattern (`*` stands for anything).
+
+    It passes if it is shown to be at most `at_most`, and fails if it is shown to be above `fails_above` (by default the
+    same number). Copies fail above zero: a real excess has no innocent explanation, however small.
+    """
 
     metric: str
     at_most: float
+    fails_above: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.at_most) or not isfinite(self.failure):
+            raise ValueError(f"the tolerance of {self.metric} is not finite")
+        if self.failure > self.at_most:
+            raise ValueError(f"{self.metric} would fail only above its tolerance")
+
+    @property
+    def failure(self) -> float:
+        """Above it the endpoint fails."""
+        return self.at_most if self.fails_above is None else self.fails_above
+
+    def covers(self, metric: Metric) -> bool:
+        """Whether this limit speaks of the metric."""
+        return fnmatchcase(metric.id, self.metric)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +100,7 @@ class Policy:
 
     limits: tuple[Limit, ...]
     confidence: float = 0.95
+    min_nonmembers: int = 200
     digest: str = ""
 
 
@@ -53,3 +120,122 @@ class Verdict:
 
     outcome: Outcome
     checks: tuple[Check, ...]
+
+
+def judge(endpoints: Sequence[Metric], policy: Policy) -> Verdict:
+    """Every endpoint that a limit covers must pass; one that fails is enough to fail (intersection–union test).
+
+    A pass needs no correction for the number of endpoints (Berger 1982): one more can only make it harder. A failure
+    needs the bound that the audit did correct for it, so that a release within its tolerances seldom fails.
+    """
+    checks: list[Check] = []
+    for limit in policy.limits:
+        covered = [metric for metric in endpoints if limit.covers(metric)]
+        checks.extend(_check(limit, metric) for metric in covered)
+        if not covered:
+            note = "no endpoint of this name was measured; this is not a pass"
+            checks.append(Check(limit=limit, metric=None, outcome=Outcome.INCONCLUSIVE, note=note))
+    outcomes = {check.outcome for check in checks}
+    if Outcome.FAIL in outcomes:
+        outcome = Outcome.FAIL
+    elif outcomes == {Outcome.PASS}:
+        outcome = Outcome.PASS
+    else:
+        outcome = Outcome.INCONCLUSIVE
+    return Verdict(outcome=outcome, checks=tuple(checks))
+
+
+def _check(limit: Limit, metric: Metric) -> Check:
+    """Comparisons are written so that a number that is not one neither passes nor fails."""
+    low = metric.low if metric.low_strict is None else min(metric.low, metric.low_strict)
+    if metric.better == "higher":
+        return Check(
+            limit=limit, metric=metric, outcome=Outcome.INCONCLUSIVE, note="more is better here: no limit fits"
+        )
+    if low > limit.failure:
+        return Check(limit=limit, metric=metric, outcome=Outcome.FAIL, note=f"above {limit.failure:g} beyond doubt")
+    if metric.high <= limit.at_most:
+        return Check(limit=limit, metric=metric, outcome=Outcome.PASS)
+    return Check(limit=limit, metric=metric, outcome=Outcome.INCONCLUSIVE, note=_shortfall(limit, metric))
+
+
+def _shortfall(limit: Limit, metric: Metric) -> str:
+    """How many more audit rows would decide, were the estimate to stay: bounds narrow with the root of the rows."""
+    room = limit.at_most - metric.value
+    if not room > 0:
+        return f"the estimate reaches the tolerance {limit.at_most:g}: more rows alone may not make it pass"
+    more = ceil(metric.n * (((metric.high - metric.value) / room) ** 2 - 1))
+    return f"not decided; about {max(more, 1):,} more audit rows are needed (a larger --audit-coins)"
+
+
+def load_policy(path: Path | None) -> Policy:
+    """Read a policy file; without one, `DEFAULT_POLICY`. `UsageError` lists every problem.
+
+    A file without `[tolerances]` keeps the default ones; one that has them names all that are to hold.
+    """
+    default = tomllib.loads(DEFAULT_POLICY)
+    if path is None:
+        return _policy(default)
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UsageError(f"The policy file {path} cannot be read ({reason}).", "name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"The policy file {path} is not TOML: {error}.", "see docs/audit.md for an example") from error
+    problems = _problems(document)
+    if problems:
+        message = f"The policy file {path} has {len(problems)} problem(s)."
+        raise UsageError(message, "see docs/audit.md for an example", tuple(problems))
+    return _policy({**default, **document})
+
+
+def _problems(document: Mapping[str, Any]) -> list[str]:
+    """All that is wrong with a policy, one line each."""
+    known = ("confidence", "min_nonmembers", "tolerances")
+    found = [f"{key}: no such key; there are {', '.join(known)}" for key in document if key not in known]
+    confidence, fewest = document.get("confidence", 0.95), document.get("min_nonmembers", 200)
+    if not _is_number(confidence) or not 0.5 < confidence < 1:
+        found.append("confidence: is a number above 0.5 and below 1")
+    if type(fewest) is not int or fewest < 2:
+        found.append("min_nonmembers: is a whole number, 2 or more")
+    tolerances = document.get("tolerances", {"*": 0})
+    if not isinstance(tolerances, Mapping) or not tolerances:
+        return [*found, "[tolerances]: is a section that names one endpoint or more"]
+    return found + [line for name, value in tolerances.items() for line in _tolerance_problems(name, value)]
+
+
+def _tolerance_problems(name: str, value: object) -> list[str]:
+    if _is_number(value):
+        return []
+    if not isinstance(value, Mapping) or "pass" not in value or not set(value) <= {"pass", "fail"}:
+        return [f'[tolerances] "{name}": is a number or {{ pass = number, fail = number }}']
+    if not all(map(_is_number, value.values())):
+        return [f'[tolerances] "{name}": pass and fail are finite numbers']
+    if value.get("fail", value["pass"]) > value["pass"]:
+        return [f'[tolerances] "{name}": fail lies above pass']
+    return []
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and isfinite(value)  # type: ignore[arg-type]
+
+
+def _policy(document: Mapping[str, Any]) -> Policy:
+    """A checked document, with the digest of what it means (not of how it is laid out)."""
+    limits = []
+    for name, value in document["tolerances"].items():
+        both = value if isinstance(value, Mapping) else {"pass": value}
+        limits.append(Limit(name, float(both["pass"]), float(both.get("fail", both["pass"]))))
+    meaning = {
+        "confidence": float(document["confidence"]),
+        "min_nonmembers": document["min_nonmembers"],
+        "tolerances": {limit.metric: [limit.at_most, limit.failure] for limit in limits},
+    }
+    digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+    return Policy(
+        limits=tuple(limits),
+        confidence=meaning["confidence"],
+        min_nonmembers=document["min_nonmembers"],
+        digest=digest,
+    )

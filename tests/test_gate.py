@@ -1,0 +1,153 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthcli.errors import ExitCode, UsageError
+from synthcli.gate import DEFAULT_POLICY, Limit, Outcome, Policy, judge, load_policy
+from synthcli.metric import Metric
+
+PASS, FAIL, INCONCLUSIVE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
+
+
+def metric(id: str, low: float, value: float, high: float, strict: float | None = None, n: int = 1000) -> Metric:
+    return Metric(id=id, value=value, low=low, high=high, low_strict=strict, n=n)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "strict", "limit", "expected"),
+    [
+        (0.48, 0.50, 0.59, 0.45, Limit("auc", 0.6), PASS),
+        (0.48, 0.50, 0.60, 0.45, Limit("auc", 0.6), PASS),
+        (0.48, 0.55, 0.61, 0.45, Limit("auc", 0.6), INCONCLUSIVE),
+        (0.61, 0.65, 0.70, 0.58, Limit("auc", 0.6), INCONCLUSIVE),
+        (0.65, 0.70, 0.75, 0.61, Limit("auc", 0.6), FAIL),
+        (0.65, 0.70, 0.75, None, Limit("auc", 0.6), FAIL),
+        (0.001, 0.003, 0.005, 0.0005, Limit("auc", 0.01, 0.0), FAIL),
+        (0.001, 0.003, 0.005, -0.001, Limit("auc", 0.01, 0.0), PASS),
+        (0.001, 0.003, 0.005, 0.0005, Limit("auc", 0.01), PASS),
+        (-0.001, 0.0, 0.02, -0.01, Limit("auc", 0.01, 0.0), INCONCLUSIVE),
+    ],
+)
+def test_one_endpoint(low, value, high, strict, limit, expected) -> None:
+    verdict = judge([metric("auc", low, value, high, strict)], Policy(limits=(limit,)))
+    assert verdict.outcome is expected
+    assert [check.outcome for check in verdict.checks] == [expected]
+
+
+def test_exit_codes() -> None:
+    assert [o.exit_code for o in (PASS, FAIL, INCONCLUSIVE)] == [ExitCode.DONE, ExitCode.LEAK, ExitCode.INCONCLUSIVE]
+
+
+def test_an_endpoint_that_was_not_measured_is_never_a_pass() -> None:
+    verdict = judge([metric("a", 0, 0, 0)], Policy(limits=(Limit("a", 1), Limit("b.*", 1))))
+    assert verdict.outcome is INCONCLUSIVE
+    assert [check.metric is None for check in verdict.checks] == [False, True]
+
+
+def test_a_policy_without_limits_passes_nothing() -> None:
+    assert judge([metric("a", 0, 0, 0)], Policy(limits=())).outcome is INCONCLUSIVE
+
+
+def test_patterns_cover_what_they_match_and_no_stratum() -> None:
+    ids = ("membership.ratio.auc", "membership.shift.auc", "membership.shift.auc.top10")
+    verdict = judge([metric(id, 0.4, 0.5, 0.55) for id in ids], Policy(limits=(Limit("membership.*.auc", 0.6),)))
+    assert [check.metric.id for check in verdict.checks if check.metric] == list(ids[:2])
+
+
+@pytest.mark.parametrize("field", ["value", "low", "high", "low_strict"])
+def test_what_is_not_a_number_never_passes(field: str) -> None:
+    found = metric("a", 0.1, 0.2, 0.3, 0.05)
+    object.__setattr__(found, field, math.nan)
+    outcome = judge([found], Policy(limits=(Limit("a", 0.25),))).outcome
+    assert outcome is not PASS
+    with pytest.raises(ValueError):
+        Limit("a", math.nan)
+
+
+def test_inconclusive_says_how_many_rows_are_missing() -> None:
+    """The bound is twice too far away: four times the rows."""
+    verdict = judge([metric("a", 0.3, 0.5, 0.7, n=1000)], Policy(limits=(Limit("a", 0.6),)))
+    assert "3,000 more audit rows" in verdict.checks[0].note
+    verdict = judge([metric("a", 0.5, 0.65, 0.7)], Policy(limits=(Limit("a", 0.6),)))
+    assert "may not make it pass" in verdict.checks[0].note
+
+
+numbers = st.floats(-1, 1)
+metrics = st.builds(
+    lambda name, four: metric(name, four[1], four[2], four[3], four[0]),
+    st.sampled_from(["a.x", "a.y", "b.x"]),
+    st.tuples(numbers, numbers, numbers, numbers).map(sorted),
+)
+limits = st.builds(
+    lambda name, two: Limit(name, two[1], two[0]),
+    st.sampled_from(["a.*", "a.x", "b.x", "*"]),
+    st.tuples(numbers, numbers).map(sorted),
+)
+
+
+@given(st.lists(metrics, max_size=5), metrics, st.lists(limits, min_size=1, max_size=4), limits)
+def test_more_endpoints_or_limits_never_make_a_pass(found, extra, rules, rule) -> None:
+    """Except that a limit without any endpoint was waiting for one: only what was measured is compared."""
+    before = judge(found, Policy(limits=tuple(rules)))
+    assert judge(found, Policy(limits=(*rules, rule))).outcome is not PASS or before.outcome is PASS
+    after = judge([*found, extra], Policy(limits=tuple(rules)))
+    if all(check.metric for check in before.checks):
+        assert after.outcome is not PASS or before.outcome is PASS
+    if before.outcome is FAIL:
+        assert after.outcome is FAIL
+
+
+def test_the_default_policy_is_what_it_says(tmp_path) -> None:
+    policy = load_policy(None)
+    assert (policy.confidence, policy.min_nonmembers, len(policy.limits)) == (0.95, 200, 12)
+    assert {limit.failure for limit in policy.limits if limit.metric.startswith("copies")} == {0.0}
+    path = tmp_path / "policy.toml"
+    path.write_text(DEFAULT_POLICY)
+    assert load_policy(path) == policy
+
+
+def test_a_policy_file_replaces_what_it_names(tmp_path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("min_nonmembers = 50\n")
+    policy = load_policy(path)
+    assert policy.min_nonmembers == 50 and policy.limits == load_policy(None).limits
+    path.write_text('# spaced\n[tolerances]\n"membership.*.auc"   = 0.6\n')
+    first = load_policy(path)
+    assert first.limits == (Limit("membership.*.auc", 0.6, 0.6),)
+    path.write_text('[tolerances]\n"membership.*.auc"={pass=0.6}\n')
+    assert load_policy(path).digest == first.digest
+    path.write_text('[tolerances]\n"membership.*.auc"=0.61\n')
+    assert load_policy(path).digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("confidance = 0.95\nmin_nonmember = 3\n", 2),
+        ("confidence = 1.0\nmin_nonmembers = 1.5\n[tolerances]\na = nan\n", 3),
+        ("confidence = true\nmin_nonmembers = true\n", 2),
+        ("confidence = '0.9'\n", 1),
+        ("[tolerances]\n", 1),
+        ("tolerances = 3\n", 1),
+        ("[tolerances]\na = true\nb = 'x'\nc = {fail = 0}\nd = {pass = 0, other = 1}\ne = {pass = inf}\n", 5),
+        ("[tolerances]\na = {pass = 0.1, fail = 0.2}\n", 1),
+    ],
+)
+def test_all_problems_of_a_policy_are_reported_at_once(tmp_path, text: str, problems: int) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        load_policy(path)
+    assert len(caught.value.details) == problems
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"a = = 1"])
+def test_a_file_that_is_not_toml(tmp_path, raw: bytes) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(raw)
+    with pytest.raises(UsageError, match="not TOML"):
+        load_policy(path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_policy(tmp_path / "none.toml")
