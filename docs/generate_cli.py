@@ -29,9 +29,9 @@ INTRODUCTION = """\
 Written by `make docs` from `synthcli --help`; do not edit by hand.
 
 Options may also come from the environment and from a file: flags go before `SYNTHCLI_<COMMAND>_<KEY>` variables
-(`SYNTHCLI_FIT_EPSILON=1`), these before `synthcli.toml` in the working directory (or `--config FILE`), and the file before
-the defaults. The keys are those of the release file, which the README shows. Results go to stdout and everything else to
-stderr. NO_COLOR, FORCE_COLOR and TERM=dumb are honoured.
+(`SYNTHCLI_FIT_EPSILON=1`), these before `synthcli.toml` in the working directory (or `--config FILE`), and the file
+before the defaults. The keys are those of the release file, which the README shows. Results go to stdout and everything
+else to stderr. NO_COLOR, FORCE_COLOR and TERM=dumb are honoured.
 """
 
 

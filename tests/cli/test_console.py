@@ -40,7 +40,10 @@ def test_a_piped_table_is_tab_separated_and_never_cut(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == f"a\tb\n{LONG}\t1 2 3\n"
 
 
-TABLE = "from synthcli.cli.table import *\nprint_table(Table(columns=('a','b'), rows=(('[red]x', '1'),), numeric=frozenset({1})))"
+TABLE = """
+from synthcli.cli.table import *
+print_table(Table(columns=("a", "b"), rows=(("[red]x", "1"),), numeric=frozenset({1})))
+"""
 
 
 def test_a_table_on_a_terminal_is_drawn_and_its_cells_are_no_markup() -> None:

@@ -21,7 +21,7 @@ def raised(error: BaseException) -> BaseException:
         return caught
 
 
-@pytest.mark.parametrize("kind", [k for k in SynthError.__subclasses__()], ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kind", SynthError.__subclasses__(), ids=lambda k: k.__name__)
 def test_our_own_errors_keep_their_code_hint_and_details(
     kind: type[SynthError], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
