@@ -146,26 +146,29 @@ def judge(endpoints: Sequence[Metric], policy: Policy) -> Verdict:
 
 
 def _check(limit: Limit, metric: Metric) -> Check:
-    """Comparisons are written so that a number that is not one neither passes nor fails."""
-    low = metric.low if metric.low_strict is None else min(metric.low, metric.low_strict)
-    if metric.better == "higher":
-        return Check(
-            limit=limit, metric=metric, outcome=Outcome.INCONCLUSIVE, note="more is better here: no limit fits"
-        )
-    if low > limit.failure:
-        return Check(limit=limit, metric=metric, outcome=Outcome.FAIL, note=f"above {limit.failure:g} beyond doubt")
-    if metric.high <= limit.at_most:
-        return Check(limit=limit, metric=metric, outcome=Outcome.PASS)
-    return Check(limit=limit, metric=metric, outcome=Outcome.INCONCLUSIVE, note=_shortfall(limit, metric))
+    """One metric against one limit. `Metric` refuses what is not a number; here it would be no pass either."""
+    strict = metric.low if metric.low_strict is None else metric.low_strict
+    if not all(map(isfinite, (metric.value, metric.low, metric.high, strict))):
+        outcome, note = Outcome.INCONCLUSIVE, "not a number"
+    elif metric.better == "higher":
+        outcome, note = Outcome.INCONCLUSIVE, "more is better here, so that no tolerance fits"
+    elif min(metric.low, strict) > limit.failure:
+        outcome, note = Outcome.FAIL, f"above {limit.failure:g} beyond doubt"
+    elif metric.high <= limit.at_most:
+        outcome, note = Outcome.PASS, ""
+    else:
+        outcome, note = Outcome.INCONCLUSIVE, _shortfall(limit, metric)
+    return Check(limit=limit, metric=metric, outcome=outcome, note=note)
 
 
 def _shortfall(limit: Limit, metric: Metric) -> str:
     """How many more audit rows would decide, were the estimate to stay: bounds narrow with the root of the rows."""
     room = limit.at_most - metric.value
-    if not room > 0:
+    factor = ((metric.high - metric.value) / room) ** 2 if room > 1e-6 else float("inf")
+    if not factor < 1e6:
         return f"the estimate reaches the tolerance {limit.at_most:g}: more rows alone may not make it pass"
-    more = ceil(metric.n * (((metric.high - metric.value) / room) ** 2 - 1))
-    return f"not decided; about {max(more, 1):,} more audit rows are needed (a larger --audit-coins)"
+    more = max(1, ceil(metric.n * (factor - 1)))
+    return f"not decided; about {more:,} more audit rows are needed (a larger --audit-coins)"
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -226,7 +229,7 @@ def _policy(document: Mapping[str, Any]) -> Policy:
     limits = []
     for name, value in document["tolerances"].items():
         both = value if isinstance(value, Mapping) else {"pass": value}
-        limits.append(Limit(name, float(both["pass"]), float(both.get("fail", both["pass"]))))
+        limits.append(Limit(name, float(both["pass"]), float(both["fail"] if "fail" in both else both["pass"])))
     meaning = {
         "confidence": float(document["confidence"]),
         "min_nonmembers": document["min_nonmembers"],
