@@ -1,0 +1,50 @@
+"""How much of the budget goes to learning the domain: known from the schema alone, so that a dry run can show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from synthcli.discovery.facts import Facts
+from synthcli.table.axis import to_axis
+from synthcli.table.schema import Column, Kind
+
+EXACT_SPAN = 128
+"""A declared range of at most this many whole numbers needs no grid: every number is its own code."""
+
+_SHARES = {"categories": 0.10, "coarse grids": 0.03, "fine grids": 0.07}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discovery:
+    """Which columns each stage learns, and the share of rho that the stage may spend."""
+
+    categories: tuple[str, ...]
+    grids: tuple[str, ...]
+    decimals: tuple[str, ...]
+    shares: Mapping[str, float]
+
+    @property
+    def share(self) -> float:
+        """The share of rho that goes to discovery in all."""
+        return sum(self.shares.values())
+
+
+def plan_discovery(facts: Facts) -> Discovery:
+    """What the schema leaves open, column by column."""
+    columns = facts.schema.modelled
+    categories = tuple(c.name for c in columns if "categories" in facts.to_learn.get(c.name, ()))
+    grids = tuple(c.name for c in columns if c.kind.has_axis and c.categories is None and not has_exact_codes(c))
+    decimals = tuple(c.name for c in columns if "decimals" in facts.to_learn.get(c.name, ()))
+    open_stages = {"categories": categories, "coarse grids": grids, "fine grids": grids}
+    return Discovery(
+        categories=categories,
+        grids=grids,
+        decimals=decimals,
+        shares={stage: _SHARES[stage] for stage, names in open_stages.items() if names},
+    )
+
+
+def has_exact_codes(column: Column) -> bool:
+    """Whether the declared bounds are so narrow that each whole number (day) gets a code of its own."""
+    if column.kind not in (Kind.INTEGER, Kind.DATE) or column.minimum is None or column.maximum is None:
+        return False
+    return to_axis(column.maximum, column.kind) - to_axis(column.minimum, column.kind) < EXACT_SPAN

@@ -1,0 +1,167 @@
+"""From a schema to a codec: declared facts as they stand, everything else out of the budget."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.discovery import grid
+from synthcli.discovery.axes import bounds_on_axis
+from synthcli.discovery.budget import Discovery, has_exact_codes
+from synthcli.discovery.facts import Facts
+from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
+from synthcli.marginal import Measurement, Merge
+from synthcli.privacy.curator import Curator
+from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
+from synthcli.table.schema import Column, Kind
+
+FINE_CELLS = 192
+_DECIMALS = " decimals"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Grid:
+    """What the coarse look found: the fine edges to count on, and the decimals of a number."""
+
+    edges: grid.Edges
+    decimals: int | None
+
+
+def discover(
+    facts: Facts,
+    needs: Discovery,
+    curator: Curator,
+    rho: float,
+    key_delta: float,
+    progress: Callable[[str, float], None],
+) -> Codec:
+    """Learn what the schema leaves open, and put the codec together.
+
+    Spends at most `needs.share * rho` and `key_delta`. Every encoder of the result is a function of the public schema
+    and of noisy counts alone.
+    """
+    columns = {column.name: column for column in facts.schema.modelled}
+    keys = _learn_categories(needs, curator, rho, key_delta, progress)
+    progress("learning bounds", 0.0)
+    coarse = _look_coarsely(needs, columns, curator, rho)
+    progress("learning bounds", 0.5)
+    grids = _look_finely(needs, columns, coarse, curator, rho)
+    progress("learning bounds", 1.0)
+    return Codec(tuple(grids.get(name) or ColumnCodec(name, _without_grid(c, keys)) for name, c in columns.items()))
+
+
+def _learn_categories(
+    needs: Discovery,
+    curator: Curator,
+    rho: float,
+    key_delta: float,
+    progress: Callable[[str, float], None],
+) -> dict[str, dict[str, int]]:
+    """Thresholded stable keys with their noisy counts, an equal share of the stage to each column."""
+    found: dict[str, dict[str, int]] = {}
+    for done, name in enumerate(needs.categories):
+        progress("learning categories", done / len(needs.categories))
+        share = needs.shares["categories"] * rho / len(needs.categories)
+        found[name] = curator.keys(name, share, key_delta / len(needs.categories))
+    return found
+
+
+def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Encoder:
+    """The encoder of a column that needs no grid."""
+    missing = not column.required
+    if column.kind is Kind.BOOLEAN:
+        return CategoryEncoder(values=("false", "true"), type=Kind.BOOLEAN, missing=missing, other=False)
+    if column.categories is not None:
+        return CategoryEncoder(values=column.categories, type=column.kind, missing=missing, other=False)
+    if has_exact_codes(column):
+        low, high = bounds_on_axis(column)
+        edges = np.arange(int(low or 0), int(high or 0) + 1)  # one cell per number; the last edge is exclusive
+        return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
+    found = keys[column.name]
+    weights = tuple(max(float(count), 0.0) for count in found.values()) or None
+    return CategoryEncoder(values=tuple(found), type=column.kind, missing=missing, other=True, weights=weights)
+
+
+def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurement]:
+    """All views' one-way tables in one noise call."""
+    attributes = survey.domain.attributes
+    measured = curator.on(survey).measure([(a,) for a in attributes], rho)
+    return dict(zip(attributes, measured, strict=True))
+
+
+def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float) -> dict[str, _Grid]:
+    """Where on the number line the values of each column lie, and how many decimals they have."""
+    if not needs.grids:
+        return {}
+    views = {}
+    edges = {name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids}
+    for name in needs.grids:
+        views[name] = View(name, _grid_encoder(columns[name], edges[name], columns[name].decimals))
+    for name in needs.decimals:
+        views[name + _DECIMALS] = View(name, DecimalPlaces())
+    seen = _measure(Survey(views), curator, needs.shares["coarse grids"] * rho)
+    return {
+        name: _fine_grid(columns[name], edges[name], seen[name], seen.get(name + _DECIMALS)) for name in needs.grids
+    }
+
+
+def _fine_grid(column: Column, edges: grid.Edges, seen: Measurement, places: Measurement | None) -> _Grid:
+    counts, sigma = _cells(seen, len(edges) - 1), seen.stddev
+    inside = grid.active(counts, sigma)
+    fine = grid.refine(edges[inside.start : inside.stop + 1], counts[inside], sigma, FINE_CELLS)
+    decimals = column.decimals
+    if places is not None:
+        decimals = _decimals(places)
+    return _Grid(edges=fine, decimals=decimals)
+
+
+def _decimals(places: Measurement) -> int | None:
+    """The most decimals that any considerable share of the values (1 %, and 4 sigma) needs; None for full precision."""
+    counts = places.values.astype(np.float64)
+    bar = max(4.0 * places.stddev, 0.01 * float(counts.sum()))
+    most = int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
+    return None if most >= MOST_DECIMALS else most
+
+
+def _look_finely(
+    needs: Discovery,
+    columns: Mapping[str, Column],
+    coarse: Mapping[str, _Grid],
+    curator: Curator,
+    rho: float,
+) -> dict[str, ColumnCodec]:
+    """The shape of each column inside its bounds: fine cells, merged to bins that stand clear of the noise."""
+    if not needs.grids:
+        return {}
+    encoders = {name: _grid_encoder(columns[name], coarse[name].edges, coarse[name].decimals) for name in needs.grids}
+    survey = Survey({name: View(name, encoder) for name, encoder in encoders.items()})
+    seen = _measure(survey, curator, needs.shares["fine grids"] * rho)
+    return {name: _binned(columns[name], coarse[name], seen[name], _bins_wanted(seen[name])) for name in needs.grids}
+
+
+def _bins_wanted(seen: Measurement) -> int:
+    """About (2 n / sigma)^(1/3) bins: a pair's noise then balances its loss of resolution."""
+    rows = max(float(seen.values.sum()), 1.0)
+    return int(np.clip(round(1.3 * (2.0 * rows / seen.stddev) ** (1 / 3)), 4, 32))
+
+
+def _binned(column: Column, found: _Grid, seen: Measurement, wanted: int) -> ColumnCodec:
+    counts, sigma = _cells(seen, len(found.edges) - 1), seen.stddev
+    inside = grid.trim(counts, sigma)
+    edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
+    groups, shares = grid.bins(counts, sigma, wanted), grid.weights(counts, sigma)
+    encoder = _grid_encoder(column, edges, found.decimals)
+    if encoder.size > len(counts):  # the missing code is a bin of its own
+        groups, shares = np.append(groups, groups[-1] + 1), np.append(shares, 1.0)
+    return ColumnCodec(column.name, encoder, Merge(groups, shares))
+
+
+def _cells(seen: Measurement, size: int) -> NDArray[np.float64]:
+    """The counts of the grid's cells, without the missing code."""
+    return seen.values[:size].astype(np.float64)
+
+
+def _grid_encoder(column: Column, edges: grid.Edges, decimals: int | None) -> GridEncoder:
+    return GridEncoder(type=column.kind, edges=edges, decimals=decimals, missing=not column.required)

@@ -1,0 +1,106 @@
+"""Which facts are public, which must be learnt, and which cannot be: decided before any row is read."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from synthcli.errors import InputError
+from synthcli.table.schema import Column, Fact, Kind, Role, Schema
+
+FACTS: tuple[Fact, ...] = get_args(Fact)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A schema without private facts, and for each modelled column where its facts come from.
+
+    `schema` may be published as it stands: whatever was merely observed, and not declared public, is gone from it.
+    """
+
+    schema: Schema
+    declared: Mapping[str, tuple[str, ...]]
+    public_by_steward: Mapping[str, tuple[str, ...]]
+    to_learn: Mapping[str, tuple[str, ...]]
+
+
+def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
+    """Strip what was only observed, unless the steward calls it public (`public` names columns, or 'all').
+
+    Raises `InputError` for an unknown column in `public`, for a schema without a modelled column, and for observed
+    facts that no budget can learn (the pattern of a surrogate), with the line to add.
+    """
+    names = {column.name for column in schema.columns}
+    everyone = "all" in public and "all" not in names
+    unknown = [] if everyone else sorted(set(public) - names)
+    if unknown:
+        raise InputError(
+            f"--public-domain names {len(unknown)} column(s) that the schema does not have: {', '.join(unknown)}",
+            "name columns of the schema, or write --public-domain all",
+        )
+    trusted = names if everyone else set(public)
+    _refuse_unlearnable(schema, trusted)
+    columns = tuple(_strip(column, column.name in trusted) for column in schema.columns)
+    modelled = [column for column in columns if column.role is Role.MODEL]
+    if not modelled:
+        raise InputError("the schema models no column", "set synthcli:role to model for at least one field")
+    before = {column.name: column for column in schema.columns}
+    return Facts(
+        schema=replace(schema, columns=columns),
+        declared=_named({c.name: [f for f in FACTS if before[c.name].declares(f)] for c in columns}),
+        public_by_steward=_named(
+            {c.name: [f for f in FACTS if f in before[c.name].observed and c.declares(f)] for c in columns}
+        ),
+        to_learn=_named({c.name: _missing_facts(c) for c in modelled}),
+    )
+
+
+def _named(facts: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(found) for name, found in facts.items() if found}
+
+
+def _strip(column: Column, trusted: bool) -> Column:
+    """The column with its observed facts declared (trusted) or removed. Flags were read off the rows: they go."""
+    if trusted:
+        return replace(column, observed=frozenset(), flags=())
+    seen = column.observed
+    return replace(
+        column,
+        minimum=None if "minimum" in seen else column.minimum,
+        maximum=None if "maximum" in seen else column.maximum,
+        categories=None if "categories" in seen else column.categories,
+        ordered=column.ordered and "categories" not in seen,
+        required=column.required and "required" not in seen,
+        decimals=None if "decimals" in seen else column.decimals,
+        observed=frozenset(),
+        flags=(),
+    )
+
+
+def _missing_facts(column: Column) -> list[str]:
+    """What the model needs to know about a column that its public declaration does not say."""
+    if column.kind is Kind.BOOLEAN or column.categories is not None:
+        return []
+    if column.kind is Kind.STRING:
+        return ["categories"]
+    missing = [fact for fact in ("minimum", "maximum") if getattr(column, fact) is None]
+    if column.kind is Kind.NUMBER and column.decimals is None:
+        missing.append("decimals")
+    return missing
+
+
+def _refuse_unlearnable(schema: Schema, trusted: Collection[str]) -> None:
+    private = [
+        column.name
+        for column in schema.columns
+        if column.role is Role.SURROGATE
+        and column.surrogate is not None
+        and column.surrogate.format == "pattern"
+        and "surrogate" in column.observed
+        and column.name not in trusted
+    ]
+    if private:
+        raise InputError(
+            "the format of made-up identifiers was read off the rows, and no budget can learn it",
+            "declare it: delete 'surrogate' from the field's synthcli:observed, or name the column in --public-domain",
+            tuple(f"column {name!r}: synthcli:surrogate is only observed" for name in private),
+        )

@@ -1,0 +1,157 @@
+"""The domain learnt from the budget: right where the mass is, and never a private value."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synthcli.discovery.budget import plan_discovery
+from synthcli.discovery.discover import discover
+from synthcli.discovery.facts import resolve
+from synthcli.discovery.survey import DecimalPlaces
+from synthcli.marginal import Clique, tabulate
+from synthcli.privacy.budget import Budget
+from synthcli.privacy.curator import Coding, Curator
+from synthcli.table.codec import Codec
+from synthcli.table.schema import Column, Kind, Schema
+
+
+class Rows:
+    """A private table in memory."""
+
+    def __init__(self, **columns: pa.Array) -> None:
+        self._batch = pa.RecordBatch.from_pydict(columns)
+
+    def count(self, codec: Coding, cliques: Sequence[Clique]) -> Mapping[Clique, np.ndarray]:
+        return tabulate(codec.encode(self._batch), codec.domain, cliques)
+
+    def keys(self, column: str) -> dict[str, int]:
+        values = self._batch.column(column).drop_null().to_pylist()
+        return {key: values.count(key) for key in set(values)}
+
+
+def _learn(rows: Rows, *columns: Column, epsilon: float = 5.0) -> tuple[Codec, Curator]:
+    facts = resolve(Schema(name="t", columns=columns))
+    needs = plan_discovery(facts)
+    budget = Budget.of(epsilon, 1e-6, 5e-7 if needs.categories else 0.0)
+    curator = Curator(rows, budget)
+    silent: Callable[[str, float], None] = lambda stage, done: None  # noqa: E731
+    return discover(facts, needs, curator, budget.rho, budget.key_delta, silent), curator
+
+
+def _drawn(codec: Codec, rows: Rows) -> dict[str, pa.Array]:
+    """The table coded and decoded again."""
+    batch = codec.decode(codec.encode(rows._batch), np.random.default_rng(1))
+    return {name: batch.column(name) for name in batch.schema.names}
+
+
+def test_a_skewed_column_keeps_its_spike_its_body_and_its_tail() -> None:
+    rng = np.random.default_rng(0)
+    gain = np.where(rng.random(20_000) < 0.9, 0, rng.lognormal(8, 1, 20_000)).astype(np.int64)
+    rows = Rows(gain=pa.array(gain))
+    codec, _ = _learn(rows, Column(name="gain", kind=Kind.INTEGER))
+    drawn = _drawn(codec, rows)["gain"].to_numpy()
+    assert np.mean(drawn == 0) == pytest.approx(np.mean(gain == 0), abs=0.01)
+    for level in (0.93, 0.95, 0.99):
+        assert np.quantile(drawn, level) == pytest.approx(np.quantile(gain, level), rel=0.15)
+    assert drawn.min() >= 0
+
+
+def test_ages_are_learnt_to_the_year() -> None:
+    rng = np.random.default_rng(0)
+    age = rng.integers(17, 91, 20_000)
+    rows = Rows(age=pa.array(age, mask=rng.random(20_000) < 0.1))
+    codec, _ = _learn(rows, Column(name="age", kind=Kind.INTEGER))
+    drawn = _drawn(codec, rows)["age"]
+    assert drawn.null_count == rows._batch.column("age").null_count
+    values = drawn.drop_null().to_numpy()
+    assert values.min() in range(15, 20)
+    assert values.max() in range(88, 94)
+    assert np.median(values) == pytest.approx(np.median(age), abs=1.5)
+
+
+def test_decimals_are_learnt() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(price=pa.array(np.round(rng.gamma(2, 10, 5_000), 2)))
+    codec, _ = _learn(rows, Column(name="price", kind=Kind.NUMBER))
+    drawn = _drawn(codec, rows)["price"].to_numpy()
+    assert np.array_equal(drawn, np.round(drawn, 2))
+    assert len(np.unique(drawn)) > 500
+
+
+def test_dates_keep_their_span_and_trend() -> None:
+    rng = np.random.default_rng(0)
+    day = date(2017, 1, 1).toordinal() - date(1970, 1, 1).toordinal()
+    days = day + np.minimum(rng.integers(0, 365, 20_000), rng.integers(0, 365, 20_000))
+    rows = Rows(seen=pa.array(days.astype(np.int32)).view(pa.date32()))
+    codec, _ = _learn(rows, Column(name="seen", kind=Kind.DATE))
+    drawn = _drawn(codec, rows)["seen"].view(pa.int32()).to_numpy()
+    assert abs(int(drawn.min()) - int(days.min())) <= 5
+    assert abs(int(drawn.max()) - int(days.max())) <= 20
+    assert np.median(drawn) == pytest.approx(np.median(days), abs=4)
+
+
+def test_frequent_categories_are_found_and_rare_ones_are_not() -> None:
+    rng = np.random.default_rng(0)
+    towns = np.array(["Ur", "Uruk", "Lagash"])[rng.integers(0, 3, 6_000)]
+    towns[0] = "a person lived here alone"
+    rows = Rows(town=pa.array(towns))
+    codec, curator = _learn(rows, Column(name="town", kind=Kind.STRING))
+    assert codec.columns[0].encoder.labels() == ("Lagash", "Ur", "Uruk", "(other)", "(missing)")
+    assert set(_drawn(codec, rows)["town"].to_pylist()) == {"Lagash", "Ur", "Uruk"}
+    assert 0 < curator.spent[1] <= 5e-7
+
+
+def test_nothing_is_spent_on_what_is_declared() -> None:
+    rows = Rows(sex=pa.array(["f", "m"] * 50), age=pa.array(range(100)), ok=pa.array([True, None] * 50))
+    codec, curator = _learn(
+        rows,
+        Column(name="sex", kind=Kind.STRING, categories=("f", "m"), required=True),
+        Column(name="age", kind=Kind.INTEGER, minimum=0, maximum=99, required=True),
+        Column(name="ok", kind=Kind.BOOLEAN),
+    )
+    assert curator.spent == (0.0, 0.0)
+    assert codec.domain.shape == (2, 100, 3)
+    assert _drawn(codec, rows)["age"].to_pylist() == list(range(100))
+
+
+def test_declared_bounds_hold_whatever_the_noise() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(x=pa.array(rng.random(200) * 3.0), n=pa.array(rng.integers(5, 5000, 200)))
+    codec, _ = _learn(
+        rows,
+        Column(name="x", kind=Kind.NUMBER, minimum=0.5, maximum=2.5, decimals=3),
+        Column(name="n", kind=Kind.INTEGER, minimum=5, maximum=4999),
+        epsilon=0.1,
+    )
+    codes = {c.name: np.repeat(np.arange(c.size, dtype=np.uint8), 50) for c in codec.columns}
+    for column, low, high in zip(codec.columns, (0.5, 5), (2.5, 4999), strict=True):
+        values = column.decode(codes[column.name], np.random.default_rng(0)).drop_null().to_numpy()
+        assert low <= values.min() <= values.max() <= high
+
+
+def test_discovery_spends_no_more_than_its_share() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(
+        town=pa.array(np.array(["Ur", "Uruk"])[rng.integers(0, 2, 500)]),
+        n=pa.array(rng.integers(0, 9, 500)),
+        x=pa.array(rng.normal(size=500)),
+    )
+    columns = [Column(name=n, kind=k) for n, k in (("town", Kind.STRING), ("n", Kind.INTEGER), ("x", Kind.NUMBER))]
+    _, curator = _learn(rows, *columns, epsilon=1.0)
+    rho = Budget.of(1.0, 1e-6, 5e-7).rho
+    assert 0.19 * rho < curator.spent[0] <= 0.20 * rho
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_tiny_tables_give_a_working_codec(rows: int) -> None:
+    table = Rows(n=pa.array([7] * rows, pa.int64()), town=pa.array(["Ur"] * rows, pa.string()))
+    codec, _ = _learn(table, Column(name="n", kind=Kind.INTEGER), Column(name="town", kind=Kind.STRING), epsilon=0.5)
+    codec.decode({c.name: np.arange(c.size, dtype=np.uint8)[:2] for c in codec.columns}, np.random.default_rng(0))
+
+
+def test_decimal_places_are_read_off_values() -> None:
+    values = pa.array([1.0, 0.5, 0.25, 1.999, 1e-7, 123456.78, None])
+    assert DecimalPlaces().encode(values).tolist()[:6] == [0, 1, 2, 3, 7, 2]

@@ -1,0 +1,81 @@
+"""Grids: public constants first, noisy counts after."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from synthcli.discovery import grid
+from synthcli.table.schema import Kind
+
+COUNTS = arrays(np.float64, st.integers(1, 60), elements=st.floats(-50, 1e6))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.has_axis])
+def test_octaves_ascend_and_are_whole_where_the_kind_is(kind: Kind) -> None:
+    edges = grid.octaves(kind)
+    assert np.all(np.diff(edges) > 0)
+    assert (edges.dtype == np.int64) == (kind is not Kind.NUMBER)
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(0, 10**6))
+def test_clipping_keeps_the_declared_bounds(low: int, span: int) -> None:
+    edges = grid.clip(grid.octaves(Kind.INTEGER), low, low + span + 1)
+    assert (edges[0], edges[-1]) == (low, low + span + 1)
+    assert np.all(np.diff(edges) > 0)
+
+
+def test_clipping_an_empty_range_leaves_one_cell() -> None:
+    assert len(grid.clip(grid.octaves(Kind.NUMBER), 3.5, 3.5)) == 2
+
+
+def test_active_range_ignores_noise_and_keeps_the_mass() -> None:
+    counts = np.array([3.0, -8, 500, 2, 900, 9, -4])
+    assert grid.active(counts, 5.0) == slice(2, 5)
+    assert grid.active(np.array([1.0, 3.0, -2.0]), 5.0) == slice(1, 2)
+
+
+@given(COUNTS, st.floats(0.1, 100), st.integers(1, 300))
+def test_refined_cells_keep_ends_and_order(counts: np.ndarray, sigma: float, cells: int) -> None:
+    for edges in (np.arange(len(counts) + 1) * 7, np.arange(len(counts) + 1) * 0.5):
+        fine = grid.refine(edges, counts, sigma, cells)
+        assert (fine[0], fine[-1]) == (edges[0], edges[-1])
+        assert np.all(np.diff(fine) > 0)
+        assert set(edges) <= set(fine)
+        assert len(fine) <= cells + 2 * len(counts) + 1
+
+
+def test_whole_numbers_are_not_split_below_one_cell_each() -> None:
+    fine = grid.refine(np.array([0, 4, 8]), np.array([100.0, 100.0]), 1.0, 1000)
+    assert fine.tolist() == list(range(9))
+
+
+@given(COUNTS, st.floats(0.1, 100), st.integers(1, 40))
+def test_bins_are_consecutive_and_cover_everything(counts: np.ndarray, sigma: float, wanted: int) -> None:
+    groups = grid.bins(counts, sigma, wanted)
+    assert groups[0] == 0
+    assert np.all(np.isin(np.diff(groups), [0, 1]))
+
+
+def test_a_spike_is_an_atom() -> None:
+    counts = np.array([10.0] * 20 + [5000.0] + [10.0] * 20)
+    groups = grid.bins(counts, 1.0, 8)
+    assert np.count_nonzero(groups == groups[20]) == 1
+
+
+def test_trim_cuts_noise_and_keeps_thin_tails() -> None:
+    counts = np.concatenate([[2.0, -3, 1], np.full(10, 400.0), np.full(40, 6.0), [-2.0, 4, -5]])
+    kept = grid.trim(counts, 5.0)
+    assert kept.start == 3
+    assert 20 < kept.stop <= len(counts)
+    assert grid.trim(np.zeros(5), 5.0) == slice(0, 5)
+
+
+@given(COUNTS, st.floats(0.1, 100))
+def test_weights_are_a_projection(counts: np.ndarray, sigma: float) -> None:
+    weights = grid.weights(counts, sigma)
+    assert np.all(weights >= 0)
+    if counts.sum() > sigma:
+        assert weights.sum() == pytest.approx(counts.sum(), rel=1e-9)
+        assert np.all(np.diff(weights[np.argsort(counts)]) >= -1e-9)
