@@ -19,6 +19,7 @@ COMMANDS = (
     ("release",),
     ("ledger",),
     ("ledger", "init"),
+    ("ledger", "amend"),
     ("ledger", "show"),
     ("ledger", "history"),
 )

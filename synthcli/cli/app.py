@@ -5,17 +5,15 @@ from typing import Annotated
 import typer
 
 from synthcli import __version__
-from synthcli.cli import audit, fit, release, report, sample
-from synthcli.cli.command import command
-
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
+from synthcli.cli import audit, fit, ledger, release, report, sample
+from synthcli.cli.command import SETTINGS, command
 
 app = typer.Typer(
     name="synthcli",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings=_SETTINGS,
+    context_settings=SETTINGS,
 )
 
 
@@ -48,5 +46,6 @@ def synthcli(
 
 
 for run in (fit.fit, sample.sample, audit.audit, report.report):
-    app.command(context_settings=_SETTINGS)(command(run))
-app.command(context_settings=_SETTINGS)(command(release.release, reads_defaults=False))
+    app.command(context_settings=SETTINGS)(command(run))
+app.command(context_settings=SETTINGS)(command(release.release, reads_defaults=False))
+app.add_typer(ledger.app, name="ledger")

@@ -12,6 +12,9 @@ from synthcli.cli.console import Console
 from synthcli.cli.options import Debug, Json, NoProgress, Quiet, Verbose
 from synthcli.errors import ExitCode, UsageError
 
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+"""The context of every command."""
+
 
 def _no_config(context: typer.Context, value: bool) -> bool:
     if value and context.params.get("config") is not None:
