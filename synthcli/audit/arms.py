@@ -1,0 +1,104 @@
+"""The rows under attack: which ones are chosen, what they hold, and how they stand among the other real rows."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.audit.block import Block, concatenate
+from synthcli.audit.coins import Coins
+from synthcli.audit.neighbours import column_hashes
+from synthcli.errors import InvalidAudit
+
+MAX_CANDIDATES = 20_000
+MAX_OTHERS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Row numbers (ascending) with what the coins say of them; the choice looks at no value.
+
+    Candidates tossed a coin; `trains` holds for heads, and for the other training rows that were drawn at random.
+    """
+
+    numbers: NDArray[np.int64]
+    candidate: NDArray[np.bool_]
+    trains: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arms:
+    """The chosen rows. `members` and `non_members` index the candidates among them (heads and tails)."""
+
+    block: Block
+    chosen: Chosen
+    shared: int
+    """Candidates left out of membership attacks, since their very record occurs in both arms."""
+    members: NDArray[np.intp]
+    non_members: NDArray[np.intp]
+
+
+def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
+    """All candidates and as many other training rows, each capped; drawn by row number alone."""
+    heads = coins.heads
+    candidates = coins.candidates
+    if len(candidates) > MAX_CANDIDATES:
+        kept = np.sort(rng.choice(len(candidates), MAX_CANDIDATES, replace=False))
+        candidates, heads = candidates[kept], heads[kept]
+    others = _others(coins, rng)
+    numbers = np.concatenate([candidates, others])
+    order = np.argsort(numbers)
+    is_candidate = np.arange(len(numbers)) < len(candidates)
+    trains = np.concatenate([heads, np.ones(len(others), dtype=np.bool_)])
+    return Chosen(numbers[order], is_candidate[order], trains[order])
+
+
+def _others(coins: Coins, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Up to `MAX_OTHERS` training rows that tossed no coin."""
+    if coins.rows <= 4 * MAX_OTHERS:
+        pool = np.arange(coins.rows, dtype=np.int64)
+    else:
+        pool = np.unique(rng.integers(0, coins.rows, size=2 * MAX_OTHERS))
+    pool = np.setdiff1d(pool, coins.candidates, assume_unique=True)
+    return pool if len(pool) <= MAX_OTHERS else np.sort(rng.choice(pool, MAX_OTHERS, replace=False))
+
+
+def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
+    """One pass over the real rows; `InvalidAudit` where their number is not that of the coins."""
+    parts: list[Block] = []
+    rows = 0
+    for start, block in numbered(real):
+        low, high = np.searchsorted(chosen.numbers, (start, start + len(block)))
+        parts.append(block[chosen.numbers[low:high] - start])
+        rows = start + len(block)
+    if rows != coins.rows or not parts:
+        raise InvalidAudit(
+            f"The data have {rows:,} rows, but the coins were tossed for {coins.rows:,}.",
+            "audit with the very file that the model was fitted on",
+        )
+    return _split(concatenate(parts), chosen)
+
+
+def _split(block: Block, chosen: Chosen) -> Arms:
+    """Heads and tails, without the records that occur in both."""
+    rows = column_hashes(block.spelled).sum(axis=1, dtype=np.uint64)
+    heads = np.flatnonzero(chosen.candidate & chosen.trains)
+    tails = np.flatnonzero(chosen.candidate & ~chosen.trains)
+    both = np.intersect1d(rows[heads], rows[tails])
+    lone_heads, lone_tails = heads[~np.isin(rows[heads], both)], tails[~np.isin(rows[tails], both)]
+    return Arms(
+        block=block,
+        chosen=chosen,
+        shared=len(heads) + len(tails) - len(lone_heads) - len(lone_tails),
+        members=lone_heads,
+        non_members=lone_tails,
+    )
+
+
+def numbered(real: Iterable[Block]) -> Iterator[tuple[int, Block]]:
+    """Blocks with the number of their first row."""
+    start = 0
+    for block in real:
+        yield start, block
+        start += len(block)

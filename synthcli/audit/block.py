@@ -1,0 +1,79 @@
+"""Rows as the audit sees them: coded as the model sees them, and by the exact spelling of every cell."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synthcli.table.codec import Codec
+
+_MISSING = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of every raw cell."""
+
+    codes: NDArray[np.uint32]
+    spelled: NDArray[np.uint64]
+
+    def __post_init__(self) -> None:
+        if self.codes.ndim != 2 or self.codes.shape != self.spelled.shape:
+            raise ValueError("a block has a code and a spelling for every cell")
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: Any) -> "Block":
+        """The rows that an index array, a mask or a slice picks."""
+        return Block(self.codes[rows], self.spelled[rows])
+
+
+def as_codes(block: Block, attributes: tuple[str, ...]) -> dict[str, NDArray[np.uint32]]:
+    """The codes by attribute, as `tabulate` takes them."""
+    return dict(zip(attributes, block.codes.T, strict=True))
+
+
+def concatenate(blocks: Iterable[Block]) -> Block:
+    """One block after the other; at least one."""
+    every = list(blocks)
+    return Block(np.concatenate([b.codes for b in every]), np.concatenate([b.spelled for b in every]))
+
+
+def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Iterator[Block]:
+    """The modelled columns of record batches, coded and hashed with a secret `key` (16 to 64 bytes)."""
+    for batch in batches:
+        codes = codec.encode(batch)
+        names = codec.domain.attributes
+        spelled = [spell(batch.column(name), key) for name in names]
+        yield Block(
+            np.stack([codes[name].astype(np.uint32) for name in names], axis=1),
+            np.stack(spelled, axis=1),
+        )
+
+
+def spell(cells: pa.Array, key: bytes) -> NDArray[np.uint64]:
+    """Equal cells, and no others (but for one pair in 2^64), get equal numbers; all missing cells are equal."""
+    encoded = pc.dictionary_encode(cells)
+    words = [hashlib.blake2b(repr(value).encode(), digest_size=8, key=key).digest() for value in _plain(encoded)]
+    hashes = np.append(np.frombuffer(b"".join(words), dtype=np.uint64), _MISSING)
+    places = encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    spelled: NDArray[np.uint64] = hashes[places]
+    return spelled
+
+
+def _plain(encoded: pa.DictionaryArray) -> list[Any]:
+    """The distinct values; whole floats as they are, minus zero as zero, times as integers."""
+    values = encoded.dictionary
+    if pa.types.is_floating(values.type):
+        return [value + 0.0 for value in values.to_pylist()]
+    if pa.types.is_temporal(values.type):
+        width = pa.int32() if values.type.bit_width == 32 else pa.int64()
+        values = values.cast(width)
+    listed: list[Any] = values.to_pylist()
+    return listed

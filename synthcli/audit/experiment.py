@@ -1,0 +1,79 @@
+"""What an audit needs, and the checks without which its answer would mean nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from synthcli.audit.block import Block, blocks
+from synthcli.audit.coins import Coins
+from synthcli.errors import InvalidAudit
+from synthcli.marginal import Measurement
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.codec import Codec
+
+Batches = Callable[[], Iterable[pa.RecordBatch]]
+"""A stream of canonical record batches that can be started again."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Experiment:
+    """Coins, the real rows that they were tossed for, the synthetic rows under attack, and the released model.
+
+    `real` and `synthetic` start a stream of blocks at each call; the real rows come in the order of the file.
+    `spans`: for each attribute of the model's domain the largest code difference where it is ordered, else 0.
+    """
+
+    coins: Coins
+    real: Callable[[], Iterable[Block]]
+    synthetic: Callable[[], Iterable[Block]]
+    model: MarkovRandomField
+    measurements: tuple[Measurement, ...]
+    spans: tuple[int, ...]
+    epsilon: float
+    delta: float
+
+
+def prepare(synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Batches) -> Experiment:
+    """The experiment of a release. `real` and `synthetic` are read by the model's schema.
+
+    `InvalidAudit` for a model without coins, for coins of another fit, and for rows that lack a modelled column.
+    """
+    statement = synthesizer.statement
+    if statement.coins is None:
+        raise InvalidAudit(
+            "The model was fitted without audit coins: no row is known to be outside its training data.",
+            "fit again with --audit-coins 0.1",
+        )
+    coins.verify(statement.coins.commitment)
+    codec = synthesizer.codec
+    return Experiment(
+        coins=coins,
+        real=lambda: blocks(_checked(real(), codec, "real"), codec, coins.salt),
+        synthetic=lambda: blocks(_checked(synthetic(), codec, "synthetic"), codec, coins.salt),
+        model=synthesizer.model,
+        measurements=synthesizer.measurements,
+        spans=_spans(synthesizer),
+        epsilon=statement.epsilon,
+        delta=statement.delta,
+    )
+
+
+def _spans(synthesizer: Synthesizer) -> tuple[int, ...]:
+    """Ordered are number lines, dates and ordered categories."""
+    columns = [synthesizer.schema[name] for name in synthesizer.codec.domain.attributes]
+    sizes = synthesizer.codec.domain.shape
+    ordered = [column.kind.has_axis or column.ordered for column in columns]
+    return tuple(size - 1 if order else 0 for size, order in zip(sizes, ordered, strict=True))
+
+
+def _checked(batches: Iterable[pa.RecordBatch], codec: Codec, which: str) -> Iterable[pa.RecordBatch]:
+    for batch in batches:
+        missing = [name for name in codec.domain.attributes if name not in batch.schema.names]
+        if missing:
+            raise InvalidAudit(
+                f"The {which} rows lack columns of the model: {', '.join(missing)}.",
+                "audit a file that was drawn from this model, against the table that it was fitted on",
+            )
+        yield batch

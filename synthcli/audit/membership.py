@@ -1,0 +1,118 @@
+"""Scores of "this row was in the training data", each higher for a likelier member. None looks at a coin.
+
+The reference, against which a row's cells count as over-represented, are the candidates of both arms, each row with its
+own count taken off: it treats heads and tails alike, so that under the null every toss of the coins is equally likely.
+
+- `ratio`: the marginal-ratio score of MAMA-MIA (Golob et al., SaTML 2025), on the measured cliques, from the file.
+- `likelihood`: log-density of the model against the reference under the same structure, as in TAMIS (Andrey, Le Bars
+  and Tommasi, ECML 2025), from the model.
+- `shift`: inverse-variance-weighted shifts of the noisy counts themselves, from the measurements and their noise.
+- `informed`: the same by an attacker who knows every other row, as the definition of differential privacy has it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.audit.roc import Scores
+from synthcli.marginal import Clique, Codes, Domain, Measurement
+from synthcli.pgm.markov_random_field import MarkovRandomField
+
+_FLOOR = 1e-12
+"""The least probability of a cell: keeps logarithms finite where a model is sure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """The count-shift statistic: its log-likelihood ratio and how detectable the row is beforehand (d')."""
+
+    score: Scores
+    detectability: Scores
+
+
+def cell_numbers(codes: Codes, domain: Domain, clique: Clique) -> NDArray[np.intp]:
+    """The flat number of each row's cell in the clique's table."""
+    shape = domain.project(clique).shape
+    numbers = np.ravel_multi_index([codes[a].astype(np.intp) for a in clique], shape)
+    return np.asarray(numbers, dtype=np.intp)
+
+
+def others_in_cell(cells: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How many other rows share each row's cell."""
+    _, place, count = np.unique(cells, return_inverse=True, return_counts=True)
+    return count[place].astype(np.float64) - 1
+
+
+def ratio(codes: Codes, domain: Domain, synthetic: Mapping[Clique, NDArray[np.int64]]) -> Scores:
+    """Mean over the cliques of p_synthetic / p_reference of the row's cell, counts smoothed by one half."""
+    total = 0.0
+    for clique, table in synthetic.items():
+        cells = cell_numbers(codes, domain, clique)
+        half = 0.5 * table.size
+        in_file = (table.ravel()[cells] + 0.5) / (table.sum() + half)
+        in_reference = (others_in_cell(cells) + 0.5) / (len(cells) - 1 + half)
+        total = total + in_file / in_reference
+    return np.asarray(total / max(1, len(synthetic)))
+
+
+def likelihood(codes: Codes, model: MarkovRandomField) -> Scores:
+    """log p_model(x) - log p_reference(x), both factorised over the model's junction tree.
+
+    The reference's counts are smoothed by one half. Smoothing them towards the model's own table instead loses most of
+    the signal of cliques that are large for the reference, which is where a model remembers.
+    """
+    separators = tuple(s for s in model.tree.separators if s)
+    tables = model.marginals({*model.tree.cliques, *separators})
+    signed = [(clique, 1.0) for clique in model.tree.cliques] + [(clique, -1.0) for clique in separators]
+    total: Scores = np.zeros(len(next(iter(codes.values()))))
+    for clique, sign in signed:
+        cells = cell_numbers(codes, model.domain, clique)
+        weights = np.maximum(np.asarray(tables[clique], dtype=np.float64), 0.0)
+        density = np.maximum(weights.ravel()[cells] / max(weights.sum(), _FLOOR), _FLOOR)
+        reference = (others_in_cell(cells) + 0.5) / (len(cells) - 1 + 0.5 * weights.size)
+        total += sign * (np.log(density) - np.log(reference))
+    return total
+
+
+def shift(codes: Codes, domain: Domain, measurements: Sequence[Measurement], rows: float) -> Shift:
+    """Σ h (y - n p) / V over the measured cells of a row, h = 1 - p and V = sigma² + n p (1 - p)(1 + n / N).
+
+    n training rows (`rows`), N reference rows, y the noisy count of the row's cell, p its share in the reference.
+    Under "not a member" the statistic is about N(0, d'²), for a member N(d'², d'²), with d'² = Σ h² / V: the score is
+    the log-likelihood ratio, the statistic minus d'² / 2.
+    """
+    statistic, information = _zeros(codes), _zeros(codes)
+    for measurement in measurements:
+        cells = cell_numbers(codes, domain, measurement.clique)
+        others = len(cells) - 1
+        share = (others_in_cell(cells) + 0.5) / (others + 1)
+        variance = measurement.stddev**2 + rows * share * (1 - share) * (1 + rows / max(1, others))
+        statistic += (1 - share) * (measurement.values.ravel()[cells] - rows * share) / variance
+        information += (1 - share) ** 2 / variance
+    return Shift(statistic - information / 2, np.sqrt(information))
+
+
+def informed(
+    codes: Codes, domain: Domain, measurements: Sequence[Measurement], background: Mapping[Clique, NDArray[np.int64]]
+) -> Shift:
+    """The count shift where all training rows but the candidates are known.
+
+    `codes`: all candidates. What is left of y is noise, this row's own coin, and the others' (each one half in the
+    mean, one quarter in the variance).
+    """
+    statistic, information = _zeros(codes), _zeros(codes)
+    for measurement in measurements:
+        cells = cell_numbers(codes, domain, measurement.clique)
+        others = others_in_cell(cells)
+        known = background[measurement.clique].ravel()[cells] + others / 2
+        variance = measurement.stddev**2 + others / 4
+        statistic += (measurement.values.ravel()[cells] - known) / variance
+        information += 1 / variance
+    return Shift(statistic - information / 2, np.sqrt(information))
+
+
+def _zeros(codes: Codes) -> NDArray[Any]:
+    return np.zeros(len(next(iter(codes.values()))), dtype=np.float64)

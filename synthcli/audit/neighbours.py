@@ -1,0 +1,80 @@
+"""Which rows have another one within a Hamming distance: joins on hashes that leave columns out, no scan of all pairs.
+
+Two rows differ in at most k columns if, and only if, some choice of k columns makes them equal once these are left
+out. A row's hash is the sum of its cells' random 64-bit numbers, so leaving a column out is one subtraction. For d
+columns and distance 2 that is d (d - 1) / 2 joins of sorted numbers.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+"""Rows × columns: a 64-bit number per cell, equal where the cells are equal (within a column)."""
+
+_FILTER = np.uint64((1 << 20) - 1)
+
+
+def cell_hashes(codes: NDArray[np.integer]) -> Hashes:
+    """Random-looking numbers for integer codes, each column with its own (SplitMix64 of code and column)."""
+    with np.errstate(over="ignore"):
+        return _mix(codes.astype(np.uint64) + _streams(codes.shape[1]))
+
+
+def column_hashes(spelled: Hashes) -> Hashes:
+    """The same for cells that are hashes already: equal spellings in different columns get different numbers."""
+    with np.errstate(over="ignore"):
+        return _mix(spelled + _streams(spelled.shape[1]))
+
+
+def _streams(columns: int) -> Hashes:
+    """A different offset for each column."""
+    return np.arange(1, columns + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
+
+
+def _mix(state: Hashes) -> Hashes:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+def near(rows: Hashes, others: Hashes, distance: int) -> NDArray[np.bool_]:
+    """Which of `rows` have one among `others` within the Hamming distance (0: an equal one)."""
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for left_out in _choices(rows.shape[1], distance):
+        open_rows = np.flatnonzero(~found)
+        if not len(open_rows) or not len(others):
+            break
+        wanted = _masked(rows[open_rows], left_out)
+        found[open_rows] = _in(wanted, _masked(others, left_out))
+    return found
+
+
+def crowded(rows: Hashes, distance: int) -> NDArray[np.bool_]:
+    """Which of `rows` have another one of them within the Hamming distance."""
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for left_out in _choices(rows.shape[1], distance):
+        _, place, count = np.unique(_masked(rows, left_out), return_inverse=True, return_counts=True)
+        found |= count[place] > 1
+    return found
+
+
+def _choices(columns: int, distance: int) -> Iterator[tuple[int, ...]]:
+    return combinations(range(columns), min(distance, columns))
+
+
+def _masked(rows: Hashes, left_out: tuple[int, ...]) -> Hashes:
+    total: Hashes = rows.sum(axis=1, dtype=np.uint64)
+    for column in left_out:
+        total = total - rows[:, column]
+    return total
+
+
+def _in(wanted: Hashes, stream: Hashes) -> NDArray[np.bool_]:
+    """`np.isin`, after a filter of one bit per 20-bit suffix has thinned the stream."""
+    wanted_suffix = np.zeros(int(_FILTER) + 1, dtype=np.bool_)
+    wanted_suffix[wanted & _FILTER] = True
+    return np.isin(wanted, stream[wanted_suffix[stream & _FILTER]])

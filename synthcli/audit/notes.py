@@ -1,0 +1,51 @@
+"""What the figures mean and what they do not, in words that nobody can take for a certificate."""
+
+from synthcli.audit.arms import MAX_CANDIDATES, Arms
+from synthcli.audit.coins import Coins
+
+PROOF = (
+    "The privacy guarantee is the differential-privacy proof, provided its assumptions hold. These tests can reveal a "
+    "broken guarantee or a leak; they cannot prove its absence."
+)
+LEFT_OUT = (
+    "Not tested: inference about groups or households, what the population as a whole gives away, attribute inference, "
+    "linkage with other releases, side channels, and attackers with better algorithms."
+)
+DISTANCES = (
+    "Nearest-neighbour distances (DCR, NNDR) are data-quality diagnostics, shown since people expect them; they never "
+    "decide anything."
+)
+COPIES = (
+    "A row counts as copied where a synthetic row comes near it and no other real row does; a row that many people "
+    "share tells of nobody. A fresh draw from the population would pass, although it publishes real people: the audit "
+    "measures what is leaked about the training rows alone."
+)
+CEILINGS = (
+    "The ceilings are what the claimed (epsilon, delta) allows the best attacker with every advantage (Gaussian "
+    "differential privacy); a tolerance below the ceiling asks for more than the claim promises."
+)
+PRIVATE = "These results compare with the real rows, and epsilon does not cover them: classify them as the source data."
+
+
+def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copies: float) -> tuple[str, ...]:
+    """The notes of one audit, its own numbers in them."""
+    members, others = len(arms.members), len(arms.non_members)
+    found = [
+        PROOF,
+        f"With 90 % power this audit would have detected an attack with an AUC of {detectable_auc:.3f} or more, or "
+        f"{detectable_copies:.1%} of the rows copied ({members:,} members and {others:,} non-members); weaker leaks "
+        "are not excluded.",
+        LEFT_OUT,
+        COPIES,
+        CEILINGS,
+        DISTANCES,
+        PRIVATE,
+    ]
+    if arms.shared:
+        found.append(
+            f"{arms.shared:,} candidates were left out of the membership attacks, since their very record occurs among "
+            "the members and among the non-members."
+        )
+    if len(coins.candidates) > MAX_CANDIDATES:
+        found.append(f"{MAX_CANDIDATES:,} of {len(coins.candidates):,} candidates, drawn at random, were attacked.")
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""All membership scores of all candidates, and who is most exposed: before any coin is looked at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.audit.arms import Arms
+from synthcli.audit.attack import Attack
+from synthcli.audit.block import as_codes
+from synthcli.audit.experiment import Experiment
+from synthcli.audit.membership import informed, likelihood, ratio, shift
+from synthcli.audit.roc import Scores
+from synthcli.audit.scan import Surroundings, Synthetic
+
+EXPOSED_SHARE = 0.1
+EXPOSED_ROWS = 200
+"""The most exposed candidates are the top tenth by predicted detectability, but at least so many."""
+
+TITLES = {
+    "ratio": "Marginal-ratio attack on the synthetic file",
+    "likelihood": "Likelihood-ratio attack on the model",
+    "shift": "Count-shift attack on the measurements",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores by attack and `exposed`, for the candidates `rows` of the arms' block; `heads` and `tails` index them.
+
+    `informed` is the score of the attacker who knows every other row.
+    """
+
+    scores: dict[str, Scores]
+    informed: Scores
+    exposed: NDArray[np.bool_]
+    heads: NDArray[np.intp]
+    tails: NDArray[np.intp]
+
+    def attacks(self) -> Iterator[Attack]:
+        """Every attack on all rows, and on the most exposed ones where both arms have enough of them."""
+        for name, score in self.scores.items():
+            yield Attack(name, TITLES[name], score[self.heads], score[self.tails])
+        heads, tails = self.heads[self.exposed[self.heads]], self.tails[self.exposed[self.tails]]
+        if min(len(heads), len(tails)) >= EXPOSED_ROWS // 4:
+            for name, score in self.scores.items():
+                yield Attack(name, TITLES[name], score[heads], score[tails], "top10")
+
+
+def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> Scored:
+    """Score every chosen candidate; records that occur in both arms help as reference, and are then left out."""
+    rows = np.flatnonzero(arms.chosen.candidate)
+    model, domain = experiment.model, experiment.model.domain
+    codes = as_codes(arms.block[rows], domain.attributes)
+    shifted = shift(codes, domain, experiment.measurements, model.total)
+    heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
+    return Scored(
+        scores={
+            "ratio": ratio(codes, domain, synthetic.counts),
+            "likelihood": likelihood(codes, model),
+            "shift": shifted.score,
+        },
+        informed=informed(codes, domain, experiment.measurements, around.background).score,
+        exposed=_top(shifted.detectability, np.concatenate([heads, tails])),
+        heads=heads,
+        tails=tails,
+    )
+
+
+def _top(detectability: Scores, lone: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """The most detectable of the `lone` rows; none where they would be more than half of them."""
+    mask = np.zeros(len(detectability), dtype=np.bool_)
+    size = max(round(EXPOSED_SHARE * len(lone)), EXPOSED_ROWS)
+    if 2 * size <= len(lone):
+        lone = np.sort(lone)
+        mask[lone[np.argsort(-detectability[lone], kind="stable")[:size]]] = True
+    return mask
