@@ -59,6 +59,8 @@ def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Itera
 
 def spell(cells: pa.Array, key: bytes) -> NDArray[np.uint64]:
     """Equal cells, and no others (but for one pair in 2^64), get equal numbers; all missing cells are equal."""
+    if pa.types.is_floating(cells.type):
+        cells = pc.if_else(pc.is_nan(cells), None, cells)
     encoded = pc.dictionary_encode(cells)
     words = [hashlib.blake2b(repr(value).encode(), digest_size=8, key=key).digest() for value in _plain(encoded)]
     hashes = np.append(np.frombuffer(b"".join(words), dtype=np.uint64), _MISSING)

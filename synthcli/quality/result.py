@@ -19,7 +19,7 @@ class ColumnComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """`pair_tvd[i][j]` is the total variation distance of the marginal of attributes i and j (the column itself on the diagonal)."""
+    """`pair_tvd[i][j]` is the total variation distance of the marginal of attributes i and j (diagonal: of i)."""
 
     columns: tuple[ColumnComparison, ...]
     attributes: tuple[str, ...]
