@@ -1,0 +1,139 @@
+"""AIM: an adaptive and iterative mechanism.
+
+McKenna, Mullins, Sheldon and Miklau 2022 (arXiv 2201.12677), algorithms 1 to 4. Each round selects the marginal that the
+model knows worst (beyond what measuring could mend), measures it, refits, and spends more per round once a round
+teaches little. The workload's downward closure is the set of candidates; those whose model would grow beyond the part
+of `max_cells` that the budget spent so far has earned must wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import pi, sqrt
+
+import numpy as np
+
+from synthcli.marginal import Clique, Table
+from synthcli.mechanisms.interface import Fit, Progress
+from synthcli.mechanisms.workload import Workload
+from synthcli.pgm.estimation import ROUND, estimate
+from synthcli.pgm.junction_tree import cells
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.privacy.curator import Candidate, MarginalCurator
+
+ALPHA = 0.9
+"""The share of a round's cost that goes to its measurement; the rest to its selection."""
+
+_SAFE = 1.0 - 1e-9
+
+
+@dataclass(frozen=True)
+class _Round:
+    """The noise of a round: standard deviation of the measurement, epsilon of the selection."""
+
+    sigma: float
+    epsilon: float
+
+    @property
+    def rho(self) -> float:
+        """1 / (2 sigma^2) + epsilon^2 / 8."""
+        return self.measurement_rho + self.epsilon**2 / 8.0
+
+    @property
+    def measurement_rho(self) -> float:
+        """1 / (2 sigma^2)."""
+        return 0.5 / self.sigma**2
+
+    def annealed(self) -> "_Round":
+        """Half the noise: a round that taught little makes way for fewer, better ones."""
+        return _Round(self.sigma / 2.0, self.epsilon * 2.0)
+
+    @staticmethod
+    def costing(rho: float) -> "_Round":
+        """A round that costs rho, divided by ALPHA."""
+        return _Round(sqrt(1.0 / (2.0 * ALPHA * rho)), sqrt(8.0 * (1.0 - ALPHA) * rho))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """The published algorithm.
+
+    `max_cells` bounds the model (cells of the junction tree) and so memory and time; `rounds_per_attribute` is the
+    paper's T / d: the budget is laid out for that many rounds, and annealing usually needs far fewer.
+    """
+
+    max_cells: int = 2_000_000
+    rounds_per_attribute: int = 16
+
+    def __post_init__(self) -> None:
+        if self.max_cells < 1 or self.rounds_per_attribute < 1:
+            raise ValueError("AIM's limits are positive")
+
+    def run(self, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
+        """Spend `rho` in rounds of selecting, measuring and refitting."""
+        domain = curator.domain
+        budget = rho * _SAFE
+        weights = {c: w for c, w in workload.candidates().items() if domain.size(c) <= self.max_cells}
+        progress("counting", 0.0)
+        curator.prefetch([*((a,) for a in domain.attributes), *weights])
+        plan = _Round.costing(budget / (self.rounds_per_attribute * len(domain)))
+        first = len(domain) * plan.measurement_rho
+        measured = list(curator.measure([(a,) for a in domain.attributes], first))
+        model = estimate(domain, measured, effort=ROUND)
+        spent, last = first, False
+        while not last:
+            if budget - spent < 2.0 * plan.rho:
+                plan, last = _Round.costing(budget - spent), True
+            progress("selecting and measuring", spent / budget)
+            allowed = self._affordable(model, weights, (spent + plan.rho) / budget)
+            estimates = model.marginals(list(allowed))
+            chosen = _select(curator, allowed, estimates, plan)
+            measured += curator.measure([chosen], plan.measurement_rho)
+            spent += plan.rho
+            refitted = estimate(domain, measured, start=model, effort=ROUND)
+            if _taught_little(refitted, chosen, estimates[chosen], plan):
+                plan = plan.annealed()
+            model = refitted
+        progress("fitting", 0.0)
+        model = estimate(domain, measured, start=model)
+        progress("fitting", 1.0)
+        return Fit(model=model, measurements=tuple(measured))
+
+    def _affordable(self, model: MarkovRandomField, weights: Mapping[Clique, int], earned: float) -> dict[Clique, int]:
+        """The candidates that keep the model within the part of `max_cells` that is earned by now.
+
+        What lies inside the tree already costs nothing, so there is always a candidate: the one-way marginals.
+        """
+        cliques = tuple(model.potentials)
+        limit = self.max_cells * min(1.0, earned)
+        return {
+            clique: weight
+            for clique, weight in weights.items()
+            if model.tree.home(clique) is not None or cells(model.domain, (*cliques, clique)) <= limit
+        }
+
+
+def _select(
+    curator: MarginalCurator, allowed: Mapping[Clique, int], estimates: Mapping[Clique, Table], plan: _Round
+) -> Clique:
+    """The exponential mechanism on w_r (|M_r(D) - M_r(p)|_1 - sqrt(2/pi) sigma n_r)."""
+    cliques = list(allowed)
+    candidates = [
+        Candidate(
+            clique=clique,
+            estimate=estimates[clique],
+            weight=allowed[clique],
+            penalty=_noise(estimates[clique].size, plan.sigma),
+        )
+        for clique in cliques
+    ]
+    return cliques[curator.select(candidates, plan.epsilon)]
+
+
+def _noise(size: int, sigma: float) -> float:
+    """The expected L1 norm of the noise on a table of this size."""
+    return sqrt(2.0 / pi) * sigma * size
+
+
+def _taught_little(model: MarkovRandomField, clique: Clique, before: Table, plan: _Round) -> bool:
+    """The annealing rule (algorithm 3): the measured marginal moved by no more than noise would move it."""
+    return bool(np.abs(model.marginal(clique) - before).sum() <= _noise(before.size, plan.sigma))
