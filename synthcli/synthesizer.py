@@ -73,6 +73,8 @@ class Synthesizer:
     def __post_init__(self) -> None:
         if self.codec.domain != self.model.domain:
             raise ValueError("the codec and the model have different domains")
+        if self.codec.domain.attributes != tuple(column.name for column in self.schema.modelled):
+            raise ValueError("the codec and the schema have different columns")
         for measurement in self.measurements:
             if self.model.domain.project(measurement.clique).shape != measurement.values.shape:
                 raise ValueError("a measurement does not fit the domain")

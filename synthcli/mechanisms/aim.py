@@ -1,7 +1,7 @@
 """AIM: an adaptive and iterative mechanism.
 
-McKenna, Mullins, Sheldon and Miklau 2022 (arXiv 2201.12677), algorithms 1 to 4. Each round selects the marginal that the
-model knows worst (beyond what measuring could mend), measures it, refits, and spends more per round once a round
+McKenna, Mullins, Sheldon and Miklau 2022 (arXiv 2201.12677), algorithms 1 to 4. Each round selects the marginal that
+the model knows worst (beyond what measuring could mend), measures it, refits, and spends more per round once a round
 teaches little. The workload's downward closure is the set of candidates; those whose model would grow beyond the part
 of `max_cells` that the budget spent so far has earned must wait.
 """

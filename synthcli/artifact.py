@@ -1,0 +1,84 @@
+"""The model file: a synthesizer as one archive, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.archive import ArchiveFormat, read_archive, write_archive
+from synthcli.errors import InputError
+from synthcli.marginal import Clique, Measurement
+from synthcli.pgm.junction_tree import cells
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
+from synthcli.table.codec import codec_from_json
+from synthcli.table.schema_file import schema_from_json, schema_to_json
+
+FORMAT = ArchiveFormat("synthcli-model", 1)
+MAX_CELLS = 1 << 28
+"""A model whose junction tree has more cells would not fit into memory: such a file is refused."""
+
+
+def save(synthesizer: Synthesizer, path: Path) -> None:
+    """Write a model file, in one step."""
+    potentials = list(synthesizer.model.potentials.items())
+    arrays = {f"potential-{i:05d}": table.astype(np.float64) for i, (_, table) in enumerate(potentials)}
+    for i, measurement in enumerate(synthesizer.measurements):
+        arrays[f"measurement-{i:05d}"] = measurement.values.astype(np.int64)
+    manifest = {
+        "schema": schema_to_json(synthesizer.schema),
+        "codec": synthesizer.codec.to_json(),
+        "statement": asdict(synthesizer.statement),
+        "model": {"total": synthesizer.model.total, "cliques": [list(clique) for clique, _ in potentials]},
+        "measurements": [{"clique": list(m.clique), "stddev": m.stddev} for m in synthesizer.measurements],
+    }
+    write_archive(path, FORMAT, manifest, arrays)
+
+
+def load(path: Path) -> Synthesizer:
+    """Read a model file; one `InputError` for whatever is wrong with it."""
+    manifest, arrays = read_archive(path, FORMAT)
+    try:
+        return _synthesizer(manifest, arrays)
+    except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
+        raise InputError(f"{path} is damaged: its parts do not fit together", "fetch or fit the model again") from error
+
+
+def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Synthesizer:
+    codec = codec_from_json(manifest["codec"])
+    cliques = [_clique(names) for names in manifest["model"]["cliques"]]
+    listed = manifest["measurements"]
+    if len(set(cliques)) != len(cliques) or len(arrays) != len(cliques) + len(listed):
+        raise ValueError("arrays and cliques do not match")
+    potentials = {clique: arrays[f"potential-{i:05d}"] for i, clique in enumerate(cliques)}
+    if cells(codec.domain, cliques) > MAX_CELLS:
+        raise ValueError("the model is too large")
+    measurements = tuple(
+        Measurement(_clique(entry["clique"]), arrays[f"measurement-{i:05d}"], float(entry["stddev"]))
+        for i, entry in enumerate(listed)
+    )
+    return Synthesizer(
+        schema=schema_from_json(manifest["schema"]),
+        codec=codec,
+        model=MarkovRandomField(codec.domain, potentials, float(manifest["model"]["total"])),
+        measurements=measurements,
+        statement=_statement(manifest["statement"]),
+    )
+
+
+def _clique(names: Any) -> Clique:
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError("a clique is a list of names")
+    return tuple(names)
+
+
+def _statement(document: Mapping[str, Any]) -> PrivacyStatement:
+    fields = dict(document)
+    fields["spends"] = tuple(Spend(**spend) for spend in fields["spends"])
+    fields["coins"] = CoinStatement(**fields["coins"]) if fields["coins"] else None
+    for key in ("declared", "learnt", "public_by_steward"):
+        fields[key] = {name: tuple(map(str, facts)) for name, facts in fields[key].items()}
+    return PrivacyStatement(**fields)
