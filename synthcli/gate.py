@@ -183,12 +183,12 @@ def load_policy(path: Path | None) -> Policy:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UsageError(f"The policy file {path} cannot be read ({reason}).", "name a TOML file") from error
+        raise UsageError(f"the policy file {path} cannot be read ({reason})", "name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"The policy file {path} is not TOML: {error}.", "see docs/audit.md for an example") from error
+        raise UsageError(f"the policy file {path} is not TOML: {error}", "see docs/audit.md for an example") from error
     problems = _problems(document)
     if problems:
-        message = f"The policy file {path} has {len(problems)} problem(s)."
+        message = f"the policy file {path} has {len(problems)} problem(s)"
         raise UsageError(message, "see docs/audit.md for an example", tuple(problems))
     return _policy({**default, **document})
 

@@ -74,7 +74,7 @@ def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
         rows = start + len(block)
     if rows != coins.rows or not parts:
         raise InvalidAudit(
-            f"The data have {rows:,} rows, but the coins were tossed for {coins.rows:,}.",
+            f"the data have {rows:,} rows, but the coins were tossed for {coins.rows:,}",
             "audit with the very file that the model was fitted on",
         )
     return _split(concatenate(parts), chosen)

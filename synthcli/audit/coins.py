@@ -80,7 +80,7 @@ class Coins:
         """`InvalidAudit` unless these are the coins that the model was fitted with."""
         if not hmac.compare_digest(self.commitment(), commitment.lower()):
             raise InvalidAudit(
-                "These coins are not the ones that the model was fitted with.",
+                "these coins are not the ones that the model was fitted with",
                 "give the coins file that this model's fit wrote with --coins",
             )
 
@@ -92,7 +92,7 @@ class Coins:
         """`InvalidAudit` unless these are the bytes that the coins were bound to."""
         if not hmac.compare_digest(self._digest(chunks), self.data_digest):
             raise InvalidAudit(
-                "The data are not the ones that the coins were tossed for: the file has changed since the fit.",
+                "the data are not the ones that the coins were tossed for: the file has changed since the fit",
                 "audit with the very file that the model was fitted on, or fit again",
             )
 

@@ -3,8 +3,6 @@
 import base64
 import binascii
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 
 from synthcli.audit.coins import SALT_BYTES, Coins
 from synthcli.errors import InvalidAudit
+from synthcli.files import atomic_write
 
 _FORMAT = "synthcli-coins"
 _MAX_BYTES = 1 << 30
@@ -19,7 +18,7 @@ _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "h
 
 
 def save_coins(coins: Coins, path: Path) -> None:
-    """Write the coins with mode 0600, atomically and durably; `OSError` where that fails."""
+    """Write the coins with mode 0600, atomically and durably; `InputError` where the file system refuses."""
     document = {
         "format": _FORMAT,
         "schema_version": 1,
@@ -30,22 +29,7 @@ def save_coins(coins: Coins, path: Path) -> None:
         "heads": _text(np.packbits(coins.heads).tobytes()),
         "data_digest": coins.data_digest,
     }
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(document, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    atomic_write(path, json.dumps(document).encode("ascii"), mode=0o600)
 
 
 def load_coins(path: Path) -> Coins:
@@ -55,7 +39,7 @@ def load_coins(path: Path) -> Coins:
             raw = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise InvalidAudit(
-            f"The coins file {path} cannot be read ({error.strerror or type(error).__name__}).",
+            f"the coins file {path} cannot be read ({error.strerror or type(error).__name__})",
             "fit with --audit-coins first, or name the coins file with --coins",
         ) from error
     if len(raw) > _MAX_BYTES:
@@ -94,6 +78,6 @@ def _bytes(text: Any) -> bytes:
 
 def _bad(path: Path) -> InvalidAudit:
     return InvalidAudit(
-        f"The file {path} is not a coins file of this version, or it is damaged.",
+        f"the file {path} is not a coins file of this version, or it is damaged",
         "name the coins file that the fit wrote with --coins",
     )

@@ -43,7 +43,7 @@ def prepare(synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Ba
     statement = synthesizer.statement
     if statement.coins is None:
         raise InvalidAudit(
-            "The model was fitted without audit coins: no row is known to be outside its training data.",
+            "the model was fitted without audit coins: no row is known to be outside its training data",
             "fit again with --audit-coins 0.1",
         )
     coins.verify(statement.coins.commitment)
@@ -73,7 +73,7 @@ def _checked(batches: Iterable[pa.RecordBatch], codec: Codec, which: str) -> Ite
         missing = [name for name in codec.domain.attributes if name not in batch.schema.names]
         if missing:
             raise InvalidAudit(
-                f"The {which} rows lack columns of the model: {', '.join(missing)}.",
+                f"the {which} rows lack columns of the model: {', '.join(missing)}",
                 "audit a file that was drawn from this model, against the table that it was fitted on",
             )
         yield batch

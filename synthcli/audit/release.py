@@ -88,7 +88,7 @@ def _enough(arms: Arms, min_nonmembers: int) -> None:
     if min(members, others) < max(2, min_nonmembers):
         raise InvalidAudit(
             f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
-            f"of each ({arms.shared:,} were left out: their record occurs in both arms).",
+            f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
             "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
         )
 

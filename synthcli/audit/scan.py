@@ -91,7 +91,7 @@ def scan_synthetic(
             best = np.sort(np.argpartition(keys, sample_rows)[:sample_rows])
             keys, kept = keys[best], [kept[0][best]]
     if not rows:
-        raise InvalidAudit("The synthetic file holds no rows.", "draw some with: synthcli sample")
+        raise InvalidAudit("the synthetic file holds no rows", "draw some with: synthcli sample")
     return Synthetic(rows=rows, found=finder.found, counts=counts, sample=kept[0])
 
 

@@ -1,6 +1,6 @@
 """Real against synthetic rows: each column, each pair of columns, and how good any sample of that size could look."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -14,14 +14,14 @@ from synthcli.quality.result import Quality
 from synthcli.table.codec import Codec
 from synthcli.table.schema import Schema
 
-Batches = Callable[[], Iterable[pa.RecordBatch]]
-"""A stream of canonical record batches that can be started again."""
+Batches = Iterable[pa.RecordBatch]
+"""Canonical record batches; read once."""
 
 
 def compare(codec: Codec, schema: Schema, real: Batches, synthetic: Batches) -> Quality:
-    """All real and all synthetic rows, as the codec sees them; `InputError` where either has none."""
+    """All rows of both streams, as the codec sees them; `InputError` where either has none."""
     fineness = resolution(codec.domain)
-    ours, theirs = count(codec, real(), fineness), count(codec, synthetic(), fineness)
+    ours, theirs = count(codec, real, fineness), count(codec, synthetic, fineness)
     for which, counts in (("real", ours), ("synthetic", theirs)):
         if not counts.rows:
             raise InputError(f"there are no {which} rows to compare", "give a file with rows")

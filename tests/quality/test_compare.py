@@ -42,13 +42,13 @@ def batches(rows: int, seed: int, shift: int = 0):
     whole = pa.RecordBatch.from_arrays(
         [pa.array(town, pa.string()), pa.array(age), pa.array(age > 50)], names=["town", "age", "ok"]
     )
-    return lambda: [whole.slice(start, 700) for start in range(0, rows, 700)]
+    return [whole.slice(start, 700) for start in range(0, rows, 700)]
 
 
 def brute(columns: tuple[str, ...], real, synthetic) -> float:
     def shares(stream):
         rows = [
-            tuple(codes[c][i] for c in columns) for b in stream() for codes in [CODEC.encode(b)] for i in range(len(b))
+            tuple(codes[c][i] for c in columns) for b in stream for codes in [CODEC.encode(b)] for i in range(len(b))
         ]
         values, seen = np.unique(np.array(rows), axis=0, return_counts=True)
         return {tuple(v): n / len(rows) for v, n in zip(values, seen, strict=True)}
@@ -93,7 +93,7 @@ def test_a_sample_of_the_same_law_reaches_the_floor() -> None:
 
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(InputError, match="no synthetic rows"):
-        compare(CODEC, SCHEMA, batches(10, 1), lambda: [])
+        compare(CODEC, SCHEMA, batches(10, 1), [])
 
 
 def test_a_single_column_has_no_pairs() -> None:

@@ -1,0 +1,102 @@
+"""Audit: attack a synthetic file with the rows that the coins kept out, and judge it against a policy."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from synthcli.artifact import load
+from synthcli.audit.coins import Coins
+from synthcli.audit.coins_file import load_coins
+from synthcli.audit.experiment import prepare
+from synthcli.audit.release import run_audit as attack
+from synthcli.audit.result import AuditResult
+from synthcli.errors import InvalidAudit
+from synthcli.files import atomic_write, claim_output
+from synthcli.gate import Policy, Verdict, judge, load_policy
+from synthcli.privacy.ledger import open_ledger
+from synthcli.quality.compare import compare
+from synthcli.quality.result import Quality
+from synthcli.report.document import to_document
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.source import Source, open_source
+from synthcli.workflow.fit import coins_place
+from synthcli.workflow.requests import AuditRequest, Progress, silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditOutcome:
+    """What the audit found and what the gate says of it; `document` is the audit file, private like the rows."""
+
+    verdict: Verdict
+    result: AuditResult
+    quality: Quality
+    document: Mapping[str, Any]
+
+
+def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcome:
+    """Attack, compare, judge, and write the audit file (mode 0600).
+
+    Raises `InvalidAudit` for a set-up that cannot give a valid answer, `InputError` for files that cannot be read.
+    """
+    policy = load_policy(request.policy)
+    if request.output is not None:
+        claim_output(request.output, force=request.force)
+    synthesizer = load(request.model)
+    coins = _coins(request, synthesizer)
+    real = open_source(request.data, request.dialect)
+    coins.verify_data(real.raw_chunks())
+    synthetic = open_source(request.synthetic)
+    names = synthesizer.codec.domain.attributes
+    experiment = prepare(
+        synthesizer,
+        coins,
+        real=lambda: real.batches(synthesizer.schema, names),
+        synthetic=lambda: synthetic.batches(synthesizer.schema, names),
+    )
+    result = attack(
+        experiment,
+        confidence=policy.confidence,
+        min_nonmembers=policy.min_nonmembers,
+        seed=request.seed,
+        progress=progress,
+    )
+    progress("comparing marginals", 0.0)
+    quality = compare(
+        synthesizer.codec,
+        synthesizer.schema,
+        _training(real, synthesizer, coins),
+        synthetic.batches(synthesizer.schema, names),
+    )
+    outcome = _judged(policy, synthesizer, result, quality)
+    if request.output is not None:
+        atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
+    return outcome
+
+
+def _judged(policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality) -> AuditOutcome:
+    verdict = judge(result.endpoints, policy)
+    document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))
+    return AuditOutcome(verdict=verdict, result=result, quality=quality, document=document)
+
+
+def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:
+    if request.coins is not None:
+        return load_coins(request.coins)
+    statement = synthesizer.statement.coins
+    if statement is None:
+        raise InvalidAudit(
+            "the model was fitted without audit coins: no row is known to be outside its training data",
+            "fit again with --audit-coins 0.1",
+        )
+    return load_coins(coins_place(open_ledger(request.ledger), statement.commitment))
+
+
+def _training(source: Source, synthesizer: Synthesizer, coins: Coins) -> Iterator[pa.RecordBatch]:
+    """The real rows that the model was fitted on."""
+    start = 0
+    for batch in source.batches(synthesizer.schema, synthesizer.codec.domain.attributes):
+        yield batch.filter(pa.array(coins.keep(start, batch.num_rows)))
+        start += batch.num_rows
