@@ -1,0 +1,120 @@
+"""Estimation: what was measured is recovered, what was not is as independent as it can be."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from synthcli.marginal import Clique, Domain, Measurement
+from synthcli.pgm.estimation import FINAL, Effort, estimate, estimate_total, pool
+from tests.pgm.graphs import graphs, summed
+
+CAREFUL = Effort(entropy=(1e-3, 1e-5), tolerance=1e-10, evaluations=3000)
+
+
+def _joint(domain: Domain, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).dirichlet(np.full(domain.size(), 0.7)).reshape(domain.shape) * 10_000
+
+
+@given(graphs(most=4), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_nearly_exact_marginals_are_recovered(graph: tuple[Domain, tuple[Clique, ...]], seed: int) -> None:
+    domain, cliques = graph
+    joint = _joint(domain, seed)
+    measured = [Measurement(c, summed(domain, joint, c), 1.0) for c in cliques]
+    model = estimate(domain, measured, effort=CAREFUL, total=10_000.0)
+    for measurement in measured:
+        assert model.marginal(measurement.clique) == pytest.approx(measurement.values, abs=12.0)
+
+
+def test_unmeasured_pairs_are_conditionally_independent() -> None:
+    domain = Domain(("a", "b", "c"), (2, 3, 2))
+    joint = _joint(domain, 3)
+    measured = [Measurement(c, summed(domain, joint, c), 0.5) for c in (("a", "b"), ("b", "c"))]
+    model = estimate(domain, measured, effort=CAREFUL)
+    full = model.marginal(("a", "b", "c"))
+    given_b = full.sum(axis=(0, 2), keepdims=True)
+    expected = full.sum(axis=2, keepdims=True) * full.sum(axis=0, keepdims=True) / given_b
+    assert full == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_dual_solution_is_the_primal_optimum() -> None:
+    """Brute force on all eight cells: noisy, inconsistent tables; the same objective, minimised over the joint."""
+    domain = Domain(("a", "b", "c"), (2, 2, 2))
+    rng = np.random.default_rng(5)
+    joint = _joint(domain, 5) / 10
+    measured = [
+        Measurement(c, summed(domain, joint, c) + rng.normal(0, 20, domain.project(c).shape), 20.0)
+        for c in (("a", "b"), ("b", "c"), ("a", "c"))
+    ]
+    weight = 0.05
+    model = estimate(
+        domain, measured, total=1000.0, effort=Effort(entropy=(weight,), tolerance=1e-12, evaluations=4000)
+    )
+
+    def loss(logits: np.ndarray) -> float:
+        p = np.exp(logits - logits.max())
+        p = (p / p.sum()).reshape(domain.shape)
+        misfit = sum(np.sum((1000 * summed(domain, p, m.clique) - m.values) ** 2) / (2 * m.stddev**2) for m in measured)
+        return float(misfit + weight * 1000 * np.sum(p * np.log(p)))
+
+    best = min(minimize(loss, rng.normal(size=8), method="BFGS").fun for _ in range(5))
+    ours = loss(np.log(model.marginal(domain.attributes) / 1000).ravel())
+    assert ours == pytest.approx(best, abs=1e-3 * abs(best) + 1e-2)
+
+
+def test_a_warm_start_reaches_the_same_model() -> None:
+    domain = Domain(("a", "b", "c"), (4, 5, 3))
+    joint, rng = _joint(domain, 1), np.random.default_rng(1)
+
+    def measure(clique: Clique) -> Measurement:
+        return Measurement(
+            clique, summed(domain, joint, clique) + rng.normal(0, 10, domain.project(clique).shape), 10.0
+        )
+
+    first = [measure((a,)) for a in domain.attributes]
+    every = [*first, measure(("a", "b")), measure(("b", "c"))]
+    tight = Effort(entropy=(0.02,), tolerance=1e-9, evaluations=2000)
+    cold = estimate(domain, every, effort=tight)
+    warm = estimate(domain, every, effort=tight, start=estimate(domain, first, total=cold.total))
+    for pair in combinations(domain.attributes, 2):
+        assert warm.marginal(pair) == pytest.approx(cold.marginal(pair), abs=1.0)
+
+
+def test_repeated_measurements_are_pooled_by_inverse_variance() -> None:
+    one, two = (Measurement(("a",), np.array(v), s) for v, s in (([10.0, 20.0], 1.0), ([14.0, 28.0], 2.0)))
+    (pooled,) = pool([one, two])
+    assert pooled.values == pytest.approx([10.8, 21.6])
+    assert pooled.stddev == pytest.approx(0.8**0.5)
+
+
+def test_the_total_weighs_tables_by_their_noise() -> None:
+    quiet = Measurement(("a",), np.array([60, 40]), 1.0)
+    loud = Measurement(("a", "b"), np.full((2, 50), 2), 10.0)
+    assert estimate_total([quiet, loud]) == pytest.approx((100 / 2 + 200 / 10_000) / (1 / 2 + 1 / 10_000))
+
+
+@pytest.mark.parametrize("values", [[-50.0, -3.0, 1.0], [0.0, 0.0, 0.0], [1e12, -1e12, 5.0]])
+def test_hopeless_tables_still_give_a_model(values: list[float]) -> None:
+    domain = Domain(("a", "b"), (3, 2))
+    model = estimate(domain, [Measurement(("a",), np.array(values), 30.0)])
+    assert model.total >= 1
+    assert np.all(np.isfinite(model.marginal(("a", "b"))))
+
+
+def test_nothing_measured_is_uniform() -> None:
+    model = estimate(Domain(("a", "b"), (2, 2)), [])
+    assert model.marginal(("a", "b")) == pytest.approx(np.full((2, 2), 0.25))
+
+
+def test_noise_is_not_fitted_beyond_reason() -> None:
+    """Independent columns under heavy noise: the fit stays closer to the truth than the raw tables."""
+    domain, rng = Domain(("a", "b"), (20, 20)), np.random.default_rng(0)
+    truth = np.outer(rng.dirichlet(np.ones(20)), rng.dirichlet(np.ones(20))) * 5_000
+    noisy = Measurement(("a", "b"), truth + rng.normal(0, 30, truth.shape), 30.0)
+    singles = [Measurement((a,), truth.sum(axis=1 - i) + rng.normal(0, 30, 20), 30.0) for i, a in enumerate("ab")]
+    fitted = estimate(domain, [*singles, noisy], effort=FINAL).marginal(("a", "b"))
+    assert np.abs(fitted - truth).sum() < 0.7 * np.abs(noisy.values - truth).sum()
