@@ -119,7 +119,7 @@ def _declared_bytes(entry: Mapping[str, Any]) -> int:
     shape = entry["shape"]
     if entry["dtype"] not in _DTYPES or len(shape) > 64 or any(type(n) is not int or n < 0 for n in shape):
         raise ValueError("an array of an unknown kind")
-    return 8 * prod(shape)
+    return 8 * int(prod(shape))
 
 
 def _array(archive: zipfile.ZipFile, name: str, entry: Mapping[str, Any], path: Path) -> NDArray[Any]:

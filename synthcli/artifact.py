@@ -15,7 +15,8 @@ from synthcli.pgm.junction_tree import cells
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.codec import codec_from_json
-from synthcli.table.schema_file import schema_from_json, schema_to_json
+from synthcli.table.schema import Schema
+from synthcli.table.schema_file import dump_schema, parse_schema
 
 FORMAT = ArchiveFormat("synthcli-model", 1)
 MAX_CELLS = 1 << 28
@@ -29,7 +30,7 @@ def save(synthesizer: Synthesizer, path: Path) -> None:
     for i, measurement in enumerate(synthesizer.measurements):
         arrays[f"measurement-{i:05d}"] = measurement.values.astype(np.int64)
     manifest = {
-        "schema": schema_to_json(synthesizer.schema),
+        "schema": dump_schema(synthesizer.schema, "json"),
         "codec": synthesizer.codec.to_json(),
         "statement": asdict(synthesizer.statement),
         "model": {"total": synthesizer.model.total, "cliques": [list(clique) for clique, _ in potentials]},
@@ -61,12 +62,19 @@ def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
         for i, entry in enumerate(listed)
     )
     return Synthesizer(
-        schema=schema_from_json(manifest["schema"]),
+        schema=_schema(manifest["schema"]),
         codec=codec,
         model=MarkovRandomField(codec.domain, potentials, float(manifest["model"]["total"])),
         measurements=measurements,
         statement=_statement(manifest["statement"]),
     )
+
+
+def _schema(text: Any) -> Schema:
+    """Kept as the text of a schema file, so that numbers and dates keep the spelling of their type."""
+    if not isinstance(text, str):
+        raise ValueError("a schema is kept as text")
+    return parse_schema(text, "the model's schema", is_json=True)
 
 
 def _clique(names: Any) -> Clique:

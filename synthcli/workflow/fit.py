@@ -1,0 +1,175 @@
+"""Fit: reserve → read → draw noise → write the model → commit. A crash anywhere counts as spent."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from synthcli import __version__
+from synthcli.artifact import save
+from synthcli.audit.coins import Coins, flip
+from synthcli.audit.coins_file import save_coins
+from synthcli.discovery.discover import discover
+from synthcli.engine.local import LocalEngine
+from synthcli.errors import SynthError
+from synthcli.files import claim_output
+from synthcli.mechanisms.workload import Workload
+from synthcli.privacy.curator import Curator
+from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
+from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
+from synthcli.table.source import Source, open_source, validate
+from synthcli.workflow.plan import FitPlan, plan_fit
+from synthcli.workflow.requests import FitRequest, Progress, silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult:
+    """What came of a fit. `up_to_date`: the same inputs were fitted before, and nothing was spent."""
+
+    model: Path
+    dataset: str
+    up_to_date: bool
+    unbudgeted: bool
+    statement: PrivacyStatement | None = None
+    rows: int = 0
+    cliques: int = 0
+    cells: int = 0
+    coins: Path | None = None
+
+
+def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
+    """Fit a model and write it.
+
+    Raises `BudgetRefused` before any data is read, `InputError` for data that do not match the schema (the reservation
+    is given back, since no noise was drawn), `UsageError` for a request that means nothing.
+    """
+    plan = plan_fit(request)
+    ledger = open_ledger(request.ledger)
+    asked = _fingerprint(request, plan)
+    if request.output.exists() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
+        return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True, unbudgeted=False)
+    claim_output(request.output, force=request.force or request.refit)
+    reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name)
+    source, coins = _before_noise(request, plan, ledger, reservation, progress)
+    coins_file = _keep_coins(ledger, coins)
+    synthesizer = _learn(plan, source, coins, progress)
+    save(synthesizer, request.output)
+    ledger.commit(
+        reservation,
+        request_digest=_request_digest(ledger, asked, source),
+        artifact_digest=ledger.digest(request.output.read_bytes()),
+        rho=sum(spend.rho for spend in synthesizer.statement.spends),
+    )
+    return FitResult(
+        model=request.output,
+        dataset=plan.dataset,
+        up_to_date=False,
+        unbudgeted=reservation.unbudgeted,
+        statement=synthesizer.statement,
+        rows=synthesizer.default_rows,
+        cliques=len(synthesizer.model.potentials),
+        cells=synthesizer.model.tree.cells,
+        coins=coins_file,
+    )
+
+
+def coins_place(ledger: Ledger, commitment: str) -> Path:
+    """Where the coins of a model lie: beside the ledger, under their commitment."""
+    return ledger.folder / "coins" / f"{commitment[:32]}.json"
+
+
+def _keep_coins(ledger: Ledger, coins: Coins | None) -> Path | None:
+    """Write the private coins file before anything is learnt."""
+    if coins is None:
+        return None
+    place = coins_place(ledger, coins.commitment())
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    save_coins(coins, place)
+    return place
+
+
+def _before_noise(
+    request: FitRequest, plan: FitPlan, ledger: Ledger, reservation: Reservation, progress: Progress
+) -> tuple[Source, Coins | None]:
+    """Check the whole table and toss the coins. What fails here has drawn no noise: the reservation is given back."""
+    try:
+        progress("checking the table", 0.0)
+        source = open_source(request.data, request.dialect)
+        rows = validate(source, plan.schema).rows
+        return source, flip(rows, plan.audit_coins).bind(source.raw_chunks()) if plan.audit_coins else None
+    except SynthError:
+        ledger.cancel(reservation)
+        raise
+
+
+def _learn(plan: FitPlan, source: Source, coins: Coins | None, progress: Progress) -> Synthesizer:
+    """Everything that draws noise: the domain first, then the mechanism with the rest of the budget."""
+    schema, budget = plan.facts.schema, plan.budget
+    curator = Curator(LocalEngine(source, schema, keep=coins.keep if coins else None), budget)
+    codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
+    discovery_rho, discovery_delta = curator.spent
+    marginals = curator.on(codec)
+    workload = Workload.all(marginals.domain, 2)
+    fitted = plan.mechanism.run(marginals, workload, curator.remaining_rho, progress)
+    mechanism_rho = curator.spent[0] - discovery_rho
+    spends = (
+        Spend(stage="learning the domain", rho=discovery_rho, delta=discovery_delta),
+        Spend(stage=plan.mechanism_name, rho=mechanism_rho),
+    )
+    return Synthesizer(
+        schema=schema,
+        codec=codec.merged(fitted.merges),
+        model=fitted.model,
+        measurements=fitted.measurements,
+        statement=_statement(plan, spends if discovery_rho else spends[1:], coins),
+    )
+
+
+def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None) -> PrivacyStatement:
+    return PrivacyStatement(
+        dataset=plan.dataset,
+        epsilon=plan.budget.epsilon,
+        delta=plan.budget.delta,
+        rho=plan.budget.rho,
+        key_delta=plan.budget.key_delta,
+        mechanism=plan.mechanism_name,
+        spends=spends,
+        created=datetime.now(UTC).date().isoformat(),
+        declared=plan.facts.declared,
+        learnt=plan.learnt,
+        public_by_steward=plan.facts.public_by_steward,
+        coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment()) if coins else None,
+        versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
+    )
+
+
+def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: str) -> bool:
+    """Whether the file at the output is the committed outcome of this very request on these very data."""
+    model = ledger.digest(request.output.read_bytes())
+    if not any(spend.artifact_digest == model for spend in ledger.history(plan.dataset)):
+        return False
+    done = ledger.find_committed(
+        plan.dataset, _request_digest(ledger, asked, open_source(request.data, request.dialect))
+    )
+    return done is not None and done.artifact_digest == model
+
+
+def _request_digest(ledger: Ledger, asked: str, source: Source) -> str:
+    """A keyed digest of settings and data: a plain one of the data would be a leak."""
+    return ledger.digest(chain([asked.encode()], source.raw_chunks()))
+
+
+def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
+    """What the outcome depends on beside the data: the public schema, the budget and the settings."""
+    settings = [
+        repr(plan.facts.schema),
+        request.epsilon,
+        request.delta,
+        repr(plan.mechanism),
+        repr(plan.audit_coins),
+        __version__,
+    ]
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

@@ -1,0 +1,159 @@
+"""Release: fit → sample → audit → report, and publish only what the gate lets through.
+
+The work folder is private (0700) and keeps the model, the audit and the internal report; the publish folder sees one
+rename of a finished folder, and one replaced link. A run that was killed leaves nothing there, and the next run takes
+up what was finished: a model that was paid for is not paid for again.
+"""
+
+import json
+import secrets
+import shutil
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from synthcli import __version__
+from synthcli.artifact import load
+from synthcli.files import atomic_write, lock
+from synthcli.gate import Outcome
+from synthcli.workflow.audit import run_audit
+from synthcli.workflow.fit import run_fit
+from synthcli.workflow.release_config import ReleaseConfig, load_release_config
+from synthcli.workflow.report import run_report
+from synthcli.workflow.requests import AuditRequest, FitRequest, Progress, ReportRequest, SampleRequest, silent
+from synthcli.workflow.sample import run_sample
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseResult:
+    """What came of a release. `published` is the new folder, None where the gate did not pass."""
+
+    outcome: Outcome
+    up_to_date: bool
+    published: Path | None
+    audit: Path
+    report: Path
+
+
+def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult:
+    """Run the chain that a release file describes; nothing is published unless the gate passes.
+
+    A second run with the same inputs spends nothing, draws no new rows and asks the gate nothing new: it tells the
+    recorded outcome. (Drawing again until an audit passes would be a selection on private data.)
+    """
+    config = load_release_config(config_path)
+    config.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock(config.work / "lock"):
+        _sweep(config)
+        model = config.work / "model.synth"
+        run_fit(_fit_request(config, model), progress)
+        asked = _fingerprint(config, model)
+        return _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
+
+
+def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress) -> ReleaseResult:
+    staging = _staging(config)
+    staging.mkdir(parents=True)
+    rows = staging / f"{config.name}.{config.format}"
+    run_sample(SampleRequest(model=model, output=str(rows), rows=config.rows, seed=config.seed), progress)
+    audit, report = _private_files(config)
+    outcome = run_audit(
+        AuditRequest(
+            data=config.data,
+            synthetic=str(rows),
+            model=model,
+            policy=config.policy,
+            output=audit,
+            ledger=config.ledger,
+            dialect=config.dialect,
+            seed=config.audit_seed,
+            force=True,
+        ),
+        progress,
+    ).verdict.outcome
+    run_report(ReportRequest(model=model, audit=audit, output=report, force=True))
+    published = _publish(config, model, audit, staging) if outcome is Outcome.PASS else None
+    shutil.rmtree(staging, ignore_errors=True)
+    record = {"asked": asked, "outcome": outcome.value, "published": published.name if published else None}
+    atomic_write(config.work / "release.json", json.dumps(record).encode(), mode=0o600)
+    return ReleaseResult(outcome=outcome, up_to_date=False, published=published, audit=audit, report=report)
+
+
+def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> Path:
+    """Finish the staged folder, then show it by one rename; `latest` points to it by another."""
+    run_report(ReportRequest(model=model, audit=audit, output=staging / "report.html", public=True))
+    if config.include_model:
+        shutil.copyfile(model, staging / f"{config.name}.synth")
+    files = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(staging.iterdir())}
+    statement = asdict(load(model).statement)
+    manifest = {"schema_version": 1, "synthcli": __version__, "files": files, "privacy": statement, "gate": "pass"}
+    atomic_write(staging / "manifest.json", json.dumps(manifest, indent=2, default=str).encode())
+    config.folder.mkdir(parents=True, exist_ok=True)
+    target = config.folder / f"{config.name}-{_next_number(config):04d}"
+    staging.rename(target)
+    link = config.folder / f".latest-{secrets.token_hex(4)}"
+    link.symlink_to(target.name, target_is_directory=True)
+    link.replace(config.folder / "latest")
+    return target
+
+
+def _next_number(config: ReleaseConfig) -> int:
+    numbers = [int(p.name.rsplit("-", 1)[1]) for p in config.folder.glob(f"{config.name}-[0-9][0-9][0-9][0-9]")]
+    return max(numbers, default=0) + 1
+
+
+def _staging(config: ReleaseConfig) -> Path:
+    """On the publish folder's own file system, so that a rename is atomic, but not inside it."""
+    return config.folder.parent / f".{config.folder.name}.staging-{config.name}"
+
+
+def _sweep(config: ReleaseConfig) -> None:
+    """Remove what a killed run left behind; the lock tells that nobody is at it."""
+    shutil.rmtree(_staging(config), ignore_errors=True)
+    if config.folder.is_dir():
+        for link in config.folder.glob(".latest-*"):
+            link.unlink(missing_ok=True)
+
+
+def _private_files(config: ReleaseConfig) -> tuple[Path, Path]:
+    return config.work / "audit.json", config.work / "report.html"
+
+
+def _fingerprint(config: ReleaseConfig, model: Path) -> str:
+    """What the release depends on once there is a model."""
+    policy = config.policy.read_text("utf-8") if config.policy else ""
+    settings = [config.rows, config.seed, config.format, config.audit_seed, config.name, config.include_model]
+    asked = [sha256(model.read_bytes()).hexdigest(), policy, str(config.folder), settings, __version__]
+    return sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _recorded(config: ReleaseConfig, asked: str) -> ReleaseResult | None:
+    """The outcome of the same release, if it is recorded and what it published is still there."""
+    try:
+        record = json.loads((config.work / "release.json").read_text("utf-8"))
+        outcome, name = Outcome(record["outcome"]), record["published"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    published = config.folder / name if name else None
+    if record.get("asked") != asked or (published is not None and not published.is_dir()):
+        return None
+    audit, report = _private_files(config)
+    return ReleaseResult(outcome=outcome, up_to_date=True, published=published, audit=audit, report=report)
+
+
+def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
+    return FitRequest(
+        data=config.data,
+        schema=config.schema,
+        output=model,
+        epsilon=config.epsilon,
+        delta=config.delta,
+        mechanism=config.mechanism,
+        public_domain=config.public_domain,
+        audit_coins=config.audit_coins,
+        dataset=config.dataset,
+        ledger=config.ledger,
+        dialect=config.dialect,
+        max_cells=config.max_cells,
+        force=True,
+    )
