@@ -1,7 +1,10 @@
 """What the figures mean and what they do not, in words that nobody can take for a certificate."""
 
+from collections.abc import Iterable, Mapping
+
 from synthcli.audit.arms import MAX_CANDIDATES, Arms
 from synthcli.audit.coins import Coins
+from synthcli.metric import Metric
 
 PROOF = (
     "The privacy guarantee is the differential-privacy proof, provided its assumptions hold. These tests can reveal a "
@@ -25,6 +28,16 @@ CEILINGS = (
     "differential privacy); a tolerance below the ceiling asks for more than the claim promises."
 )
 PRIVATE = "These results compare with the real rows, and epsilon does not cover them: classify them as the source data."
+
+
+def contradictions(metrics: Iterable[Metric], ceilings: Mapping[str, float]) -> tuple[str, ...]:
+    """A warning for every attack that goes beyond doubt further than the claim allows."""
+    beyond = [m for m in metrics if m.low_strict is not None and m.low_strict > ceilings.get(m.id, 1.0)]
+    return tuple(
+        f"{metric.id} is {metric.value:.3f}, where the claimed (epsilon, delta) allows at most "
+        f"{ceilings[metric.id]:.3f}: suspect the implementation, and release nothing that this build produced."
+        for metric in beyond
+    )
 
 
 def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copies: float) -> tuple[str, ...]:

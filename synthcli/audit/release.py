@@ -11,7 +11,7 @@ from synthcli.audit.attack import Levels, judge_attack
 from synthcli.audit.ceilings import auc_ceiling, detectable_auc, detectable_excess, gaussian_mu
 from synthcli.audit.copies import copy_tests, count_copies, excess, shares
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.notes import write_notes
+from synthcli.audit.notes import contradictions, write_notes
 from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import AuditResult, Curve, Histogram
 from synthcli.audit.roc import auc, permutation_p
@@ -120,6 +120,7 @@ def _membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Genera
         value=strongest.value,
         low=low,
         high=high,
+        low_strict=strongest.bounds(levels.strict)[0],
         n=len(rows),
         title="Attacker who knows every other row: AUC",
         note="compare with its ceiling, which a sound implementation does not exceed",
@@ -165,7 +166,10 @@ def _result(
 ) -> AuditResult:
     members, others = len(arms.members), len(arms.non_members)
     limits = {name: limit for part in parts for name, limit in part.detection_limits.items()}
+    ceilings = {name: ceiling for part in parts for name, ceiling in part.ceilings.items()}
+    diagnostics = tuple(metric for part in parts for metric in part.diagnostics)
     smallest = detectable_auc(members, others)
+    notes = write_notes(experiment.coins, arms, smallest, limits["copies.exact.excess"])
     return AuditResult(
         setup={
             "real_rows": experiment.coins.rows,
@@ -184,10 +188,10 @@ def _result(
             "coin_commitment": experiment.coins.commitment(),
         },
         endpoints=tuple(metric for part in parts for metric in part.endpoints),
-        diagnostics=tuple(metric for part in parts for metric in part.diagnostics),
+        diagnostics=diagnostics,
         curves=tuple(curve for part in parts for curve in part.curves),
         histograms=tuple(histogram for part in parts for histogram in part.histograms),
         detection_limits=limits,
-        ceilings={name: ceiling for part in parts for name, ceiling in part.ceilings.items()},
-        notes=write_notes(experiment.coins, arms, smallest, limits["copies.exact.excess"]),
+        ceilings=ceilings,
+        notes=(*contradictions(diagnostics, ceilings), *notes),
     )
