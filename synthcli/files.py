@@ -1,0 +1,116 @@
+"""What cron needs from a file system: files that appear whole or not at all, and locks."""
+
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from synthcli.errors import InputError, UsageError
+
+STANDARD_STREAM = "-"
+
+
+def claim_output(path: str | Path, force: bool = False) -> None:
+    """Check early that a file may be written, before anything is spent on its content; `-` always may.
+
+    Raises `UsageError` for a file that is there already (unless `force`) or is not a regular one, `InputError` where
+    the folder does not exist or may not be written.
+    """
+    if str(path) == STANDARD_STREAM:
+        return
+    target = Path(path)
+    if not target.name:
+        raise UsageError(f"{target} is a folder, not a file", "name the file to write")
+    try:
+        found: os.stat_result | None = target.stat()
+    except FileNotFoundError:
+        found = None
+    except OSError as error:
+        raise cannot("write", target, error) from error
+    if found and stat.S_ISDIR(found.st_mode):
+        raise UsageError(f"{target} is a folder, not a file", "name the file to write")
+    if found and not stat.S_ISREG(found.st_mode):
+        raise UsageError(
+            f"{target} is not a regular file", "name a file, or '-' for standard output where it is allowed"
+        )
+    if found and not force:
+        raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
+    folder = _real(target).parent
+    if not folder.is_dir():
+        raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
+
+
+@contextmanager
+def atomic_file(path: str | Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write that shows up at `path`, whole and durable, when the block ends without an exception.
+
+    The bytes go to a temporary file beside the target (permissions `mode` less the umask), which replaces it in one
+    step; after an exception nothing is left. Raises `InputError` where the file system refuses (permission, full disk).
+    """
+    target = _real(Path(path))
+    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def atomic_write(path: str | Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a whole file in one step; see `atomic_file`."""
+    with atomic_file(path, mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def lock(path: str | Path) -> Iterator[None]:
+    """Hold an exclusive lock while the block runs; the file stays, the lock ends with the process at the latest.
+
+    Raises `InputError` at once where another process holds it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise cannot("lock", path, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(f"another run holds the lock {path}", "wait until it has ended, and try again") from error
+    finally:
+        os.close(descriptor)
+
+
+def cannot(action: str, path: str | Path, error: OSError) -> InputError:
+    """The system's refusal in one sentence."""
+    reason = error.strerror or type(error).__name__
+    return InputError(f"cannot {action} {path}: {reason}", "check the path, its permissions and the free space")
+
+
+def _real(path: Path) -> Path:
+    """Where a link points to: the target is replaced, not the link."""
+    return Path(os.path.realpath(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,144 @@
+"""A whole batch of columns <-> codes: the two ends of the pipe use the same codec."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthcli.errors import InputError
+from synthcli.marginal import Codes, Domain, Merge
+from synthcli.table.codes import as_codes
+from synthcli.table.encoders import Encoder, encoder_from_json
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnCodec:
+    """One column: its encoder gives fine codes, and its merge, if any, the coarse codes that the model sees."""
+
+    name: str
+    encoder: Encoder
+    merge: Merge | None = None
+
+    def __post_init__(self) -> None:
+        if self.merge is not None and self.merge.fine_size != self.encoder.size:
+            raise ValueError("a merge does not fit its encoder")
+
+    @property
+    def size(self) -> int:
+        """How many coarse codes there are."""
+        return self.encoder.size if self.merge is None else self.merge.coarse_size
+
+    def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
+        """Canonical values to coarse codes; `InputError` (with the column's name) for values without a code."""
+        try:
+            fine = self.encoder.encode(values)
+        except InputError as error:
+            raise InputError(f"column {self.name!r}: {error.message}", error.hint) from error
+        return fine if self.merge is None else as_codes(self.merge.coarsen(fine), self.size)
+
+    def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
+        """Coarse codes to canonical values."""
+        return self.encoder.decode(codes if self.merge is None else self.merge.refine(codes, rng), rng)
+
+    def labels(self) -> tuple[str, ...]:
+        """The names of the coarse codes; merged neighbours are named by the first and the last."""
+        fine = self.encoder.labels()
+        if self.merge is None:
+            return fine
+        members = [np.flatnonzero(self.merge.groups == group) for group in range(self.size)]
+        return tuple(fine[m[0]] if len(m) == 1 else f"{fine[m[0]]} … {fine[m[-1]]}" for m in members)
+
+    def merged(self, merge: Merge | None) -> "ColumnCodec":
+        """The column with its coarse codes merged further."""
+        if merge is None or self.merge is None:
+            return ColumnCodec(self.name, self.encoder, merge or self.merge)
+        return ColumnCodec(self.name, self.encoder, _compose(self.merge, merge))
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """The modelled columns, in schema order."""
+
+    columns: tuple[ColumnCodec, ...]
+
+    def __post_init__(self) -> None:
+        if len({column.name for column in self.columns}) != len(self.columns):
+            raise ValueError("a codec names a column twice")
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The attributes that the model sees, with their coarse sizes."""
+        return Domain(tuple(c.name for c in self.columns), tuple(c.size for c in self.columns))
+
+    def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
+        """The coarse codes of the columns that the batch has; `InputError` for values without a code."""
+        present = set(batch.schema.names)
+        return {c.name: c.encode(batch.column(c.name)) for c in self.columns if c.name in present}
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pa.RecordBatch:
+        """All columns out of their coarse codes."""
+        arrays = [column.decode(codes[column.name], rng) for column in self.columns]
+        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self.columns])
+
+    def merged(self, merges: Mapping[str, Merge]) -> "Codec":
+        """The codec with some columns' codes merged further; `KeyError` for an unknown column."""
+        self.domain.clique(merges)
+        return Codec(tuple(column.merged(merges.get(column.name)) for column in self.columns))
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain object that `codec_from_json` reads."""
+        return {"columns": [_column_to_json(column) for column in self.columns]}
+
+
+def codec_from_json(document: Any) -> Codec:
+    """Read what `Codec.to_json` wrote; `InputError` for anything else."""
+    try:
+        if set(document) != {"columns"} or not isinstance(document["columns"], list):
+            raise ValueError("not a codec")
+        return Codec(tuple(_column_from_json(column) for column in document["columns"]))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        raise InputError("the codec in the file is damaged", "fetch or fit the model again") from error
+
+
+def _column_to_json(column: ColumnCodec) -> dict[str, Any]:
+    merge = column.merge
+    lists = None if merge is None else {"groups": merge.groups.tolist(), "weights": merge.weights.tolist()}
+    return {"name": column.name, "encoder": column.encoder.to_json(), "merge": lists}
+
+
+def _column_from_json(document: Any) -> ColumnCodec:
+    if set(document) != {"name", "encoder", "merge"} or not isinstance(document["name"], str):
+        raise ValueError("not a column")
+    encoder = encoder_from_json(document["encoder"])
+    lists = document["merge"]
+    if lists is None:
+        return ColumnCodec(document["name"], encoder)
+    groups, weights = lists["groups"], lists["weights"]
+    if set(lists) != {"groups", "weights"} or len(groups) != encoder.size or not all(type(g) is int for g in groups):
+        raise ValueError("not a merge")
+    if not all(type(w) in (int, float) for w in weights) or not all(0 <= g < len(groups) for g in groups):
+        raise ValueError("not a merge")
+    merge = Merge(np.array(groups, dtype=np.intp), np.array(weights, dtype=np.float64))
+    return ColumnCodec(document["name"], encoder, merge)
+
+
+def _compose(fine: Merge, coarse: Merge) -> Merge:
+    """One merge for two in a row: P(fine | group) = P(fine | middle) P(middle | group)."""
+    if coarse.fine_size != fine.coarse_size:
+        raise ValueError("a merge does not fit the one before it")
+    middle, group = _within(fine), _within(coarse)
+    return Merge(coarse.groups[fine.groups], middle * group[fine.groups])
+
+
+def _within(merge: Merge) -> NDArray[np.float64]:
+    """Each member's share of its group; even where a group has no weight."""
+    totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)
+    members = np.bincount(merge.groups, minlength=merge.coarse_size)
+    even = 1.0 / members[merge.groups]
+    total = totals[merge.groups]
+    shares: NDArray[np.float64] = np.where(total > 0, merge.weights / np.where(total > 0, total, 1.0), even)
+    return shares

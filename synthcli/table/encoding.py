@@ -1,0 +1,79 @@
+"""The character encoding of a file that does not say it."""
+
+import codecs
+
+from charset_normalizer import from_bytes
+
+from synthcli.errors import InputError, UsageError
+from synthcli.table.raw_file import RawFile
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_AROUND = 1 << 16
+_COMMON = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "utf_16_le", "utf_16_be", "koi8_r"),
+]
+
+
+def check_encoding(name: str) -> None:
+    """`UsageError` for a name that Python does not know as a text encoding."""
+    try:
+        known = codecs.lookup(name)
+        "".encode(known.name)
+    except (LookupError, TypeError):
+        raise UsageError("there is no such text encoding", "for example utf-8, latin-1, cp1252, utf-16") from None
+
+
+def detect_encoding(file: RawFile) -> str:
+    """UTF-8 if every byte of the file agrees; else by the byte-order mark or by the look of the text.
+
+    `InputError` where nothing fits.
+    """
+    head = file.head(4)
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    start = file.head(_AROUND)
+    if start[1:2] == b"\0" or start[0:1] == b"\0":
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    bad = _first_undecodable(file)
+    return "utf-8" if bad is None else _guess(start + bad, file)
+
+
+def _first_undecodable(file: RawFile) -> bytes | None:
+    """The piece of the file that is not UTF-8; None if all is."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in file.chunks():
+            piece = chunk
+            decoder.decode(chunk)
+        piece = b""
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        near = max(0, error.start - _AROUND // 2)
+        return piece[near : near + _AROUND]
+    return None
+
+
+def _guess(sample: bytes, file: RawFile) -> str:
+    best = from_bytes(sample, cp_isolation=_COMMON).best()
+    if best is None:
+        raise InputError(
+            f"{file.name} is neither UTF-8 nor another encoding that can be told",
+            "say it: --encoding latin-1 (or utf-8, if only some bytes are damaged)",
+        )
+    western = sample.decode("cp1252", errors="replace")
+    return "cp1252" if western == str(best) else best.encoding
+
+
+def decode_sample(raw: bytes, encoding: str) -> str:
+    """The text of the start of a file; what cannot be decoded is replaced, since the full read will count it."""
+    codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    decoder = codecs.getincrementaldecoder(codec)(errors="replace")
+    return decoder.decode(raw)

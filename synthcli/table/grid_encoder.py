@@ -1,0 +1,98 @@
+"""Cells of a number line as codes: integers, numbers, dates, datetimes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthcli.errors import InputError
+from synthcli.table.axis import LIMITS, axis_dtype, from_axis, positions, values_at
+from synthcli.table.codes import as_codes, as_index
+from synthcli.table.lattice import Lattice
+from synthcli.table.schema import Kind
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GridEncoder:
+    """Code i for the cell [edges[i], edges[i + 1]); a missing value, if allowed, has the last code.
+
+    Whole kinds (integer, date in days, datetime in microseconds since 1970) have int64 edges and the last edge lies
+    outside; a cell of width one holds one value. Numbers have float64 edges and the last cell includes its upper edge;
+    a cell [v, nextafter(v)) holds the one value v. Values outside the grid count as the nearest cell.
+    Decoding draws evenly inside the cell, on multiples of 10^-`decimals` where the cell holds one.
+    """
+
+    kind: ClassVar[str] = "grid"
+    type: Kind
+    edges: NDArray[Any]
+    decimals: int | None
+    missing: bool
+
+    def __post_init__(self) -> None:
+        if not self.type.has_axis:
+            raise ValueError(f"a {self.type} column has no number line")
+        if self.type is not Kind.NUMBER and not np.issubdtype(np.asarray(self.edges).dtype, np.integer):
+            raise ValueError("the edges of a whole kind are integers")
+        edges = np.array(self.edges, dtype=axis_dtype(self.type))
+        if edges.ndim != 1 or len(edges) < 2 or not np.all(np.isfinite(edges)) or not np.all(edges[:-1] < edges[1:]):
+            raise ValueError("a grid needs two finite edges or more, in ascending order")
+        if self.type in LIMITS:
+            first, last = LIMITS[self.type]
+            if int(edges[0]) < first or int(edges[-1]) - 1 > last:
+                raise ValueError("an edge lies outside the range of its type")
+        if self.decimals is not None and not (self.type is Kind.NUMBER and 0 <= self.decimals <= 15):
+            raise ValueError("decimals belong to numbers, and lie between 0 and 15")
+        edges.flags.writeable = False
+        object.__setattr__(self, "edges", edges)
+
+    @property
+    def cells(self) -> int:
+        """How many cells there are."""
+        return len(self.edges) - 1
+
+    @property
+    def size(self) -> int:
+        """How many codes there are: the cells, and missing."""
+        return self.cells + self.missing
+
+    def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
+        """Canonical values to codes. `InputError` (a count) for missing values that have no code."""
+        places, missing = positions(values, self.type)
+        count = int(missing.sum())
+        if count and not self.missing:
+            raise InputError(f"{count:,} value(s) are missing", "correct the rows, or the field in the schema")
+        codes = np.searchsorted(self.edges[1:-1], places, side="right")
+        return as_codes(np.where(missing, self.cells, codes) if count else codes, self.size)
+
+    def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
+        """Codes to canonical values inside their cells."""
+        index = as_index(codes, self.size)
+        missing = index >= self.cells
+        index[missing] = 0
+        if self.type is Kind.NUMBER:
+            return values_at(self._lattice.draw(index, rng), missing, self.type)
+        places = rng.integers(self.edges[index], self.edges[index + 1], dtype=np.int64)
+        return values_at(places, missing, self.type)
+
+    @cached_property
+    def _lattice(self) -> Lattice:
+        return Lattice.of(self.edges, self.decimals)
+
+    def labels(self) -> tuple[str, ...]:
+        """The cells in words; ends that belong to the cell for whole kinds."""
+        names = [self._label(low, high) for low, high in zip(self.edges[:-1], self.edges[1:], strict=True)]
+        return (*names, *(("(missing)",) if self.missing else ()))
+
+    def _label(self, low: Any, high: Any) -> str:
+        if self.type is Kind.NUMBER:
+            return f"{low:.6g}" if high == np.nextafter(low, np.inf) else f"{low:.6g} to {high:.6g}"
+        first, last = from_axis(int(low), self.type), from_axis(int(high) - 1, self.type)
+        return f"{first}" if first == last else f"{first} to {last}"
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain object that `encoder_from_json` reads."""
+        document: dict[str, Any] = {"kind": self.kind, "type": self.type.value, "edges": self.edges.tolist()}
+        return {**document, "decimals": self.decimals, "missing": self.missing}

@@ -1,0 +1,64 @@
+"""Parquet (a file, a folder, several files) as a stream of record batches of its own types."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as arrow_dataset
+
+from synthcli.errors import InputError
+from synthcli.table.parse import is_fraction, is_text
+from synthcli.table.raw_file import RaggedRows
+
+_BATCH_ROWS = 65536
+
+
+class ParquetReader:
+    """One logical table of Parquet files that have the same columns."""
+
+    def __init__(self, files: list[Path], name: str, folder: Path | None = None) -> None:
+        """Reads the footers. `InputError` for files that are not Parquet, or do not have the same columns.
+
+        In a `folder`, sub-folders named `column=value` give a column more.
+        """
+        self._name = name
+        partitioning = None if folder is None else "hive"
+        try:
+            self._dataset = arrow_dataset.dataset(
+                [str(f) for f in files],
+                format="parquet",
+                partitioning=partitioning,
+                partition_base_dir=None if folder is None else str(folder),
+            )
+            schemas = [fragment.physical_schema for fragment in self._dataset.get_fragments()]
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+            raise InputError(f"{name} is not a readable Parquet table", "give Parquet files of one table") from error
+        if any(set(s.names) != set(schemas[0].names) for s in schemas):
+            raise InputError(f"{name} holds Parquet files with different columns", "give the files of one table")
+        names = self._dataset.schema.names
+        self.columns = tuple(dict.fromkeys(names))
+        self.duplicates = tuple(n for n, count in Counter(names).items() if count > 1)
+
+    def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
+        """The cells of these columns; `InputError` for nested columns or binary ones."""
+        nested = [c for c in columns if not _is_flat(self._dataset.schema.field(c).type)]
+        if nested:
+            raise InputError(
+                f"{self._name} has nested or binary values in: {', '.join(map(repr, nested))}",
+                "give these fields the role drop in the schema",
+            )
+        try:
+            scanner = self._dataset.scanner(
+                columns=list(columns), batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=1
+            )
+            yield from scanner.to_batches()
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
+            raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
+
+
+def _is_flat(arrow_type: pa.DataType) -> bool:
+    if pa.types.is_dictionary(arrow_type):
+        return _is_flat(arrow_type.value_type)
+    flat = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_temporal, pa.types.is_null, is_fraction, is_text)
+    return any(test(arrow_type) for test in flat)

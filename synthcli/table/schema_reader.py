@@ -1,0 +1,67 @@
+"""From the plain document of a schema file to a Schema: all problems at once, each with its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from synthcli.table.field_reader import FieldReader
+from synthcli.table.schema import Column, Schema
+
+VERSION = 1
+_SCHEMA_KEYS = {
+    "$schema",
+    "fields",
+    "missingValues",
+    "name",
+    "title",
+    "description",
+    "fieldsMatch",
+    "synthcli:version",
+    "synthcli:name",
+}
+
+
+def read_document(document: Any, default_name: str) -> tuple[Schema | None, list[str]]:
+    """The schema, or None and the problems. Scalars of the document are text (or JSON's true, false, null)."""
+    if not isinstance(document, Mapping):
+        return None, ["the file is not a mapping with the key 'fields'"]
+    problems = [f"{key}: no such key" for key in document if key not in _SCHEMA_KEYS]
+    problems += _version_problems(document.get("synthcli:version", "1"))
+    missing = document.get("missingValues", [""])
+    if not isinstance(missing, list) or not all(isinstance(value, str) for value in missing):
+        problems.append("missingValues: must be a list of text")
+        missing = [""]
+    name = document.get("synthcli:name", document.get("name", default_name))
+    if not isinstance(name, str) or not name:
+        problems.append("synthcli:name: must be text")
+    columns, field_problems = _columns(document.get("fields"))
+    problems += field_problems
+    if problems:
+        return None, problems
+    return Schema(name=name, columns=tuple(columns), missing_values=tuple(missing)), []
+
+
+def _version_problems(version: Any) -> list[str]:
+    if not isinstance(version, str) or not version.isdecimal() or not version.isascii() or int(version) < 1:
+        return ["synthcli:version: must be 1"]
+    if int(version) > VERSION:
+        return [f"synthcli:version: the file is of version {int(version)}, this synthcli reads {VERSION}: upgrade it"]
+    return []
+
+
+def _columns(fields: Any) -> tuple[list[Column], list[str]]:
+    if not isinstance(fields, list) or not fields:
+        return [], ["fields: must be a list with at least one field"]
+    columns: list[Column] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    for i, document in enumerate(fields):
+        reader = FieldReader(document, i)
+        column = reader.read()
+        name = reader.name
+        if name and name in seen:
+            reader.problem("name", "another field has this name")
+        seen.add(name)
+        problems += reader.problems
+        if column is not None:
+            columns.append(column)
+    return columns, problems

@@ -1,0 +1,182 @@
+"""Raw files -> canonical record batches: one pass after another over the same table."""
+
+import glob
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from synthcli.errors import InputError
+from synthcli.files import STANDARD_STREAM
+from synthcli.table.csv_source import CsvReader
+from synthcli.table.dialect import Dialect
+from synthcli.table.parquet_source import ParquetReader
+from synthcli.table.parse import parse
+from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
+from synthcli.table.schema import Column, Role, Schema
+from synthcli.table.validation import ColumnTally, Problem, Validation, refuse
+
+__all__ = ["Source", "Validation", "open_source", "validate"]
+
+
+class Reader(Protocol):
+    """One file format: names of columns, and batches of raw cells."""
+
+    columns: tuple[str, ...]
+    duplicates: tuple[str, ...]
+
+    def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
+        """The raw cells of these columns, from the start; ragged rows are left out and counted."""
+        ...
+
+
+class Source:
+    """A table that can be streamed any number of times; closing it removes input that was spooled."""
+
+    def __init__(self, reader: Reader, files: tuple[RawFile, ...], name: str) -> None:
+        self._reader = reader
+        self._files = files
+        self.name = name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in the order of the file."""
+        return self._reader.columns
+
+    @property
+    def duplicates(self) -> tuple[str, ...]:
+        """The names that more than one column has."""
+        return self._reader.duplicates
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """How the file is written, if it is CSV."""
+        return self._reader.dialect if isinstance(self._reader, CsvReader) else None
+
+    def raw_batches(self, columns: Collection[str], ragged: RaggedRows | None = None) -> Iterator[pa.RecordBatch]:
+        """Cells as they are in the file: text by dictionary (CSV), or Parquet's own types."""
+        return self._reader.read(columns, RaggedRows() if ragged is None else ragged)
+
+    def batches(self, schema: Schema, columns: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Canonical batches of these columns (by default the modelled ones), in schema order, null for missing.
+
+        Raises `InputError` (counts) for cells that cannot be read as the schema says, and ragged rows.
+        """
+        wanted = [c for c in schema.columns if (c.role is Role.MODEL if columns is None else c.name in columns)]
+        absent = [c.name for c in wanted if c.name not in self.columns]
+        refuse([_absent(name) for name in absent], self.name)
+        ragged = RaggedRows()
+        for raw in self.raw_batches([c.name for c in wanted], ragged):
+            if ragged.count:
+                raise _ragged(ragged, self.name)
+            yield self._canonical(raw, wanted, schema)
+        if ragged.count:
+            raise _ragged(ragged, self.name)
+
+    def _canonical(self, raw: pa.RecordBatch, wanted: list[Column], schema: Schema) -> pa.RecordBatch:
+        arrays, problems = [], []
+        for column in wanted:
+            cells = parse(raw.column(column.name), column, schema.missing_values_of(column))
+            if cells.unreadable.any() or cells.infinite.any():
+                tally = ColumnTally(Column(name=column.name, kind=column.kind, format=column.format))
+                tally.add(cells, raw.num_rows)
+                problems += tally.problems()
+            arrays.append(cells.rows())
+        refuse(problems, self.name)
+        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in wanted])
+
+    def raw_chunks(self) -> Iterator[bytes]:
+        """The bytes of the files as they lie on the disk."""
+        for file in self._files:
+            yield from file.raw_chunks()
+
+    def close(self) -> None:
+        """Remove what was spooled from standard input."""
+        for file in self._files:
+            if file.name == "standard input":
+                file.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_source(path: str, dialect: Dialect | None = None) -> Source:
+    """Open a CSV file (also gzip, bz2, zstd), a Parquet file, folder or glob, or `-` for standard input.
+
+    Raises `InputError` where there is nothing to read.
+    """
+    if path == STANDARD_STREAM:
+        return _open_file(spool_stdin(), dialect)
+    place = Path(path)
+    if place.is_dir():
+        files = sorted(p for p in place.rglob("*.parquet") if not p.name.startswith(("_", ".")))
+        return _open_parquet(files, path, place)
+    if not place.exists() and glob.has_magic(path):
+        return _open_parquet(sorted(Path(p) for p in glob.glob(path, recursive=True)), path)  # noqa: PTH207
+    return _open_file(RawFile(place, path), dialect)
+
+
+def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
+    if file.is_parquet:
+        return Source(ParquetReader([file.path], file.name), (file,), file.name)
+    return Source(CsvReader(file, dialect), (file,), file.name)
+
+
+def _open_parquet(files: list[Path], name: str, folder: Path | None = None) -> Source:
+    if not files:
+        raise InputError(f"there are no Parquet files in {name}", "name a folder or a pattern with *.parquet files")
+    return Source(ParquetReader(files, name, folder), tuple(RawFile(f, str(f)) for f in files), name)
+
+
+def validate(source: Source, schema: Schema) -> Validation:
+    """One pass over all declared columns; `InputError` lists whatever does not match, with counts and edits.
+
+    Dropped and surrogate columns may be absent. Facts that were only observed are not held against the rows.
+    """
+    problems = _header_problems(source, schema)
+    tallies = [ColumnTally(c) for c in schema.columns if c.name in source.columns and c.role is Role.MODEL]
+    ragged, rows = RaggedRows(), 0
+    for raw in source.raw_batches([t.column.name for t in tallies], ragged):
+        rows += raw.num_rows
+        for tally in tallies:
+            missing = schema.missing_values_of(tally.column)
+            tally.add(parse(raw.column(tally.column.name), tally.column, missing), raw.num_rows)
+    if ragged.count:
+        problems.append(Problem(_ragged(ragged, source.name).message, _ragged(ragged, source.name).hint))
+    for tally in tallies:
+        problems += tally.problems()
+    if not rows and not ragged.count:
+        problems.append(Problem(f"{source.name} has no rows", "give a file with rows below its header"))
+    refuse(problems, source.name)
+    return Validation(rows=rows)
+
+
+def _header_problems(source: Source, schema: Schema) -> list[Problem]:
+    declared = {column.name: column for column in schema.columns}
+    return [
+        *(Problem(f"more than one column is named {name!r}", "rename them in the file") for name in source.duplicates),
+        *(_absent(name) for name, c in declared.items() if c.role is Role.MODEL and name not in source.columns),
+        *(
+            Problem(f"column {name!r} is not in the schema", "add a field for it (synthcli:role: drop leaves it out)")
+            for name in source.columns
+            if name not in declared
+        ),
+    ]
+
+
+def _absent(name: str) -> Problem:
+    return Problem(f"column {name!r} of the schema is not in the table", "correct the name of the field, or delete it")
+
+
+def _ragged(ragged: RaggedRows, name: str) -> InputError:
+    return InputError(
+        f"{name} has {ragged.count:,} row(s) with another number of fields than the header",
+        "correct the rows, or set --delimiter or --quote",
+    )

@@ -1,0 +1,198 @@
+"""Dates and datetimes as text: strptime patterns, read and written a column at a time."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from synthcli.table.axis import LIMITS
+from synthcli.table.schema import Kind
+
+ISO = {Kind.DATE: "%Y-%m-%d", Kind.DATETIME: "%Y-%m-%dT%H:%M:%S"}
+_MONTHS = [datetime(2000, month, 1).strftime("%B") for month in range(1, 13)]
+_ISO_DATETIME = (
+    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
+    r"(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,6})[0-9]*)?)?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_DIRECTIVES = {
+    "Y": "[0-9]{4}",
+    "y": "[0-9]{2}",
+    "m": "[0-9]{1,2}",
+    "d": "[0-9]{1,2}",
+    "H": "[0-9]{1,2}",
+    "I": "[0-9]{1,2}",
+    "M": "[0-9]{1,2}",
+    "S": "[0-9]{1,2}",
+    "f": "[0-9]{1,6}",
+    "p": "[AaPp][Mm]",
+    "b": "[A-Za-z]{3}",
+    "B": "[A-Za-z]{3,9}",
+    "z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+}
+_TOKEN = re.compile(r"%(.)|([^%]+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class TimeFormat:
+    """How a column spells its dates or datetimes; `pattern` None is ISO 8601.
+
+    `ValueError` for a pattern with an unknown or repeated directive, or one that does not say the whole date.
+    """
+
+    kind: Kind
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pattern is None:
+            return
+        names = [directive for directive, _ in self._tokens if directive]
+        dangling = self.pattern.replace("%%", "").endswith("%")
+        if dangling or set(names) - set(_DIRECTIVES) - {"%"}:
+            raise ValueError(f"a date format may use %{', %'.join(_DIRECTIVES)}")
+        named = [name for name in names if name != "%"]
+        if len(set(named)) != len(named):
+            raise ValueError("a date format names a part twice")
+        if not ({"Y", "y"} & set(named) and {"m", "b", "B"} & set(named) and "d" in named):
+            raise ValueError("a date format says year, month and day")
+        if ("I" in named) != ("p" in named):
+            raise ValueError("%I and %p go together in a date format")
+        if self.kind is Kind.DATE and set(named) & set("HIMSfpz"):
+            raise ValueError("the format of a date has no time of day")
+
+    @cached_property
+    def _tokens(self) -> list[tuple[str, str]]:
+        return [(m.group(1) or "", m.group(2) or "") for m in _TOKEN.finditer(self.pattern or ISO[self.kind])]
+
+    @cached_property
+    def _regex(self) -> str:
+        if self.pattern is None and self.kind is Kind.DATETIME:
+            return f"^{_ISO_DATETIME}$"
+        if self.pattern is None:
+            return "^(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})$"
+        parts = [
+            re.escape(text) if not name else "%" if name == "%" else f"(?P<{name}>{_DIRECTIVES[name]})"
+            for name, text in self._tokens
+        ]
+        return f"^{''.join(parts)}$"
+
+    def parse(self, text: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Positions on the axis of the kind (0 where null or unreadable), and which entries could be read."""
+        parts = pc.extract_regex(text, pattern=self._regex)
+        good = parts.is_valid().to_numpy(zero_copy_only=False)
+        fields = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
+        days, sound = _days(fields, good)
+        if self.kind is Kind.DATE:
+            return np.where(sound, days, 0), sound
+        micros, in_range = _time_of_day(fields, sound)
+        first, last = LIMITS[Kind.DATETIME]
+        places = days * 86_400_000_000 + micros
+        sound = in_range & (places >= first) & (places <= last)
+        return np.where(sound, places, 0), sound
+
+    def spell(self, places: NDArray[np.int64]) -> pa.Array:
+        """Text for positions on the axis; ISO datetimes have microseconds if one of them needs them."""
+        unit = "D" if self.kind is Kind.DATE else "us"
+        stamps: NDArray[np.datetime64] = places.astype(f"datetime64[{unit}]")
+        if self.pattern is None:
+            shown: Any = "us" if np.any(places % 1_000_000) else "s"
+            return pa.array(
+                np.datetime_as_string(stamps, unit="D" if unit == "D" else shown).astype(object), pa.string()
+            )
+        parts = [_spell_part(name, stamps) if name and name != "%" else text or "%" for name, text in self._tokens]
+        if all(isinstance(part, str) for part in parts):
+            return pa.array(["".join(map(str, parts))] * len(places), pa.string())
+        return pc.binary_join_element_wise(*parts, "")
+
+
+def _number(fields: dict[str, Any], name: str, good: NDArray[np.bool_], default: int) -> NDArray[np.int64]:
+    """A named part as integers; the default where the pattern or the text does not have it."""
+    if name not in fields:
+        return np.full(len(good), default, dtype=np.int64)
+    text = pc.if_else(pc.and_(pa.array(good), pc.not_equal(fields[name], "")), fields[name], None)
+    numbers: NDArray[np.int64] = text.cast(pa.int64()).fill_null(default).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _days(fields: dict[str, Any], good: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Days since 1970, and which of them are days of the calendar."""
+    year = _number(fields, "Y", good, 1970)
+    if "y" in fields:
+        short = _number(fields, "y", good, 70)
+        year = np.where(short < 69, 2000 + short, 1900 + short)  # as POSIX says
+    month = _number(fields, "m", good, 1)
+    for name, width in (("b", 3), ("B", 9)):
+        if name in fields:
+            names = pa.array([m[:width].lower() for m in _MONTHS])
+            found = pc.index_in(pc.ascii_lower(fields[name]), value_set=names)
+            month = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    day = _number(fields, "d", good, 1)
+    sound = good & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
+    months = np.where(sound, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    first = months.astype("datetime64[D]").astype(np.int64)
+    after = (months + 1).astype("datetime64[D]").astype(np.int64)
+    days = first + day - 1
+    return days, sound & (days < after)
+
+
+def _time_of_day(fields: dict[str, Any], good: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Microseconds since midnight in UTC, and which of them are times of a clock."""
+    hour, minute, second = (_number(fields, name, good, 0) for name in "HMS")
+    sound = good & (hour < 24) & (minute < 60) & (second < 60)
+    if "I" in fields:
+        twelve = _number(fields, "I", good, 12)
+        after_noon = pc.equal(pc.ascii_lower(fields["p"]), "pm").fill_null(False).to_numpy(zero_copy_only=False)
+        sound &= (twelve >= 1) & (twelve <= 12)
+        hour = twelve % 12 + 12 * after_noon
+    micro = np.zeros(len(good), dtype=np.int64)
+    if "f" in fields:
+        micro = _number({"f": pc.utf8_rpad(fields["f"], 6, "0")}, "f", good, 0)
+    offset = _offset(fields["z"], good) if "z" in fields else 0
+    return ((hour * 60 + minute - offset) * 60 + second) * 1_000_000 + micro, sound
+
+
+def _offset(zone: pa.Array, good: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Minutes east of Greenwich."""
+    sign: NDArray[np.int64] = np.where(pc.starts_with(zone, "-").fill_null(False).to_numpy(zero_copy_only=False), -1, 1)
+    digits = pc.replace_substring_regex(zone, "[^0-9]", "")
+    number = _number({"z": digits}, "z", good, 0)
+    return sign * (number // 100 * 60 + number % 100)
+
+
+def _spell_part(name: str, stamps: NDArray[Any]) -> pa.Array:
+    """One directive's text for every stamp."""
+    months = stamps.astype("datetime64[M]")
+    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = months.astype(np.int64) % 12
+    day = (stamps.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64) + 1
+    micros = (stamps.astype("datetime64[us]") - stamps.astype("datetime64[D]").astype("datetime64[us]")).astype(
+        np.int64
+    )
+    hour = micros // 3_600_000_000
+    numbers = {
+        "Y": (year, 4),
+        "y": (year % 100, 2),
+        "m": (month + 1, 2),
+        "d": (day, 2),
+        "H": (hour, 2),
+        "I": ((hour - 1) % 12 + 1, 2),
+        "M": (micros // 60_000_000 % 60, 2),
+        "S": (micros // 1_000_000 % 60, 2),
+        "f": (micros % 1_000_000, 6),
+    }
+    if name in numbers:
+        value, width = numbers[name]
+        return pc.utf8_lpad(pa.array(value).cast(pa.string()), width, "0")
+    words = {
+        "b": ([m[:3] for m in _MONTHS], month),
+        "B": (_MONTHS, month),
+        "p": (["AM", "PM"], hour // 12),
+        "z": (["+0000"], np.zeros(len(stamps), dtype=np.int64)),
+    }
+    names, index = words[name]
+    return pa.array(names).take(pa.array(index))

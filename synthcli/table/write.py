@@ -1,0 +1,108 @@
+"""Synthetic rows out: CSV or Parquet, streamed, whole or not at all."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+from synthcli.errors import UsageError
+from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
+from synthcli.table.axis import ARROW_TYPES
+from synthcli.table.csv_text import csv_rows
+from synthcli.table.schema import Column, Kind, Role, Schema
+from synthcli.table.spell import spell
+from synthcli.table.surrogate import SurrogateColumn
+
+_PARQUET = (".parquet", ".pq")
+_CSV = (".csv", ".tsv", ".txt")
+
+
+class Writer:
+    """Takes canonical batches of the modelled columns; writes all columns but the dropped ones, in schema order."""
+
+    def __init__(self, sink: BinaryIO, schema: Schema, parquet_file: bool, delimiter: str, seed: int) -> None:
+        self._schema = schema
+        self._columns = [column for column in schema.columns if column.role is not Role.DROP]
+        self._surrogates = {
+            c.name: SurrogateColumn(c.surrogate, np.random.default_rng([seed, place]))
+            for place, c in enumerate(self._columns)
+            if c.role is Role.SURROGATE and c.surrogate is not None
+        }
+        self._as_text = not parquet_file
+        layout = pa.schema([pa.field(c.name, _stored(c)) for c in self._columns])
+        self._layout, self._sink, self._delimiter = layout, sink, delimiter
+        self._parquet: Any = parquet.ParquetWriter(sink, layout, compression="zstd") if parquet_file else None
+        if not parquet_file:
+            sink.write(csv_rows([pa.array([c.name]) for c in self._columns], delimiter))
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows. `KeyError` for a batch without a modelled column."""
+        arrays = [self._column(column, batch) for column in self._columns]
+        if self._as_text:
+            self._sink.write(csv_rows(arrays, self._delimiter))
+        else:
+            self._parquet.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._layout))
+
+    def _column(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
+        if column.name in self._surrogates:
+            text = self._surrogates[column.name].take(batch.num_rows)
+            return text if self._as_text else text.cast(_stored(column))
+        values = batch.column(column.name)
+        if self._as_text:
+            return spell(values, column, self._schema.missing_values_of(column))
+        if column.kind is Kind.NUMBER and column.decimals is not None:
+            return pc.round(values, column.decimals)
+        return values
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._parquet is not None:
+            self._parquet.close()
+
+
+def _stored(column: Column) -> pa.DataType:
+    """The type in a Parquet file; made-up identifiers are text, unless they are a sequence of integers."""
+    if column.role is not Role.SURROGATE:
+        return ARROW_TYPES[column.kind]
+    is_sequence = column.surrogate is not None and column.surrogate.format == "sequence"
+    return pa.int64() if is_sequence and column.kind is Kind.INTEGER else pa.string()
+
+
+@contextmanager
+def open_writer(
+    path: str,
+    schema: Schema,
+    *,
+    rng: np.random.Generator | None = None,
+    delimiter: str | None = None,
+    force: bool = False,
+) -> Iterator[Writer]:
+    """A writer for CSV (.csv, .tsv, .txt) or Parquet (.parquet, .pq); `-` is CSV on standard output.
+
+    The file shows up, whole, when the block ends without an exception. `rng` makes up identifiers; one number is drawn
+    from it, so that rows and identifiers do not disturb each other. Raises `UsageError` for another extension or a file
+    that is there already (unless `force`), `InputError` where it cannot be written.
+    """
+    extension = Path(path).suffix.lower()
+    if path != STANDARD_STREAM and extension not in _PARQUET + _CSV:
+        raise UsageError(f"cannot tell the format of {path} from its extension", "write to .csv or .parquet")
+    claim_output(path, force)
+    mark = delimiter or ("\t" if extension == ".tsv" else ",")
+    seed = int((rng or np.random.default_rng()).integers(2**63))
+    with ExitStack() as stack:
+        sink = sys.stdout.buffer if path == STANDARD_STREAM else stack.enter_context(atomic_file(path))
+        try:
+            writer = Writer(sink, schema, extension in _PARQUET and path != STANDARD_STREAM, mark, seed)
+            yield writer
+            writer.close()
+            sink.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise cannot("write", path, error) from error

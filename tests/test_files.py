@@ -1,0 +1,118 @@
+"""Files appear whole or not at all."""
+
+import errno
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from synthcli.errors import InputError, UsageError
+from synthcli.files import atomic_file, atomic_write, claim_output, lock
+
+
+def _listed(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    with atomic_file(target) as file:
+        file.write(b"half")
+        assert not target.exists()
+        file.write(b" and half")
+    assert target.read_bytes() == b"half and half"
+    assert _listed(tmp_path) == ["a.txt"]
+
+
+def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), atomic_file(target) as file:
+        file.write(b"new")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert _listed(tmp_path) == ["a.txt"]
+
+
+def test_mode_is_kept_private(tmp_path: Path) -> None:
+    atomic_write(tmp_path / "secret", b"x", mode=0o600)
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    atomic_write(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_no_space_while_writing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No space left on device"), atomic_file(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert _listed(tmp_path) == []
+
+
+def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        atomic_write(tmp_path / "no" / "a", b"")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_claims(tmp_path: Path, force: bool) -> None:
+    claim_output("-", force)
+    claim_output(tmp_path / "new", force)
+    with pytest.raises(UsageError, match="is a folder"):
+        claim_output(tmp_path, force)
+    with pytest.raises(UsageError, match="not a regular file"):
+        claim_output("/dev/null", force)
+    with pytest.raises(InputError, match="does not exist") as caught:
+        claim_output(tmp_path / "no" / "a", force)
+    assert "mkdir -p" in caught.value.hint
+
+
+def test_an_existing_file_needs_force(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    with pytest.raises(UsageError, match="there already") as caught:
+        claim_output(tmp_path / "a")
+    assert "--force" in caught.value.hint
+    claim_output(tmp_path / "a", force=True)
+
+
+def test_a_lock_is_exclusive_and_free_again(tmp_path: Path) -> None:
+    with lock(tmp_path / "lock"):
+        with pytest.raises(InputError, match="another run"), lock(tmp_path / "lock"):
+            pytest.fail("two locks at once")
+        assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+    with lock(tmp_path / "lock"):
+        pass
+
+
+_WRITE_FOR_EVER = """
+import signal, sys, time
+from synthcli.files import atomic_file
+
+def leave(number, frame):
+    raise SystemExit(128 + number)
+
+signal.signal(signal.SIGTERM, leave)
+with atomic_file(sys.argv[1]) as file:
+    while True:
+        file.write(b"x" * 1000)
+        time.sleep(0.01)
+"""
+
+
+def test_a_termination_cleans_up(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _WRITE_FOR_EVER, str(tmp_path / "a")]) as process:
+        for _ in range(1000):
+            if _listed(tmp_path):
+                break
+            time.sleep(0.02)
+        assert len(_listed(tmp_path)) == 1
+        process.terminate()
+        assert process.wait(20) == 143
+    assert _listed(tmp_path) == []
