@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -150,3 +151,10 @@ def test_a_file_that_is_not_toml(tmp_path, raw: bytes) -> None:
         load_policy(path)
     with pytest.raises(UsageError, match="cannot be read"):
         load_policy(tmp_path / "none.toml")
+
+
+def test_the_documentation_shows_the_default_policy(tmp_path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "audit.md").read_text("utf-8")
+    path = tmp_path / "policy.toml"
+    path.write_text(page.split("```toml\n")[1].split("```")[0])
+    assert load_policy(path) == load_policy(None)
