@@ -1,0 +1,155 @@
+"""Fit as a job: the order of ledger, data, noise and file, and what a second run does."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from synthcli.artifact import load
+from synthcli.errors import BudgetRefused, InputError, UsageError
+from synthcli.privacy.ledger import Status, open_ledger
+from synthcli.workflow.fit import run_fit
+from synthcli.workflow.plan import plan_fit
+from synthcli.workflow.requests import FitRequest
+from tests.cli.table_fixture import SCHEMA, SECRET, csv, rows
+
+OPEN_SCHEMA = """\
+name: open
+fields:
+  - {name: ward, type: string, constraints: {enum: [north, south, east, west]}, "synthcli:observed": [categories]}
+  - {name: age, type: integer, constraints: {minimum: 0, maximum: 99}, "synthcli:observed": [minimum, maximum]}
+  - {name: score, type: number}
+  - {name: seen, type: date}
+  - {name: seen_at, type: datetime, "synthcli:role": drop}
+  - {name: urgent, type: boolean}
+"""
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> FitRequest:
+    (tmp_path / "t.csv").write_text(csv(rows(800)))
+    (tmp_path / "schema.yaml").write_text(SCHEMA)
+    return FitRequest(
+        data=str(tmp_path / "t.csv"),
+        schema=tmp_path / "schema.yaml",
+        output=tmp_path / "m.synth",
+        epsilon="1",
+        mechanism="mst",
+        ledger=str(tmp_path / "ledger.sqlite"),
+    )
+
+
+def _but(request: FitRequest, **changes: object) -> FitRequest:
+    return FitRequest(**{**request.__dict__, **changes})  # type: ignore[arg-type]
+
+
+def test_the_statement_says_what_was_spent(request_: FitRequest) -> None:
+    result = run_fit(request_)
+    statement = load(request_.output).statement
+    assert (statement.epsilon, statement.delta, statement.mechanism) == (1.0, 1e-9, "mst")
+    assert sum(spend.rho for spend in statement.spends) <= statement.rho
+    assert statement.declared["ward"] == ("categories", "required")
+    assert result.unbudgeted
+    (spend,) = open_ledger(request_.ledger).history("wards")
+    assert spend.status is Status.COMMITTED
+    assert spend.epsilon == Decimal(1)
+
+
+def test_the_same_inputs_again_are_up_to_date(request_: FitRequest) -> None:
+    run_fit(request_)
+    before = request_.output.read_bytes()
+    assert run_fit(request_).up_to_date
+    assert request_.output.read_bytes() == before
+    assert len(open_ledger(request_.ledger).history("wards")) == 1
+    assert not run_fit(_but(request_, refit=True)).up_to_date
+    assert request_.output.read_bytes() != before
+
+
+@pytest.mark.parametrize("change", [{"epsilon": "2"}, {"mechanism": "independent"}, {"audit_coins": 0.2}])
+def test_other_settings_are_another_fit_and_do_not_overwrite(request_: FitRequest, change: dict[str, object]) -> None:
+    run_fit(request_)
+    with pytest.raises(UsageError, match="already"):
+        run_fit(_but(request_, **change))
+    assert len(open_ledger(request_.ledger).history("wards")) == 1
+    assert not run_fit(_but(request_, force=True, **change)).up_to_date
+
+
+def test_other_data_are_another_fit(request_: FitRequest) -> None:
+    run_fit(request_)
+    Path(request_.data).write_text(csv(rows(801)))
+    with pytest.raises(UsageError, match="already"):
+        run_fit(request_)
+
+
+def test_a_refused_fit_reads_no_data(request_: FitRequest) -> None:
+    open_ledger(request_.ledger).init("wards", "0.5", "1e-6")
+    Path(request_.data).unlink()  # reading would fail with another error
+    with pytest.raises(BudgetRefused, match="does not hold epsilon 1"):
+        run_fit(request_)
+    assert not request_.output.exists()
+
+
+def test_bad_rows_give_the_reservation_back(request_: FitRequest) -> None:
+    Path(request_.data).write_text(csv([*rows(50), f"{SECRET},5,1.25,2024-02-03,,true"]))
+    with pytest.raises(InputError) as caught:
+        run_fit(request_)
+    assert SECRET not in str(caught.value)
+    ledger = open_ledger(request_.ledger)
+    assert ledger.account("wards").spent_epsilon == 0
+    assert [spend.status for spend in ledger.history("wards")] == [Status.CANCELLED]
+
+
+def test_coins_are_kept_beside_the_ledger_and_only_their_hash_in_the_model(request_: FitRequest) -> None:
+    result = run_fit(_but(request_, audit_coins=0.25))
+    assert result.coins is not None
+    assert result.coins.parent.parent == Path(str(request_.ledger)).parent
+    assert result.coins.stat().st_mode & 0o077 == 0
+    coins = load(request_.output).statement.coins
+    assert coins is not None
+    assert coins.share == 0.25
+    assert len(coins.commitment) == 64
+
+
+def test_observed_facts_are_learnt_and_never_published(request_: FitRequest, tmp_path: Path) -> None:
+    (tmp_path / "schema.yaml").write_text(OPEN_SCHEMA)
+    plan = plan_fit(request_)
+    assert plan.learnt["ward"] == ("categories",)
+    assert plan.learnt["age"] == ("minimum", "maximum", "grid")
+    run_fit(_but(request_, epsilon="8"))
+    model = load(request_.output)
+    assert model.schema["ward"].categories is None
+    assert model.schema["age"].maximum is None
+    (ward, *_) = model.codec.columns
+    assert set(ward.encoder.labels()) <= {"north", "south", "east", "(other)", "(missing)"}, "west is in no row"
+    assert model.statement.key_delta > 0
+
+
+def test_public_domain_spends_nothing_on_the_domain(request_: FitRequest, tmp_path: Path) -> None:
+    (tmp_path / "schema.yaml").write_text(OPEN_SCHEMA)
+    plan = plan_fit(_but(request_, public_domain=("ward", "age")))
+    assert "categories" not in plan.needs.shares
+    assert plan.facts.public_by_steward == {"ward": ("categories",), "age": ("minimum", "maximum")}
+    run_fit(_but(request_, public_domain=("ward", "age")))
+    assert load(request_.output).statement.public_by_steward["ward"] == ("categories",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epsilon": "0"},
+        {"epsilon": "-1"},
+        {"epsilon": "nan"},
+        {"epsilon": "inf"},
+        {"epsilon": "much"},
+        {"delta": "0"},
+        {"delta": "1"},
+        {"audit_coins": 1.0},
+        {"audit_coins": -0.1},
+        {"mechanism": "gan"},
+    ],
+)
+def test_requests_that_mean_nothing_touch_nothing(request_: FitRequest, change: dict[str, object]) -> None:
+    with pytest.raises(UsageError) as caught:
+        run_fit(_but(request_, **change))
+    assert caught.value.hint
+    assert not Path(str(request_.ledger)).exists()
