@@ -13,7 +13,7 @@ help: ## Show this list
 
 $(VENV)/.created: pyproject.toml
 	@rm -rf $(VENV)
-	$(PYTHON) -c 'import sys; sys.exit("synthcli needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("synthcli needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 

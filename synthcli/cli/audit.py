@@ -1,5 +1,6 @@
 """`synthcli audit`: attack the synthetic rows, and judge them against a policy."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from synthcli.errors import ExitCode
 
 if TYPE_CHECKING:
     from synthcli.gate import Check
+    from synthcli.workflow.audit import AuditOutcome
 
 
 def audit(
@@ -37,6 +39,9 @@ def audit(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the checks as a Markdown table.")
     ] = None,
+    github: Annotated[
+        bool, typer.Option("--github", help="Also print the checks as annotations of a GitHub workflow, on stderr.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed of the attacks' own choices.")] = 0,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")
@@ -56,8 +61,12 @@ def audit(
     The model must have been fitted with --audit-coins. Exit code 0: every endpoint is
     shown to be within its tolerance; 10: a leak; 11: too few rows to tell.
     """
+    from synthcli.files import claim_output
     from synthcli.workflow.audit import run_audit
     from synthcli.workflow.requests import AuditRequest
+
+    for file in filter(None, (junit, markdown)):
+        claim_output(file, force=force)
 
     request = AuditRequest(
         data=data,
@@ -82,9 +91,25 @@ def audit(
         )
     )
     console.document(outcome.document)
+    _write_renderings(outcome, junit, markdown)
+    if github:
+        from synthcli.report.github import render_github
+
+        sys.stderr.write(render_github(verdict))
     console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
     code = verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
+
+
+def _write_renderings(outcome: "AuditOutcome", junit: Path | None, markdown: Path | None) -> None:
+    """The files for a CI server: private, as the audit is."""
+    from synthcli.files import atomic_write
+    from synthcli.report.junit import render_junit
+    from synthcli.report.markdown import render_markdown
+
+    for file, render in ((junit, render_junit), (markdown, render_markdown)):
+        if file is not None:
+            atomic_write(file, render(outcome.result, outcome.verdict).encode(), mode=0o600)
 
 
 def _row(check: "Check") -> tuple[str, ...]:

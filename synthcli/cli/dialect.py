@@ -8,10 +8,8 @@ if TYPE_CHECKING:
 
 def dialect_of(delimiter: str | None, encoding: str | None, quote: str | None, header: bool | None) -> "Dialect | None":
     """The dialect that the options set, None if all of it is to be detected."""
-    given = {"delimiter": delimiter, "encoding": encoding, "quote": quote, "header": header}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if not chosen:
+    if (delimiter, encoding, quote, header) == (None, None, None, None):
         return None
     from synthcli.table.dialect import Dialect
 
-    return Dialect.of(**chosen)
+    return Dialect.of(delimiter=delimiter, encoding=encoding, quote=quote, header=header)

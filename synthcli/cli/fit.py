@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from synthcli.workflow.fit import FitResult
     from synthcli.workflow.plan import FitPlan
 
+Left = tuple[str, str] | None
+"""Epsilon and delta that may still be spent."""
+
 
 class MechanismName(StrEnum):
     """The select–measure–estimate strategies."""
@@ -83,12 +86,12 @@ def fit(
 
     The same inputs with the same output are up to date, and spend nothing.
     """
+    if output is None and not dry_run:
+        raise UsageError("a fit needs a place for its model", "add -o MODEL, or --dry-run to see the plan")
     from synthcli.workflow.fit import run_fit
     from synthcli.workflow.plan import plan_fit
     from synthcli.workflow.requests import FitRequest
 
-    if output is None and not dry_run:
-        raise UsageError("a fit needs a place for its model", "add -o MODEL, or --dry-run to see the plan")
     request = FitRequest(
         data=data,
         schema=schema,
@@ -106,32 +109,28 @@ def fit(
         refit=refit,
     )
     if dry_run:
-        _show_plan(console, plan_fit(request))
+        plan = plan_fit(request)
+        _show_plan(console, plan, _left(ledger, plan.dataset))
         return
     with console.progress() as progress:
         result = run_fit(request, progress)
     _show_result(console, result)
 
 
-def _show_plan(console: Console, plan: "FitPlan") -> None:
-    stages = [(stage, plan.needs.shares.get(stage, 1 - plan.needs.share), rho) for stage, rho in plan.stages.items()]
-    facts = plan.facts
-    columns = [(column.name, column.kind.value, column.role.value) for column in plan.schema.columns]
-    sources = {
-        name: [", ".join(found.get(name, ())) for found in (facts.declared, facts.public_by_steward, facts.to_learn)]
-        for name, _, _ in columns
-    }
+def _show_plan(console: Console, plan: "FitPlan", left: Left) -> None:
+    columns = [_column_plan(plan, column.name) for column in plan.schema.columns]
+    stages = [{"stage": stage, "share": rho / plan.budget.rho, "rho": rho} for stage, rho in plan.stages.items()]
     console.table(
         Table(
             columns=("column", "type", "role", "declared", "public by your word", "learnt from the budget"),
-            rows=tuple((*column, *sources[column[0]]) for column in columns),
+            rows=tuple(tuple(v if isinstance(v, str) else ", ".join(v) for v in c.values()) for c in columns),
         )
     )
     console.text("")
     console.table(
         Table(
-            columns=("stage", "share of the budget", "rho"),
-            rows=tuple((stage, f"{share:.0%}", f"{rho:.6g}") for stage, share, rho in stages),
+            columns=("stage", "share", "rho"),
+            rows=tuple((str(s["stage"]), f"{s['share']:.0%}", f"{s['rho']:.6g}") for s in stages),
             numeric=frozenset({1, 2}),
         )
     )
@@ -143,21 +142,37 @@ def _show_plan(console: Console, plan: "FitPlan") -> None:
             "delta": plan.budget.delta,
             "rho": plan.budget.rho,
             "audit_coins": plan.audit_coins,
-            "stages": [{"stage": stage, "share": share, "rho": rho} for stage, share, rho in stages],
-            "columns": [
-                {
-                    "name": n,
-                    "type": t,
-                    "role": r,
-                    "declared": list(facts.declared.get(n, ())),
-                    "public_by_steward": list(facts.public_by_steward.get(n, ())),
-                    "to_learn": list(facts.to_learn.get(n, ())),
-                }
-                for n, t, r in columns
-            ],
+            "epsilon_left": left and left[0],
+            "delta_left": left and left[1],
+            "stages": stages,
+            "columns": columns,
         }
     )
-    console.say(f"epsilon {plan.budget.epsilon:g}, delta {plan.budget.delta:g} of {plan.dataset}; nothing was spent")
+    console.say(
+        f"would spend epsilon {plan.budget.epsilon:g} and delta {plan.budget.delta:g} of {plan.dataset}, "
+        + (f"which has epsilon {left[0]} and delta {left[1]} left" if left else "which has no budget")
+    )
+
+
+def _column_plan(plan: "FitPlan", name: str) -> dict[str, Any]:
+    column, facts = plan.schema[name], plan.facts
+    return {
+        "name": name,
+        "type": column.kind.value,
+        "role": column.role.value,
+        "declared": list(facts.declared.get(name, ())),
+        "public_by_steward": list(facts.public_by_steward.get(name, ())),
+        "learnt": list(plan.learnt.get(name, ())),
+    }
+
+
+def _left(place: str | None, dataset: str) -> Left:
+    """What the ledger holds for the data set, as text; None without a budget."""
+    from synthcli.privacy.amounts import spell
+    from synthcli.privacy.ledger import open_ledger
+
+    left = open_ledger(place).account(dataset).left
+    return left and (spell(left[0]), spell(left[1]))
 
 
 def _show_result(console: Console, result: "FitResult") -> None:

@@ -7,6 +7,7 @@ import typer
 
 from synthcli.cli.console import Console
 from synthcli.cli.options import Force
+from synthcli.errors import UsageError
 
 
 def sample(
@@ -30,12 +31,11 @@ def sample(
     synthcli sample stops.synth -n 50000 --seed 7 -o synthetic.parquet
     synthcli sample stops.synth -n 10
     """
-    from synthcli.errors import UsageError
+    if output == "-" and console.json:
+        raise UsageError("rows and --json cannot both go to stdout", "add -o FILE")
     from synthcli.workflow.requests import SampleRequest
     from synthcli.workflow.sample import run_sample
 
-    if output == "-" and console.json:
-        raise UsageError("rows and --json cannot both go to stdout", "add -o FILE")
     with console.progress() as progress:
         result = run_sample(SampleRequest(model=model, output=output, rows=rows, seed=seed, force=force), progress)
     if output != "-":

@@ -16,15 +16,14 @@ def environment(**changes: str) -> dict[str, str]:
     return {**plain, "COLUMNS": "80", "TERM": "dumb", **changes}
 
 
-@pytest.fixture
-def synthcli(tmp_path: Path) -> Run:
-    """The real program, in a process of its own, in an empty folder, with a ledger of its own."""
+def program(folder: Path) -> Run:
+    """The real program, in a process of its own, at work in a folder with a ledger of its own."""
 
     def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "synthcli", *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment(**{"SYNTHCLI_LEDGER": str(tmp_path / "ledger.sqlite"), **changes}),
+            cwd=folder,
+            env=environment(**{"SYNTHCLI_LEDGER": str(folder / "ledger.sqlite"), **changes}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -32,3 +31,9 @@ def synthcli(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def synthcli(tmp_path: Path) -> Run:
+    """The program in an empty folder."""
+    return program(tmp_path)
