@@ -44,20 +44,22 @@ def _mix(state: Hashes) -> Hashes:
 def near(rows: Hashes, others: Hashes, distance: int) -> NDArray[np.bool_]:
     """Which of `rows` have one among `others` within the Hamming distance (0: an equal one)."""
     found = np.zeros(len(rows), dtype=np.bool_)
+    sums, other_sums = _sums(rows), _sums(others)
     for left_out in _choices(rows.shape[1], distance):
-        open_rows = np.flatnonzero(~found)
-        if not len(open_rows) or not len(others):
+        missing = np.flatnonzero(~found)
+        if not len(missing) or not len(others):
             break
-        wanted = _masked(rows[open_rows], left_out)
-        found[open_rows] = _in(wanted, _masked(others, left_out))
+        wanted = _without(sums[missing], rows[missing], left_out)
+        found[missing] = _in(wanted, _without(other_sums, others, left_out))
     return found
 
 
 def crowded(rows: Hashes, distance: int) -> NDArray[np.bool_]:
     """Which of `rows` have another one of them within the Hamming distance."""
     found = np.zeros(len(rows), dtype=np.bool_)
+    sums = _sums(rows)
     for left_out in _choices(rows.shape[1], distance):
-        _, place, count = np.unique(_masked(rows, left_out), return_inverse=True, return_counts=True)
+        _, place, count = np.unique(_without(sums, rows, left_out), return_inverse=True, return_counts=True)
         found |= count[place] > 1
     return found
 
@@ -66,11 +68,17 @@ def _choices(columns: int, distance: int) -> Iterator[tuple[int, ...]]:
     return combinations(range(columns), min(distance, columns))
 
 
-def _masked(rows: Hashes, left_out: tuple[int, ...]) -> Hashes:
+def _sums(rows: Hashes) -> Hashes:
+    """The rows' own hashes."""
     total: Hashes = rows.sum(axis=1, dtype=np.uint64)
-    for column in left_out:
-        total = total - rows[:, column]
     return total
+
+
+def _without(sums: Hashes, rows: Hashes, left_out: tuple[int, ...]) -> Hashes:
+    """The hashes of the rows with some columns left out."""
+    for column in left_out:
+        sums = sums - rows[:, column]
+    return sums
 
 
 def _in(wanted: Hashes, stream: Hashes) -> NDArray[np.bool_]:
