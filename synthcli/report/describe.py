@@ -1,0 +1,107 @@
+"""A model, and the audit of it, as the content of a page."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import combinations
+
+import numpy as np
+
+from synthcli.errors import UsageError
+from synthcli.marginal import Clique
+from synthcli.pgm.belief_propagation import Floats
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.quality.marginals import bars
+from synthcli.report.content import AuditDesign, ColumnSummary, Findings, ModelSummary, Report
+from synthcli.report.document import AuditDocument
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.codec import ColumnCodec
+from synthcli.table.schema import Column
+
+
+def describe(synthesizer: Synthesizer, document: AuditDocument | None = None) -> Report:
+    """The whole report. `UsageError` where the audit file speaks of another model."""
+    report = Report(
+        title=synthesizer.statement.dataset, statement=synthesizer.statement, model=summarise_model(synthesizer)
+    )
+    if document is None:
+        return report
+    if _canonical(document.privacy) != _canonical(asdict(synthesizer.statement)):
+        raise UsageError("the audit file is of another model", "give the model that was audited, or audit this one")
+    return Report(
+        title=report.title,
+        statement=report.statement,
+        model=report.model,
+        design=AuditDesign(outcome=document.verdict.outcome, policy=document.policy),
+        findings=Findings(audit=document.audit, quality=document.quality, verdict=document.verdict),
+    )
+
+
+def _canonical(statement: object) -> str:
+    return json.dumps(statement, sort_keys=True)
+
+
+def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
+    """Columns in schema order, and all pairs of the modelled ones; post-processing of the model alone."""
+    codecs = {codec.name: codec for codec in synthesizer.codec.columns}
+    columns = tuple(
+        _modelled(column, codecs[column.name], synthesizer.model)
+        if column.name in codecs
+        else ColumnSummary(name=column.name, kind=column.kind.value, role=column.role.value)
+        for column in synthesizer.schema.columns
+    )
+    measured = (pair for m in synthesizer.measurements for pair in combinations(m.clique, 2))
+    return ModelSummary(
+        rows=synthesizer.model.total,
+        columns=columns,
+        attributes=synthesizer.model.domain.attributes,
+        dependence=_dependence(synthesizer.model),
+        measured=frozenset(measured),
+    )
+
+
+def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> ColumnSummary:
+    table = model.marginal((column.name,))
+    ordered = column.kind.has_axis or column.ordered
+    groups, labels = bars(codec.labels(), np.rint(table).astype(np.int64), ordered)
+    shares = np.bincount(groups, table / table.sum())
+    return ColumnSummary(
+        name=column.name,
+        kind=column.kind.value,
+        role=column.role.value,
+        codes=codec.size,
+        ordered=ordered,
+        labels=labels,
+        shares=tuple(map(float, shares)),
+    )
+
+
+def _dependence(model: MarkovRandomField) -> tuple[tuple[float, ...], ...]:
+    """Symmetric, ones on the diagonal."""
+    place = {name: i for i, name in enumerate(model.domain.attributes)}
+    matrix = np.eye(len(place))
+    for (a, b), table in _pairs(model):
+        matrix[place[a], place[b]] = matrix[place[b], place[a]] = cramers_v(table)
+    return tuple(tuple(map(float, row)) for row in matrix)
+
+
+def _pairs(model: MarkovRandomField) -> Iterator[tuple[Clique, Floats]]:
+    """All pair tables, one attribute's at a time: together they may not fit into memory."""
+    names = model.domain.attributes
+    for i, name in enumerate(names):
+        yield from model.marginals((name, other) for other in names[i + 1 :]).items()
+
+
+def cramers_v(table: Floats) -> float:
+    """Cramér's V of a two-way table of shares or counts: 0 independent, 1 one column decides the other.
+
+    Cramér (1946), section 21.9: sqrt(phi² / (min(rows, columns) - 1)); 0 for a column with a single value.
+    """
+    joint = table / table.sum()
+    joint = joint[joint.sum(axis=1) > 0][:, joint.sum(axis=0) > 0]
+    smaller = min(joint.shape) - 1
+    if smaller < 1:
+        return 0.0
+    expected = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    squared = float((joint**2 / expected).sum()) - 1
+    return float(np.sqrt(min(1.0, max(0.0, squared / smaller))))
