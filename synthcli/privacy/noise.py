@@ -91,8 +91,8 @@ def _check_cost(rho: float) -> None:
 
 
 def _widen(guess: float, cost: Callable[[float], float], limit: float) -> float:
-    """The guess and a hair, and more until OpenDP's own map agrees."""
-    scale = guess * (1.0 + _HAIR)
-    while not cost(scale) <= limit:
-        scale *= 1.0 + _HAIR
+    """The guess and a hair, and twice the hair and so on until OpenDP's own map agrees."""
+    hair = _HAIR
+    while not cost(scale := guess * (1.0 + hair)) <= limit:
+        hair *= 2.0
     return scale
