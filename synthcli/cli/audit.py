@@ -61,6 +61,7 @@ def audit(
     The model must have been fitted with --audit-coins. Exit code 0: every endpoint is
     shown to be within its tolerance; 10: a leak; 11: too few rows to tell.
     """
+    from synthcli.audit.notes import contradictions
     from synthcli.files import claim_output
     from synthcli.workflow.audit import run_audit
     from synthcli.workflow.requests import AuditRequest
@@ -96,6 +97,10 @@ def audit(
         from synthcli.report.github import render_github
 
         sys.stderr.write(render_github(verdict))
+    for note in outcome.result.notes:
+        console.detail(note)
+    for contradiction in contradictions(outcome.result.endpoints, outcome.result.ceilings):
+        console.warn(contradiction)
     console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
     code = verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code

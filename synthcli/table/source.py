@@ -140,8 +140,13 @@ def validate(source: Source, schema: Schema) -> Validation:
 
     Dropped and surrogate columns may be absent. Facts that were only observed are not held against the rows.
     """
-    problems = _header_problems(source, schema)
     tallies = [ColumnTally(c) for c in schema.columns if c.name in source.columns and c.role is Role.MODEL]
+    if not tallies:  # what passes for names may be the cells of a first row: they are not told
+        raise InputError(
+            f"{source.name} has no column of the schema's: its first row may not be a header",
+            "set --header or --no-header, or --delimiter, or give the schema of this table",
+        )
+    problems = _header_problems(source, schema)
     ragged, rows = RaggedRows(), 0
     for raw in source.raw_batches([t.column.name for t in tallies], ragged):
         rows += raw.num_rows
