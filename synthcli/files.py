@@ -55,11 +55,8 @@ def atomic_file(path: str | Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """
     target = _real(Path(path))
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
-    try:
+    try:  # from before the file is there, so that a signal in between removes it too
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    except OSError as error:
-        raise cannot("write", path, error) from error
-    try:
         with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()

@@ -40,9 +40,12 @@ def detect_encoding(file: RawFile) -> str:
         if head.startswith(mark):
             return name
     start = file.head(_AROUND)
-    if start[1:2] == b"\0" or start[0:1] == b"\0":
-        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    for name, half in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if 2 * start.count(0) > len(start) // 2 and 2 * half.count(0) > len(half):
+            return name
     bad = _first_undecodable(file)
+    if bad is not None and b"\0" in start:
+        raise InputError(f"{file.name} is not a text file", "give CSV or Parquet")
     return "utf-8" if bad is None else _guess(start + bad, file)
 
 

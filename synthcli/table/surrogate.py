@@ -28,7 +28,8 @@ class SurrogateColumn:
             return pa.array(np.arange(start + 1, start + rows + 1)).cast(pa.string())
         if self.surrogate.format == "uuid":
             raw = self.rng.bytes(16 * rows)
-            return pa.array([str(uuid.UUID(bytes=raw[i : i + 16], version=4)) for i in range(0, 16 * rows, 16)])
+            made = [str(uuid.UUID(bytes=raw[i : i + 16], version=4)) for i in range(0, 16 * rows, 16)]
+            return pa.array(made, pa.string())
         return self._patterned(rows)
 
     def _patterned(self, rows: int) -> pa.Array:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -65,6 +65,13 @@ class Writer:
         if self._parquet is not None:
             self._parquet.close()
 
+    def abandon(self) -> None:
+        """Let go of a file that was not finished: Arrow's writer must not try to finish it later."""
+        if self._parquet is not None:
+            with suppress(OSError, ValueError):
+                self._parquet.close()
+            self._parquet.is_open = False
+
 
 def _stored(column: Column) -> pa.DataType:
     """The type in a Parquet file; made-up identifiers are text, unless they are a sequence of integers."""
@@ -99,6 +106,7 @@ def open_writer(
         sink = sys.stdout.buffer if path == STANDARD_STREAM else stack.enter_context(atomic_file(path))
         try:
             writer = Writer(sink, schema, extension in _PARQUET and path != STANDARD_STREAM, mark, seed)
+            stack.callback(writer.abandon)
             yield writer
             writer.close()
             sink.flush()

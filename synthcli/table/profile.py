@@ -1,0 +1,185 @@
+"""Propose a schema for a table, for a steward to read: types, facts, and what had better not be modelled.
+
+Everything here is read off the rows and is as private as they are.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from synthcli.errors import InputError
+from synthcli.table.axis import from_axis
+from synthcli.table.category_order import ordered
+from synthcli.table.inference import Inferred, candidates, infer
+from synthcli.table.parse import is_text
+from synthcli.table.patterns import DIRECT, are_uuids, flags_by_name, flags_by_values, is_free_text, is_key_name
+from synthcli.table.raw_file import RaggedRows
+from synthcli.table.schema import Bound, Column, Fact, Kind, Role, Schema, Surrogate
+from synthcli.table.sketch import ColumnSketch
+from synthcli.table.source import Source
+from synthcli.table.validation import Problem, refuse
+
+_MOST_CATEGORIES = 2000
+_FEW_CATEGORIES = 20
+_MOST_DECIMALS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What was seen of a column, for the steward's eyes. `distinct` is at least that many where `capped`."""
+
+    column: Column
+    rows: int
+    missing: int
+    distinct: int
+    capped: bool
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    note: str = ""
+    """Why the column is not modelled, or what to look at, in a few words."""
+
+    @property
+    def missing_share(self) -> float:
+        """The share of missing values."""
+        return self.missing / self.rows if self.rows else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A draft of a schema, and what it rests on, column by column."""
+
+    schema: Schema
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def propose(source: Source, name: str) -> Proposal:
+    """One pass over all rows. `InputError` for a table without rows, with ragged rows or columns of one name."""
+    refuse(
+        [Problem(f"more than one column is named {n!r}", "rename them in the file") for n in source.duplicates],
+        source.name,
+    )
+    sketches: dict[str, ColumnSketch] = {}
+    ragged, rows = RaggedRows(), 0
+    for batch in source.raw_batches(source.columns, ragged):
+        rows += batch.num_rows
+        for column, raw in zip(batch.schema.names, batch.columns, strict=True):
+            if column not in sketches:
+                text = is_text(getattr(raw.type, "value_type", raw.type))
+                sketches[column] = ColumnSketch(column, candidates(column, text))
+            sketches[column].add(raw)
+    if ragged.count:
+        raise InputError(
+            f"{source.name} has {ragged.count:,} row(s) with another number of fields than the header",
+            "correct the rows, or set --delimiter or --quote",
+        )
+    if not rows:
+        raise InputError(f"{source.name} has no rows", "give a file with rows below its header")
+    findings = tuple(_examine(sketches[column]) for column in source.columns)
+    return Proposal(schema=Schema(name=name, columns=tuple(f.column for f in findings)), rows=rows, findings=findings)
+
+
+def _examine(sketch: ColumnSketch) -> Finding:
+    inferred = infer(sketch)
+    column, candidate = inferred.column, inferred.candidate
+    markers = {"", *(column.missing_values or ())}
+    values = {text: n for text, n in sketch.frequencies().items() if text.strip() not in markers}
+    flags, role, surrogate, note = _judge(sketch, inferred, values)
+    if inferred.ambiguous:
+        flags, note = flags | {"ambiguous-date"}, note or "day and month could be the other way round"
+    low = high = None
+    if candidate is not None and candidate.low is not None and candidate.high is not None:
+        low, high = from_axis(candidate.low, column.kind), from_axis(candidate.high, column.kind)
+    column = replace(column, role=role, surrogate=surrogate, flags=tuple(sorted(flags)))
+    if surrogate is not None:
+        column = replace(column, observed=frozenset({"surrogate"}))
+    if role is Role.MODEL:
+        column = _with_facts(column, sketch, inferred, values, (low, high))
+    return Finding(
+        column=column,
+        rows=sketch.rows,
+        missing=inferred.missing,
+        distinct=len(values),
+        capped=sketch.overflow,
+        minimum=low,
+        maximum=high,
+        note=note,
+    )
+
+
+def _judge(
+    sketch: ColumnSketch, inferred: Inferred, values: Mapping[str, int]
+) -> tuple[set[str], Role, Surrogate | None, str]:
+    """Flags, role, surrogate, and the reason."""
+    kind = inferred.column.kind
+    if not values:
+        return {"empty"}, Role.DROP, None, "no values"
+    flags = flags_by_name(sketch.name)
+    if kind in (Kind.STRING, Kind.INTEGER):
+        flags |= flags_by_values(list(values))
+    if direct := flags & DIRECT if kind in (Kind.STRING, Kind.INTEGER) else set():
+        return flags, Role.DROP, None, f"looks like personal data: {', '.join(sorted(direct))}"
+    flags -= DIRECT
+    if _is_key(sketch, inferred, values):
+        return flags | {"key"}, *_key_role(kind, values)
+    if kind is Kind.STRING and is_free_text(values):
+        return flags | {"free-text"}, Role.DROP, None, "free text"
+    if kind is Kind.STRING and not _is_categorical(len(values), sketch):
+        return flags | {"high-cardinality"}, Role.DROP, None, "too many different values for a list of categories"
+    return flags, Role.MODEL, None, ""
+
+
+def _is_key(sketch: ColumnSketch, inferred: Inferred, values: Mapping[str, int]) -> bool:
+    """An identifier: (nearly) every row has its own value, or many have, and the name says so."""
+    kind, present, distinct = inferred.column.kind, sum(values.values()), len(values)
+    if kind not in (Kind.STRING, Kind.INTEGER) or present < _FEW_CATEGORIES:
+        return False
+    unique = distinct >= 0.999 * present
+    if is_key_name(sketch.name) and (unique or (distinct >= 100 and distinct >= 0.1 * present)):
+        return True
+    if kind is Kind.STRING:
+        return unique and all(" " not in text.strip() for text in values)
+    candidate = inferred.candidate
+    span = 0 if candidate is None else int(candidate.high or 0) - int(candidate.low or 0) + 1
+    return unique and (span == present or present >= 1000)
+
+
+def _key_role(kind: Kind, values: Mapping[str, int]) -> tuple[Role, Surrogate | None, str]:
+    """Keys without repeats can be made up; repeated ones link rows, which made-up ones would not do."""
+    if max(values.values()) > 1:
+        return Role.DROP, None, "a key that comes back: perhaps the privacy unit"
+    if kind is Kind.INTEGER:
+        return Role.SURROGATE, Surrogate("sequence"), "a key: replaced by 1, 2, 3 …"
+    if are_uuids(values):
+        return Role.SURROGATE, Surrogate("uuid"), "a key: replaced by random UUIDs"
+    return Role.DROP, None, "a key; a surrogate pattern could replace it"
+
+
+def _is_categorical(distinct: int, sketch: ColumnSketch) -> bool:
+    """Few enough values to list: each stands for many rows."""
+    if sketch.overflow:
+        return False
+    return distinct <= max(_FEW_CATEGORIES, min(100, sketch.rows // 8), min(_MOST_CATEGORIES, sketch.rows // 20))
+
+
+def _with_facts(
+    column: Column,
+    sketch: ColumnSketch,
+    inferred: Inferred,
+    values: Collection[str],
+    bounds: tuple[Bound | None, Bound | None],
+) -> Column:
+    """The column with the facts that were read off the rows, marked as such."""
+    observed: set[Fact] = set()
+    if not inferred.missing:
+        column, observed = replace(column, required=True), {"required"}
+    if column.kind is Kind.STRING:
+        in_order = ordered(values)
+        column = replace(column, categories=in_order or tuple(sorted(values)), ordered=in_order is not None)
+        observed.add("categories")
+    elif column.kind.has_axis:
+        column = replace(column, minimum=bounds[0], maximum=bounds[1])
+        observed |= {"minimum", "maximum"}
+    if column.kind is Kind.NUMBER and not sketch.exponents and sketch.places <= _MOST_DECIMALS:
+        column = replace(column, decimals=sketch.places)
+        observed.add("decimals")
+    return replace(column, observed=frozenset(observed))

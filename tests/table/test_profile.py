@@ -1,0 +1,224 @@
+"""Proposals: the types, facts and roles that a careful steward would want."""
+
+import csv
+import io
+import random
+import uuid
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synthcli.errors import InputError
+from synthcli.table.profile import Proposal, propose
+from synthcli.table.schema import Column, Kind, Role, Surrogate
+from synthcli.table.schema_file import dump_schema, load_schema
+from synthcli.table.source import open_source, validate
+
+
+def _propose(path: Path) -> Proposal:
+    with open_source(str(path)) as source:
+        proposal = propose(source, "t")
+        validate(source, proposal.schema)
+    return proposal
+
+
+def _column(tmp_path: Path, name: str, values: list[str]) -> Column:
+    """The proposal for one column (beside another that makes the table wide)."""
+    text = io.StringIO()
+    csv.writer(text).writerows([["other", name], *(["x", value] for value in values)])
+    (tmp_path / "t.csv").write_text(text.getvalue())
+    return _propose(tmp_path / "t.csv").schema[name]
+
+
+N = 400
+RNG = random.Random(5)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "2", "30"], Column(name="v", kind=Kind.INTEGER, minimum=1, maximum=30, required=True)),
+        (["1", "", "-3"], Column(name="v", kind=Kind.INTEGER, minimum=-3, maximum=1)),
+        (["1", "?", "3"], Column(name="v", kind=Kind.INTEGER, minimum=1, maximum=3, missing_values=("?", ""))),
+        (["1", "N", "3"], Column(name="v", kind=Kind.INTEGER, minimum=1, maximum=3, missing_values=("N", ""))),
+        (["1.50", "2", "3.25"],
+         Column(name="v", kind=Kind.NUMBER, minimum=1.5, maximum=3.25, required=True, decimals=2)),
+        (["45.0", "46.0", ""], Column(name="v", kind=Kind.NUMBER, minimum=45.0, maximum=46.0, decimals=0)),
+        (["1e-9", "2.5", "3"], Column(name="v", kind=Kind.NUMBER, minimum=1e-9, maximum=3.0, required=True)),
+        (["TRUE", "FALSE"],
+         Column(name="v", kind=Kind.BOOLEAN, required=True, true_values=("TRUE",), false_values=("FALSE",))),
+        (["true", "false"], Column(name="v", kind=Kind.BOOLEAN, required=True)),
+        (["01", "02", "10"], Column(name="v", kind=Kind.STRING, categories=("01", "02", "10"), required=True)),
+        (["b", "a", "?"], Column(name="v", kind=Kind.STRING, categories=("a", "b"), missing_values=("?", ""))),
+        (["b", "a", ""], Column(name="v", kind=Kind.STRING, categories=("a", "b"))),
+        (["CH", "NA", "DE"], Column(name="v", kind=Kind.STRING, categories=("CH", "DE", "NA"), required=True)),
+        (["1", "2", "3+"],
+         Column(name="v", kind=Kind.STRING, categories=("1", "2", "3+"), ordered=True, required=True)),
+        (["<5", "5-9", "10+"],
+         Column(name="v", kind=Kind.STRING, categories=("<5", "5-9", "10+"), ordered=True, required=True)),
+        (["high", "low"], Column(name="v", kind=Kind.STRING, categories=("low", "high"), ordered=True, required=True)),
+        (["2020-01-31", "2021-02-28"],
+         Column(name="v", kind=Kind.DATE, minimum=date(2020, 1, 31), maximum=date(2021, 2, 28), required=True)),
+        (["31.01.2020", "28.02.2021", "NA"],
+         Column(name="v", kind=Kind.DATE, format="%d.%m.%Y", minimum=date(2020, 1, 31), maximum=date(2021, 2, 28),
+                missing_values=("NA", ""))),
+        (["2020-01-31 10:00:00", "2020-01-31 11:30:05"],
+         Column(name="v", kind=Kind.DATETIME, format="%Y-%m-%d %H:%M:%S", required=True,
+                minimum=datetime(2020, 1, 31, 10), maximum=datetime(2020, 1, 31, 11, 30, 5))),
+        (["2020-01-31T10:00:00.5+01:00", "2020-02-01T00:00:00Z"],
+         Column(name="v", kind=Kind.DATETIME, required=True,
+                minimum=datetime(2020, 1, 31, 9, 0, 0, 500000), maximum=datetime(2020, 2, 1))),
+    ],
+)  # fmt: skip
+def test_types_and_facts(tmp_path: Path, values: list[str], expected: Column) -> None:
+    column = _column(tmp_path, "v", [values[i % len(values)] for i in range(N)])
+    facts = {
+        fact
+        for fact in ("minimum", "maximum", "categories", "decimals", "required")
+        if getattr(expected, fact) is not None and getattr(expected, fact) is not False
+    }
+    assert column.observed == facts
+    assert {f: getattr(column, f) for f in vars(expected) if f != "observed"} == {
+        f: v for f, v in vars(expected).items() if f != "observed"
+    }
+
+
+def test_all_rows_count(tmp_path: Path) -> None:
+    assert _column(tmp_path, "v", ["1"] * 200_000 + ["1.5"]).kind is Kind.NUMBER
+    assert _column(tmp_path, "v", ["2020-01-01"] * 200_000 + ["soon", "later"]).kind is Kind.STRING
+
+
+def test_a_rare_word_among_numbers_is_not_taken_for_a_marker(tmp_path: Path) -> None:
+    column = _column(tmp_path, "v", ["1", "2"] * 200 + ["Smith"])
+    assert column.missing_values is None
+
+
+def test_ambiguous_dates_are_flagged(tmp_path: Path) -> None:
+    assert _column(tmp_path, "v", ["01/02/2020", "03/04/2020"] * 50).flags == ("ambiguous-date",)
+    assert _column(tmp_path, "v", ["01/02/2020", "13/04/2020"] * 50).flags == ()
+
+
+def _ssn(i: int) -> str:
+    return f"{100 + i % 500:03}-{1 + i % 99:02}-{1 + i:04}"
+
+
+def _luhn(prefix: str) -> str:
+    for last in "0123456789":
+        digits = [int(c) for c in prefix + last]
+        if (sum(digits[::-2]) + sum(d * 2 - 9 * (d > 4) for d in digits[-2::-2])) % 10 == 0:
+            return prefix + last
+    raise AssertionError
+
+
+SENTENCES = [f"the patient number {i} came in with a cough and went home" for i in range(N)]
+UUIDS = [str(uuid.UUID(int=RNG.getrandbits(128), version=4)) for _ in range(N)]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "flag", "role"),
+    [
+        ("first_name", ["Ann", "Bob"] * 200, "name", Role.DROP),
+        ("patientName", ["Ann", "Bob"] * 200, "name", Role.DROP),
+        ("Surname", ["Ann", "Bob"] * 200, "name", Role.DROP),
+        ("v", [f"user{i}@example.org" for i in range(N)], "email", Role.DROP),
+        ("v", [f"+41 79 555 {i:04}" for i in range(N)], "phone", Role.DROP),
+        ("v", [f"(612) 555-{i:04}" for i in range(N)], "phone", Role.DROP),
+        ("v", [_ssn(i) for i in range(N)], "national-id", Role.DROP),
+        ("v", [_luhn(f"4{RNG.getrandbits(46):014}"[:15]) for _ in range(N)], "card", Role.DROP),
+        ("v", [f"10.0.{i // 200}.{i % 200}" for i in range(N)], "ip-address", Role.DROP),
+        ("v", SENTENCES, "free-text", Role.DROP),
+        ("v", [f"word{i % 150}" for i in range(N)], "high-cardinality", Role.DROP),
+        ("v", [""] * N, "empty", Role.DROP),
+        ("patient_id", [str(7000 + i // 2 * 3) for i in range(N)], "key", Role.DROP),
+        ("rownames", [str(i + 1) for i in range(N)], "key", Role.SURROGATE),
+        ("v", UUIDS, "key", Role.SURROGATE),
+        ("v", [f"17-{i:06}" for i in range(N)], "key", Role.DROP),
+        ("zip_code", ["55401", "55402"] * 200, "postcode", Role.MODEL),
+        ("lat", [f"{44 + i / N:.6f}" for i in range(N)], "location", Role.MODEL),
+    ],
+)
+def test_flags_and_roles(tmp_path: Path, name: str, values: list[str], flag: str, role: Role) -> None:
+    column = _column(tmp_path, name, values)
+    assert flag in column.flags
+    assert column.role is role
+    if role is not Role.MODEL:
+        assert (column.minimum, column.categories) == (None, None)
+    if role is Role.SURROGATE:
+        assert column.surrogate == Surrogate("uuid" if column.kind is Kind.STRING else "sequence")
+        assert column.observed == {"surrogate"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("clinic_name", ["ward a", "ward b"] * 200),
+        ("admission_type_id", ["1", "2", "3", "4"] * 100),
+        ("PUMA", ["01-01301", "06-08507"] * 200),
+        ("PUMA", [f"{i:02}-{1301 + i:05}" for i in range(20)] * 20),
+        ("period", [f"{y}-{y + 1}" for y in range(1990, 2015)] * 16),
+        ("birth_year", ["1950", "1961"] * 200),
+        ("income", [str(RNG.randrange(10**6)) for _ in range(N)]),
+        ("width", ["1.5", "2.5"] * 200),
+    ],
+)
+def test_what_is_no_personal_data(tmp_path: Path, name: str, values: list[str]) -> None:
+    column = _column(tmp_path, name, values)
+    assert column.role is Role.MODEL
+    assert not {"name", "phone", "key", "national-id"} & set(column.flags)
+
+
+def test_parquet_is_profiled_by_its_values(tmp_path: Path) -> None:
+    days = [datetime(2020, 1, 1) + timedelta(hours=i) for i in range(100)]
+    table = pa.table(
+        {
+            "age": pa.array([1.0, 2.0, None, 3.0] * 25),
+            "when": pa.array(days, pa.timestamp("ns")),
+            "kind": pa.array(["a", None, "b", "b"] * 25).dictionary_encode(),
+            "ok": pa.array([True, False] * 50),
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    proposal = _propose(tmp_path / "t.parquet")
+    age, when, kind, ok = proposal.schema.columns
+    assert (age.kind, age.minimum, age.maximum, age.required) == (Kind.INTEGER, 1, 3, False)
+    assert (when.kind, when.format, when.maximum) == (Kind.DATETIME, "default", days[-1])
+    assert (kind.categories, kind.required) == (("a", "b"), False)
+    assert (ok.kind, ok.required) == (Kind.BOOLEAN, True)
+    assert [f.missing for f in proposal.findings] == [25, 0, 25, 0]
+    assert [f.distinct for f in proposal.findings] == [3, 100, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n", "no rows"),
+        ("a,b\n1,2\n3\n", "another number of fields"),
+        ("a,a\n1,2\n", "more than one column is named 'a'"),
+    ],
+)
+def test_what_cannot_be_profiled(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        _propose(tmp_path / "t.csv")
+
+
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(InputError, match="not a text file"):
+        open_source(str(tmp_path / "t.csv"))
+
+
+def test_a_public_table(tmp_path: Path) -> None:
+    """The RAND health insurance experiment: numbers alone, one with missing values."""
+    path = Path(str(files("statsmodels.datasets.randhie") / "src" / "randhie.csv"))
+    proposal = _propose(path)
+    assert proposal.rows == 20190
+    assert {c.role for c in proposal.schema.columns} == {Role.MODEL}
+    assert {c.kind for c in proposal.schema.columns} == {Kind.INTEGER, Kind.NUMBER}
+    assert not proposal.schema["ghindx"].required
+    (tmp_path / "s.yaml").write_text(dump_schema(proposal.schema, "yaml"))
+    assert load_schema(tmp_path / "s.yaml").columns == proposal.schema.columns

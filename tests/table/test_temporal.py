@@ -1,0 +1,89 @@
+"""Dates and datetimes as text, against Python's own strptime and strftime."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthcli.table.axis import from_axis, to_axis
+from synthcli.table.schema import Kind
+from synthcli.table.temporal import TimeFormat
+
+DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m.%d.%Y", "%d %B %Y", "%b %d, %Y", "%Y%m%d", "week of %d-%m-%Y 100%%")
+TIMES = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %I:%M %p", "%Y-%m-%dT%H:%M:%S.%f", "%H.%M on %b %d %Y", "%Y-%m-%dT%H:%M:%S%z")
+
+
+def _parse(pattern: str | None, kind: Kind, *texts: str) -> list[object]:
+    places, good = TimeFormat(kind, pattern).parse(pa.array(texts, pa.string()))
+    return [from_axis(int(p), kind) if g else None for p, g in zip(places, good, strict=True)]
+
+
+@given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(DATES))
+def test_dates_are_spelt_and_read_as_python_does(day: date, pattern: str) -> None:
+    form = TimeFormat(Kind.DATE, pattern)
+    text = form.spell(np.array([to_axis(day, Kind.DATE)], dtype=np.int64))[0].as_py()
+    assert text == day.strftime(pattern)
+    assert _parse(pattern, Kind.DATE, text) == [day]
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1)), st.sampled_from(TIMES))
+def test_datetimes_are_spelt_and_read_as_python_does(moment: datetime, pattern: str) -> None:
+    moment = moment if "%f" in pattern else moment.replace(microsecond=0)
+    moment = moment if "%S" in pattern else moment.replace(second=0)
+    form = TimeFormat(Kind.DATETIME, pattern)
+    text = form.spell(np.array([to_axis(moment, Kind.DATETIME)], dtype=np.int64))[0].as_py()
+    assert text == moment.replace(tzinfo=UTC).strftime(pattern)
+    assert _parse(pattern, Kind.DATETIME, text) == [moment]
+
+
+@given(st.datetimes(), st.integers(-840, 840))
+def test_iso_datetimes(moment: datetime, offset: int) -> None:
+    places = np.array([to_axis(moment, Kind.DATETIME)], dtype=np.int64)
+    assert _parse(None, Kind.DATETIME, TimeFormat(Kind.DATETIME).spell(places)[0].as_py()) == [moment]
+    local = moment.isoformat() + f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+    try:
+        expected = moment - timedelta(minutes=offset)
+    except OverflowError:
+        assert _parse(None, Kind.DATETIME, local) == [None]
+    else:
+        assert _parse(None, Kind.DATETIME, local) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind", "text"),
+    [
+        (None, Kind.DATE, "2021-02-29"),
+        (None, Kind.DATE, "2021-13-01"),
+        (None, Kind.DATE, "2021-00-01"),
+        (None, Kind.DATE, "2021-01-00"),
+        (None, Kind.DATE, "0000-01-01"),
+        (None, Kind.DATE, "2021-1-1"),
+        (None, Kind.DATE, "2021-01-01x"),
+        (None, Kind.DATE, "２021-01-01"),
+        (None, Kind.DATETIME, "2021-01-01T24:00:00"),
+        (None, Kind.DATETIME, "2021-01-01T00:60"),
+        (None, Kind.DATETIME, "2021-01-01"),
+        ("%d/%m/%Y", Kind.DATE, "31/04/2020"),
+        ("%d %b %Y", Kind.DATE, "01 Foo 2020"),
+        ("%d/%m/%Y %I:%M %p", Kind.DATETIME, "01/01/2020 13:00 PM"),
+    ],
+)
+def test_what_is_no_date(pattern: str | None, kind: Kind, text: str) -> None:
+    assert _parse(pattern, kind, text, "") == [None, None]
+
+
+def test_a_finer_fraction_is_cut_off() -> None:
+    assert _parse(None, Kind.DATETIME, "2021-01-01T00:00:00.1234569") == [datetime(2021, 1, 1, 0, 0, 0, 123456)]
+
+
+def test_two_digit_years_follow_posix() -> None:
+    assert _parse("%d/%m/%y", Kind.DATE, "01/01/68", "01/01/69") == [date(2068, 1, 1), date(1969, 1, 1)]
+
+
+@pytest.mark.parametrize("pattern", ["%d/%m", "%Y-%m-%d %Q", "%Y-%Y-%m-%d", "%Y-%m-%d %I", "%Y-%m-%d %", "%Y-%m-%d %H"])
+def test_useless_patterns(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"date format|format of a date"):
+        TimeFormat(Kind.DATE, pattern)
