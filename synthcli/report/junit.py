@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from synthcli.audit.result import AuditResult
 from synthcli.gate import Check, Outcome, Verdict
-from synthcli.report.text import legible, number
+from synthcli.report.text import legible, number, plain
 from synthcli.report.wording import check_name
 
 
@@ -75,4 +75,4 @@ def measured(check: Check) -> str:
         return check.note or "not measured"
     bounds = f"{number(metric.value)} (bounds {number(metric.low)} to {number(metric.high)})"
     note = f"; {check.note}" if check.note else ""
-    return f"{metric.title or metric.id}: {bounds}, tolerance {number(limit.at_most)}{note}"
+    return f"{metric.title or metric.id}: {bounds}, tolerance {plain(limit.at_most)}{note}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from synthcli.audit.result import AuditResult
 from synthcli.gate import Check, Verdict
-from synthcli.report.text import legible, number
+from synthcli.report.text import legible, number, plain
 from synthcli.report.wording import HEADLINES, check_name, verdict_sentences, worst_first
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!@])")
@@ -34,4 +34,4 @@ def _cells(check: Check, result: AuditResult) -> tuple[str, ...]:
     metric, name = check.metric, check_name(check)
     figures = tuple(number(figure) for figure in (metric.value, metric.low, metric.high)) if metric else ("–",) * 3
     extra = tuple(number(known[name]) if name in known else "–" for known in (result.detection_limits, result.ceilings))
-    return (name, *figures, number(check.limit.at_most), *extra, check.outcome.value, check.note)
+    return (name, *figures, plain(check.limit.at_most), *extra, check.outcome.value, check.note)

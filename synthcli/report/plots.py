@@ -19,6 +19,7 @@ LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d00")
 """After Okabe and Ito (2008); yellow is darkened, since lines on white must be seen."""
 _STYLES = ("-", "--", "-.", ":")
 _MOST_BARS = 9
+_MISSING = "(missing)"
 _NAMES = 1.5
 """Inches beside a heat map for the columns' names."""
 
@@ -53,20 +54,30 @@ def _column_in_words(series: Series) -> str:
 
 
 def _steps(figure: Figure, series: Series) -> None:
+    """A bar for each value, without gaps; missing values stand apart, since they are no neighbours of the last."""
     axes = figure.add_axes((0.14, 0.2, 0.83, 0.74))
-    places = np.arange(len(series.labels))
-    if series.real is not None:
-        axes.bar(places, series.real, width=1.0, color=REAL, linewidth=0)
-        axes.stairs(series.shares, np.arange(len(places) + 1) - 0.5, color=SYNTHETIC, linewidth=1.2)
-    else:
+    apart = series.labels[-1] == _MISSING
+    values = len(series.labels) - apart
+    places = np.arange(len(series.labels), dtype=np.float64)
+    places[values:] += np.ceil(0.2 * values)
+    if series.real is None:
         axes.bar(places, series.shares, width=0.92, color=LINES[0], linewidth=0)
-    shown = [0, len(places) // 2, len(places) - 1]
-    ends = [_ends(series.labels[i])[i == len(places) - 1] for i in shown]
-    axes.set_xticks(shown, [shorten(end, 18) for end in ends])
-    first, _, last = axes.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
-    axes.set_xlim(-0.6, len(places) - 0.4)
+    else:
+        axes.bar(places, series.real, width=1.0, color=REAL, linewidth=0)
+        for start, stop in ((0, values), (values, len(places)))[: 1 + apart]:
+            edges = np.append(places[start:stop], places[stop - 1] + 1) - 0.5
+            axes.stairs(series.shares[start:stop], edges, color=SYNTHETIC, linewidth=1.2)
+    ticks = [(places[0], _ends(series.labels[0])[0], "left")]
+    if apart:
+        ticks += [(places[values - 1], _ends(series.labels[values - 1])[1], "right"), (places[-1], "missing", "right")]
+    else:
+        middle = values // 2
+        ticks += [(places[middle], _ends(series.labels[middle])[0], "center")]
+        ticks += [(places[-1], _ends(series.labels[-1])[1], "right")]
+    axes.set_xticks([place for place, _, _ in ticks], [shorten(label, 18) for _, label, _ in ticks])
+    for text, (_, _, side) in zip(axes.get_xticklabels(), ticks, strict=True):
+        text.set(horizontalalignment=side)
+    axes.set_xlim(-0.6, places[-1] + 0.6)
     _shares_on(axes, "y")
 
 

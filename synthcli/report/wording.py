@@ -26,6 +26,9 @@ INTERNAL = (
 )
 
 
+_MOST_NAMES = 8
+
+
 @dataclass(frozen=True)
 class Assumption:
     """Something that the guarantee rests on, or that it does not promise; `key` is stable, for machines."""
@@ -38,8 +41,8 @@ def promise(statement: PrivacyStatement) -> str:
     """The sentence at the head of every report."""
     return (
         f"The privacy guarantee is the differential-privacy proof (ε = {plain(statement.epsilon)}, "
-        f"δ = {plain(statement.delta)}, unit: one {statement.unit}, neighbours: {statement.neighbours}), provided the assumptions listed below hold. "
-        "Tests can reveal a broken guarantee or a leak; they cannot prove its absence."
+        f"δ = {plain(statement.delta)}, unit: one {statement.unit}, neighbours: {statement.neighbours}), provided the "
+        "assumptions listed below hold. Tests can reveal a broken guarantee or a leak; they cannot prove its absence."
     )
 
 
@@ -78,14 +81,13 @@ def _some(count: float) -> str:
 
 def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
     """What the proof rests on, for this release."""
-    unit, public = statement.unit, sorted(statement.public_by_steward)
-    named = f" On the steward's word, facts read off the rows are public for: {', '.join(public)}." if public else ""
+    unit = statement.unit
     several = "" if statement.rows_per_unit == 1 else f" (at most {statement.rows_per_unit} rows of it are counted)"
     return (
         Assumption(
             "public-facts",
             "Every bound and category that the schema declares is public knowledge, and was not chosen by looking at "
-            f"the rows; all other facts were learnt from the budget.{named}",
+            f"the rows; all other facts were learnt from the budget.{_on_his_word(statement)}",
         ),
         Assumption(
             "unit",
@@ -111,6 +113,14 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
             "internal report stay with the steward.",
         ),
     )
+
+
+def _on_his_word(statement: PrivacyStatement) -> str:
+    public = list(statement.public_by_steward)
+    if not public:
+        return ""
+    named = ", ".join(public) if len(public) <= _MOST_NAMES else f"{len(public)} columns (see the table)"
+    return f" On the steward's word, facts read off the rows are public for {named}."
 
 
 LIMITS = (
@@ -199,7 +209,9 @@ def in_words(check: Check, audit: AuditResult) -> str:
     else:
         text, allowed = f"{number(metric.value)} was measured", None
     claim = f"; the claim allows at most {allowed}" if allowed else ""
-    return f"{what}: {text}{claim}. The tolerance was {number(check.limit.at_most)}."
+    limit = check.limit
+    bounds = f"passes up to {plain(limit.at_most)} and fails above {plain(limit.failure)}"
+    return f"{what}: {text}{claim}. It {bounds}."
 
 
 def _of_1000(share: float) -> str:
