@@ -18,6 +18,9 @@ from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.schema import Column
 
+MAX_CELLS = 20_000_000
+"""Cells of the pair tables that are held at one time (floats: 160 MB)."""
+
 
 def describe(synthesizer: Synthesizer, document: AuditDocument | None = None) -> Report:
     """The whole report. `UsageError` where the audit file speaks of another model."""
@@ -86,10 +89,17 @@ def _dependence(model: MarkovRandomField) -> tuple[tuple[float, ...], ...]:
 
 
 def _pairs(model: MarkovRandomField) -> Iterator[tuple[Clique, Floats]]:
-    """All pair tables, one attribute's at a time: together they may not fit into memory."""
-    names = model.domain.attributes
-    for i, name in enumerate(names):
-        yield from model.marginals((name, other) for other in names[i + 1 :]).items()
+    """All pair tables, many at a time since they share their way through the tree, but no more than memory holds."""
+    batch: list[Clique] = []
+    held = 0
+    for pair in combinations(model.domain.attributes, 2):
+        size = model.domain.size(pair)
+        if batch and held + size > MAX_CELLS:
+            yield from model.marginals(batch).items()
+            batch, held = [], 0
+        batch.append(pair)
+        held += size
+    yield from model.marginals(batch).items()
 
 
 def cramers_v(table: Floats) -> float:

@@ -17,7 +17,7 @@ NAMES = ("age", "workclass", "education", "marital status", "occupation", "sex",
 KINDS = ("integer", "string", "string", "string", "string", "boolean", "number", "date", "string")
 LABELS = {
     "integer": tuple(f"{a} to {a + 2}" for a in range(17, 98, 3)),
-    "number": tuple(f"{a / 10:g} to {(a + 25) / 10:g}" for a in range(0, 990, 25)),
+    "number": (*(f"{a / 10:g} to {(a + 25) / 10:g}" for a in range(0, 975, 25)), "(missing)"),
     "date": tuple(f"2020-{m:02d}-01 to 2020-{m:02d}-28" for m in range(1, 13)),
     "boolean": ("true", "false", "(missing)"),
     "string": tuple(f"{w} {i}" for i in range(5) for w in ("Private", "Self-emp-not-inc", "State & gov", "(other)")),
@@ -174,7 +174,7 @@ def audit(rng: np.random.Generator, leak: bool = False, members: int = 2401, oth
             "members": members,
             "non_members": others,
             "confidence": 0.95,
-            "mu": MU,
+            "mu": round(MU, 6),
             "coin_commitment": "9f2b" * 16,
         },
         endpoints=tuple(endpoints),

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+import synthcli.report.describe as describe_module
 from synthcli.errors import UsageError
 from synthcli.marginal import Domain, Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -65,6 +66,13 @@ def test_shares_and_dependence_are_the_joint_tables() -> None:
         assert summary.dependence[i][j] == summary.dependence[j][i] == pytest.approx(v, abs=1e-6)
     assert summary.measured == {("a", "b")}
     assert summary.columns[0].role == "surrogate" and not summary.columns[0].labels
+
+
+def test_little_memory_gives_the_same_pairs(monkeypatch) -> None:
+    fitted = synthesizer()
+    at_once = summarise_model(fitted).dependence
+    monkeypatch.setattr(describe_module, "MAX_CELLS", 7)
+    np.testing.assert_allclose(summarise_model(fitted).dependence, at_once, atol=1e-12)
 
 
 @pytest.mark.parametrize(
