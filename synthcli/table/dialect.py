@@ -1,6 +1,7 @@
 """How a CSV file is written: delimiter, encoding, quoting, header; whatever is not said is detected."""
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -78,7 +79,7 @@ def _records(text: str, delimiter: str, quote: str) -> list[list[str]]:
     found: list[list[str]] = []
     how = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
     try:
-        for record in csv.reader(text.splitlines(keepends=True), delimiter=delimiter, **how):
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **how):
             if record:
                 found.append(record)
             if len(found) > _RECORDS:

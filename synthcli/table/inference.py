@@ -39,7 +39,10 @@ def candidates(name: str, text: bool) -> list[Candidate]:
         Column(name=name, kind=Kind.INTEGER),
         Column(name=name, kind=Kind.NUMBER),
         *(Column(name=name, kind=Kind.DATE, format=f) for f in (_DATES if text else ("default",))),
-        *(Column(name=name, kind=Kind.DATETIME, format=f) for f in (_TIMES if text else ("default",))),
+        *(
+            Column(name=name, kind=Kind.DATETIME, format=f)
+            for f in (_TIMES if text else ("%Y-%m-%d %H:%M:%S", "default"))
+        ),
     ]
     return [Candidate(column) for column in columns]
 

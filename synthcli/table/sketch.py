@@ -121,10 +121,16 @@ def _like_dates(spellings: pa.Array) -> bool:
     return pc.any(pc.match_substring_regex(spellings, r"[0-9][-/. ,].*[0-9]")).as_py() is True
 
 
+def _as_text(raw: pa.Array) -> pa.Array:
+    """Typed cells as text; timestamps in UTC, without a fraction of zeros."""
+    text = raw.cast(pa.string())
+    return pc.replace_substring_regex(text, r"(\.0+)?Z?$", "") if pa.types.is_timestamp(raw.type) else text
+
+
 def _distinct(raw: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:
     """The distinct cells of a batch as text, and how many rows have each; nulls are left out."""
     if not pa.types.is_dictionary(raw.type):
-        raw = (raw if is_text(raw.type) else raw.cast(pa.string())).dictionary_encode()
+        raw = (raw if is_text(raw.type) else _as_text(raw)).dictionary_encode()
     counts = np.bincount(raw.indices.drop_null().to_numpy(zero_copy_only=False), minlength=len(raw.dictionary))
     used = np.flatnonzero(counts)
     return raw.dictionary.cast(pa.string()).take(pa.array(used)), counts[used].astype(np.int64)

@@ -81,6 +81,15 @@ class TimeFormat:
         ]
         return f"^{''.join(parts)}$"
 
+    @property
+    def unit(self) -> str:
+        """The finest part that is spelt: microsecond, second, minute, hour or day."""
+        named = {name for name, _ in self._tokens}
+        if (self.pattern is None and self.kind is Kind.DATETIME) or "f" in named:
+            return "microsecond"
+        parts = (("S", "second"), ("M", "minute"), ("H", "hour"), ("I", "hour"))
+        return next((unit for name, unit in parts if name in named), "day")
+
     def parse(self, text: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Positions on the axis of the kind (0 where null or unreadable), and which entries could be read."""
         parts = pc.extract_regex(text, pattern=self._regex)

@@ -15,9 +15,11 @@ from synthcli.errors import UsageError
 from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
 from synthcli.table.axis import ARROW_TYPES
 from synthcli.table.csv_text import csv_rows
+from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
 from synthcli.table.surrogate import SurrogateColumn
+from synthcli.table.temporal import TimeFormat
 
 _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".tsv", ".txt")
@@ -58,6 +60,8 @@ class Writer:
             return spell(values, column, self._schema.missing_values_of(column))
         if column.kind is Kind.NUMBER and column.decimals is not None:
             return pc.round(values, column.decimals)
+        if column.kind is Kind.DATETIME:
+            return pc.floor_temporal(values, unit=TimeFormat(column.kind, pattern_of(column)).unit)
         return values
 
     def close(self) -> None:

@@ -171,25 +171,30 @@ def test_what_is_no_personal_data(tmp_path: Path, name: str, values: list[str]) 
     assert not {"name", "phone", "key", "national-id"} & set(column.flags)
 
 
+HALF = timedelta(milliseconds=500)
+
+
 def test_parquet_is_profiled_by_its_values(tmp_path: Path) -> None:
     days = [datetime(2020, 1, 1) + timedelta(hours=i) for i in range(100)]
     table = pa.table(
         {
             "age": pa.array([1.0, 2.0, None, 3.0] * 25),
             "when": pa.array(days, pa.timestamp("ns")),
+            "fine": pa.array([day + HALF for day in days], pa.timestamp("us", "UTC")),
             "kind": pa.array(["a", None, "b", "b"] * 25).dictionary_encode(),
             "ok": pa.array([True, False] * 50),
         }
     )
     pq.write_table(table, tmp_path / "t.parquet")
     proposal = _propose(tmp_path / "t.parquet")
-    age, when, kind, ok = proposal.schema.columns
+    age, when, fine, kind, ok = proposal.schema.columns
     assert (age.kind, age.minimum, age.maximum, age.required) == (Kind.INTEGER, 1, 3, False)
-    assert (when.kind, when.format, when.maximum) == (Kind.DATETIME, "default", days[-1])
+    assert (when.kind, when.format, when.maximum) == (Kind.DATETIME, "%Y-%m-%d %H:%M:%S", days[-1])
+    assert (fine.kind, fine.format, fine.minimum) == (Kind.DATETIME, "default", days[0] + HALF)
     assert (kind.categories, kind.required) == (("a", "b"), False)
     assert (ok.kind, ok.required) == (Kind.BOOLEAN, True)
-    assert [f.missing for f in proposal.findings] == [25, 0, 25, 0]
-    assert [f.distinct for f in proposal.findings] == [3, 100, 2, 2]
+    assert [f.missing for f in proposal.findings] == [25, 0, 0, 25, 0]
+    assert [f.distinct for f in proposal.findings] == [3, 100, 100, 2, 2]
 
 
 @pytest.mark.parametrize(

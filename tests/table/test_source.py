@@ -98,6 +98,7 @@ def test_standard_input_is_spooled_and_removed(monkeypatch: pytest.MonkeyPatch) 
         ("'a';'b'\n'x;y';'z'\n'u';'v'\n", ("a", "b")),
         ("a;b\n1,5;2,5\n3,5;4,5\n", ("a", "b")),
         ("name\n", ("name",)),
+        ("a\u2028b,c\x0bd\n1,2\n", ("a\u2028b", "c\x0bd")),
     ],
 )
 def test_detection(tmp_path: Path, text: str, columns: tuple[str, ...]) -> None:

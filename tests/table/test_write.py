@@ -94,6 +94,23 @@ def test_parquet_has_canonical_types(tmp_path: Path) -> None:
     assert table["row"].to_pylist() == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("%Y-%m-%d %H:%M:%S", datetime(2020, 1, 2, 3, 4, 5)),
+        ("%d/%m/%Y %I:%M %p", datetime(2020, 1, 2, 3, 4)),
+        ("%Y%m%d", datetime(2020, 1, 2)),
+        ("default", datetime(2020, 1, 2, 3, 4, 5, 678)),
+    ],
+)
+def test_parquet_holds_no_finer_times_than_the_format_has(tmp_path: Path, pattern: str, expected: datetime) -> None:
+    schema = Schema(name="t", columns=(Column(name="when", kind=Kind.DATETIME, format=pattern),))
+    moments = pa.array([datetime(2020, 1, 2, 3, 4, 5, 678)], pa.timestamp("us"))
+    with open_writer(str(tmp_path / "t.parquet"), schema) as writer:
+        writer.write(pa.RecordBatch.from_arrays([moments], names=["when"]))
+    assert pq.read_table(tmp_path / "t.parquet")["when"].to_pylist() == [expected]
+
+
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=8)
 
 
