@@ -65,6 +65,7 @@ def _first_undecodable(file: RawFile) -> bytes | None:
 
 
 def _guess(sample: bytes, file: RawFile) -> str:
+    _refuse_damaged(sample, file)
     best = from_bytes(sample, cp_isolation=_COMMON).best()
     if best is None:
         raise InputError(
@@ -73,6 +74,14 @@ def _guess(sample: bytes, file: RawFile) -> str:
         )
     western = sample.decode("cp1252", errors="replace")
     return "cp1252" if western == str(best) else best.encoding
+
+
+def _refuse_damaged(sample: bytes, file: RawFile) -> None:
+    """Another encoding would spoil every other character of a text that is UTF-8 but for some bytes."""
+    text = sample.decode("utf-8", errors="replace")
+    bad = text.count("\ufffd")
+    if sum(not character.isascii() for character in text) - bad > bad:
+        raise InputError(f"{file.name} is UTF-8 with some damaged bytes", "correct them, or set --encoding")
 
 
 def decode_sample(raw: bytes, encoding: str) -> str:

@@ -210,6 +210,18 @@ def test_undecodable_bytes_are_told_when_the_encoding_is_said(tmp_path: Path) ->
     assert "--encoding" in caught.value.hint
 
 
+def test_one_damaged_byte_does_not_change_the_encoding(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("word,n,x\né,1,2\nü,1,2\n".encode() * 9 + b"\xe9,1,2\n")
+    with pytest.raises(InputError, match="UTF-8 with some damaged bytes"):
+        open_source(str(tmp_path / "t.csv"))
+
+
+def test_other_alphabets_are_told_apart(tmp_path: Path) -> None:
+    text = "город,n,x\n" + "Москва и область,1,2\nСанкт-Петербург на Неве,3,4\n" * 40
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1251"))
+    assert open_source(str(tmp_path / "t.csv")).columns == ("город", "n", "x")
+
+
 def test_batches_refuse_by_count_too(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("word,n,x\na,SECRET,1\n")
     with pytest.raises(InputError, match="'n': 1 of 1 values are not integers") as caught:
