@@ -1,3 +1,4 @@
+import io
 import os
 import subprocess
 import sys
@@ -5,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from synthcli.__main__ import run as run_program
+from synthcli.cli.failure import Manner
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -29,6 +33,24 @@ def program(folder: Path) -> Run:
             text=True,
             timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The program in an empty folder, but in this process: for long tables of cases, since it starts only once."""
+    for name in [name for name in os.environ if name not in environment()]:
+        monkeypatch.delenv(name)
+    for name, value in environment(SYNTHCLI_LEDGER=str(tmp_path / "ledger.sqlite")).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = run_program(list(arguments), Manner.of(arguments))
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run
 

@@ -182,13 +182,13 @@ CASES = TABLES + NUMBERS + SCHEMAS + PLACES + MODELS + CONFIGURATIONS
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_spoilt_input_gets_its_code_and_one_line(synthcli: Run, tmp_path: Path, case: Case) -> None:
+def test_a_spoilt_input_gets_its_code_and_one_line(inside: Run, tmp_path: Path, case: Case) -> None:
     (tmp_path / "t.csv").write_bytes(case.table.encode() if isinstance(case.table, str) else case.table)
     (tmp_path / "schema.yaml").write_text(case.schema)
     case.prepare(tmp_path)
     before = sorted(tmp_path.iterdir())
 
-    done = synthcli(*case.arguments)
+    done = inside(*case.arguments)
 
     said = done.stdout + done.stderr
     assert SECRET not in said
@@ -204,30 +204,30 @@ def test_there_are_at_least_forty_of_them_and_each_has_a_name_of_its_own() -> No
     assert len({case.id for case in CASES}) == len(CASES) >= 40
 
 
-def test_what_failed_before_any_noise_was_drawn_is_given_back(synthcli: Run, tmp_path: Path) -> None:
+def test_what_failed_before_any_noise_was_drawn_is_given_back(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(spoilt(f"north,{SECRET},1.25,2024-02-03,,true"))
     (tmp_path / "schema.yaml").write_text(SCHEMA)
-    synthcli("ledger", "init", "wards", "--epsilon", "1", "--delta", "1e-6")
-    assert synthcli(*FIT).returncode == 3
-    assert synthcli("ledger", "show", "wards").stdout.splitlines()[1].split("\t")[2] == "0"
+    inside("ledger", "init", "wards", "--epsilon", "1", "--delta", "1e-6")
+    assert inside(*FIT).returncode == 3
+    assert inside("ledger", "show", "wards").stdout.splitlines()[1].split("\t")[2] == "0"
 
 
-def test_what_the_budget_does_not_hold_is_refused_before_the_data_are_read(synthcli: Run, tmp_path: Path) -> None:
+def test_what_the_budget_does_not_hold_is_refused_before_the_data_are_read(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "schema.yaml").write_text(SCHEMA)
-    synthcli("ledger", "init", "wards", "--epsilon", "0.5", "--delta", "1e-6")
-    done = synthcli(*FIT)  # t.csv is not even there
+    inside("ledger", "init", "wards", "--epsilon", "0.5", "--delta", "1e-6")
+    done = inside(*FIT)  # t.csv is not even there
     assert done.returncode == 4
     assert done.stderr.startswith("error: the budget of data set 'wards' does not hold")
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.id in ("no-such-file", "epsilon-0", "toml-unknown-key")])
-def test_json_failures_are_one_object_with_the_same_code(synthcli: Run, tmp_path: Path, case: Case) -> None:
+def test_json_failures_are_one_object_with_the_same_code(inside: Run, tmp_path: Path, case: Case) -> None:
     import json
 
     (tmp_path / "t.csv").write_text(csv())
     (tmp_path / "schema.yaml").write_text(SCHEMA)
     case.prepare(tmp_path)
-    done = synthcli(*case.arguments, "--json")
+    done = inside(*case.arguments, "--json")
     assert (done.returncode, done.stderr) == (case.code, "")
     found = json.loads(done.stdout)
     assert (found["schema_version"], found["error"]["code"]) == (1, case.code)

@@ -8,50 +8,50 @@ from tests.cli.conftest import Run
 
 
 @pytest.fixture
-def account(synthcli: Run):
+def account(inside: Run):
     """The state of a data set, as `ledger show --json` tells it."""
 
     def show(name: str) -> dict[str, object]:
-        return json.loads(synthcli("ledger", "show", name, "--json").stdout)["datasets"][0]
+        return json.loads(inside("ledger", "show", name, "--json").stdout)["datasets"][0]
 
     return show
 
 
-def test_a_budget_is_given_spent_and_shown(synthcli: Run, account, tmp_path: Path) -> None:
-    assert synthcli("ledger", "init", "stops", "--epsilon", "0.3", "--delta", "1e-6").returncode == 0
+def test_a_budget_is_given_spent_and_shown(inside: Run, account, tmp_path: Path) -> None:
+    assert inside("ledger", "init", "stops", "--epsilon", "0.3", "--delta", "1e-6").returncode == 0
     book = open_ledger(tmp_path / "ledger.sqlite")
     book.commit(book.reserve("stops", "0.1", "1e-9", mechanism="aim"), artifact_digest="x", rho=0.01)
     book.cancel(book.reserve("stops", "0.2", "1e-9"))
     shown = account("stops")
     assert (shown["epsilon_spent"], shown["epsilon_left"], shown["releases"]) == ("0.1", "0.2", 1)
-    lines = synthcli("ledger", "history", "stops").stdout.splitlines()
+    lines = inside("ledger", "history", "stops").stdout.splitlines()
     assert len(lines) == 3
     assert [line.split("\t")[5] for line in lines] == ["status", "committed", "cancelled"]
 
 
-def test_show_without_a_name_lists_all(synthcli: Run) -> None:
+def test_show_without_a_name_lists_all(inside: Run) -> None:
     for name in ("b", "a"):
-        synthcli("ledger", "init", name, "--epsilon", "1", "--delta", "0")
-    lines = synthcli("ledger", "show").stdout.splitlines()
+        inside("ledger", "init", name, "--epsilon", "1", "--delta", "0")
+    lines = inside("ledger", "show").stdout.splitlines()
     assert [line.split("\t")[0] for line in lines] == ["dataset", "a", "b"]
 
 
-def test_a_budget_is_given_once_and_only_raised(synthcli: Run, account) -> None:
-    synthcli("ledger", "init", "stops", "--epsilon", "2", "--delta", "1e-6")
-    assert synthcli("ledger", "init", "stops", "--epsilon", "3", "--delta", "1e-6").returncode == 2
-    assert synthcli("ledger", "amend", "stops", "--epsilon", "1", "--delta", "1e-6").returncode == 2
+def test_a_budget_is_given_once_and_only_raised(inside: Run, account) -> None:
+    inside("ledger", "init", "stops", "--epsilon", "2", "--delta", "1e-6")
+    assert inside("ledger", "init", "stops", "--epsilon", "3", "--delta", "1e-6").returncode == 2
+    assert inside("ledger", "amend", "stops", "--epsilon", "1", "--delta", "1e-6").returncode == 2
     assert account("stops")["epsilon"] == "2"
-    assert synthcli("ledger", "amend", "stops", "--epsilon", "3", "--delta", "1e-6").returncode == 0
+    assert inside("ledger", "amend", "stops", "--epsilon", "3", "--delta", "1e-6").returncode == 0
     assert account("stops")["epsilon"] == "3"
 
 
-def test_an_unknown_data_set_is_an_error(synthcli: Run) -> None:
-    done = synthcli("ledger", "show", "stops")
+def test_an_unknown_data_set_is_an_error(inside: Run) -> None:
+    done = inside("ledger", "show", "stops")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: the ledger has no data set 'stops'\n  hint: list them with: synthcli ledger show\n"
 
 
-def test_a_flag_names_another_ledger(synthcli: Run, tmp_path: Path) -> None:
-    synthcli("ledger", "init", "stops", "--epsilon", "2", "--delta", "1e-6", "--ledger", "other.sqlite")
+def test_a_flag_names_another_ledger(inside: Run, tmp_path: Path) -> None:
+    inside("ledger", "init", "stops", "--epsilon", "2", "--delta", "1e-6", "--ledger", "other.sqlite")
     assert (tmp_path / "other.sqlite").is_file()
     assert not (tmp_path / "ledger.sqlite").exists()

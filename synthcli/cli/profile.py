@@ -1,0 +1,96 @@
+"""`synthcli profile`: look at a table, and propose a schema."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from synthcli.cli.console import Console
+from synthcli.cli.dialect import dialect_of
+from synthcli.cli.options import Delimiter, Encoding, Force, Header, Quote
+from synthcli.cli.table import Table
+
+if TYPE_CHECKING:
+    from synthcli.table.profile import Finding
+    from synthcli.table.schema import Bound
+
+
+def profile(
+    console: Console,
+    data: Annotated[str, typer.Argument(metavar="INPUT", help="CSV or Parquet: a file, a folder, a glob; - for CSV.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the schema goes: .yaml or .json.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The data set's name. Default: the file's stem.")
+    ] = None,
+    force: Force = False,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    quote: Quote = None,
+    header: Header = None,
+) -> None:
+    """Propose a schema for a table, for you to read and edit.
+
+    \b
+    synthcli profile stops.csv -o schema.yaml
+
+    What is read off the rows is marked as observed: it is private, and fit does not
+    use it unless you delete the mark. The output is for your eyes.
+    """
+    from synthcli.files import atomic_write, claim_output
+    from synthcli.table.profile import propose
+    from synthcli.table.schema_file import dump_schema
+    from synthcli.table.source import open_source
+
+    if output is not None:
+        claim_output(output, force=force)
+    with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
+        progress("reading the table", 0.0)
+        proposal = propose(source, name or Path(data).name.split(".")[0] or "table")
+    if output is not None:
+        atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
+    names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
+    console.table(Table(columns=names, rows=tuple(map(_row, proposal.findings)), numeric=frozenset({3, 4})))
+    columns = [_entry(finding) for finding in proposal.findings]
+    console.document({"name": proposal.schema.name, "rows": proposal.rows, "columns": columns})
+    if output is not None:
+        console.say(
+            f"schema: {output} ({proposal.rows} rows seen; private until you have read it)\n"
+            f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E -o MODEL"
+        )
+
+
+def _row(finding: "Finding") -> tuple[str, ...]:
+    column = finding.column
+    return (
+        column.name,
+        column.kind.value,
+        column.role.value,
+        f"{finding.missing_share:.1%}",
+        f"{finding.distinct}+" if finding.capped else str(finding.distinct),
+        _text(finding.minimum) or "",
+        _text(finding.maximum) or "",
+        ", ".join(column.flags),
+        finding.note,
+    )
+
+
+def _entry(finding: "Finding") -> dict[str, Any]:
+    column = finding.column
+    return {
+        "name": column.name,
+        "type": column.kind.value,
+        "role": column.role.value,
+        "missing": finding.missing,
+        "distinct": finding.distinct,
+        "distinct_capped": finding.capped,
+        "minimum": _text(finding.minimum),
+        "maximum": _text(finding.maximum),
+        "flags": list(column.flags),
+        "note": finding.note,
+    }
+
+
+def _text(bound: "Bound | None") -> str | None:
+    return None if bound is None else str(bound)
