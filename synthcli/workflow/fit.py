@@ -49,7 +49,7 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
     plan = plan_fit(request)
     ledger = open_ledger(request.ledger)
     asked = _fingerprint(request, plan)
-    if request.output.exists() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
+    if request.output.is_file() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
         return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True, unbudgeted=False)
     claim_output(request.output, force=request.force or request.refit)
     reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name)
