@@ -34,10 +34,15 @@ class CsvReader:
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
         """The cells of these columns as text, by dictionary; ragged rows are left out and counted."""
         places = {name: str(self._names.index(name)) for name in columns}
+        last, end = str(len(self._names) - 1), ""
         try:
-            with self._file.open() as stream, self._open(stream, list(places.values()), ragged) as reader:
+            with self._file.open() as stream, self._open(stream, [*places.values(), last], ragged) as reader:
                 for batch in reader:
-                    yield pa.RecordBatch.from_arrays(list(batch.columns), names=list(places))
+                    if batch.num_rows:
+                        end = batch.column(len(places))[-1].as_py()
+                    yield pa.RecordBatch.from_arrays(batch.columns[: len(places)], names=list(places))
+            if end.endswith(("\n", "\r")):
+                self._refuse_open_quote()
         except UnicodeDecodeError as error:
             raise self._undecodable() from error
         except pa.ArrowInvalid as error:
@@ -70,6 +75,18 @@ class CsvReader:
                 column_types=dict.fromkeys(names, _TEXT), include_columns=places, strings_can_be_null=False
             ),
         )
+
+    def _refuse_open_quote(self) -> None:
+        """A last cell that ends with a line break was closed by a quote, or swallowed all rows since an open one."""
+        tail = b""
+        for chunk in self._file.chunks():
+            tail = (tail + chunk)[-64:]
+        text = tail.decode(self.dialect.encoding or "utf-8", errors="replace")
+        if not text.rstrip().endswith(self.dialect.quote or '"'):
+            raise InputError(
+                f"{self._file.name} ends inside a quoted cell: a quote is not closed",
+                "correct the file, or set --quote",
+            )
 
     def _explain(self, message: str) -> InputError:
         """Arrow's message may quote cells: it is read, not passed on."""

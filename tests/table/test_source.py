@@ -123,6 +123,12 @@ def test_impossible_dialects(wrong: dict[str, str]) -> None:
         Dialect.of(**wrong)  # type: ignore[arg-type]
 
 
+def test_a_last_cell_may_end_with_a_line_break(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('a,b\nx,"y\n"\n')
+    schema = Schema(name="t", columns=(Column(name="a", kind=Kind.STRING),))
+    assert _rows(open_source(str(tmp_path / "t.csv")), schema) == [("x",)]
+
+
 def test_an_empty_line_is_a_missing_value_of_a_single_column(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("n\n1\n\n3\n")
     schema = Schema(name="t", columns=(Column(name="n", kind=Kind.INTEGER),))
@@ -192,6 +198,8 @@ def test_every_problem_is_counted_at_once(tmp_path: Path) -> None:
         (b"word,n\na,1\n", "column 'x' of the schema is not in the table"),
         (b"word,n,x\na,1,2\nb,1\n", r"1 row\(s\) with another number of fields"),
         (b"word,n,x\na,1,2\nb,1,2,3\n", r"1 row\(s\) with another number of fields"),
+        (b'word,n,x\na,1,2\nb,1,"2\nc,3,4\n', "ends inside a quoted cell"),
+        (b'word,n,x\na,1,2\n"b,1,2\nc,3,4\n', "ends inside a quoted cell|another number of fields"),
         (b"word,n,x\na\0b,1,2\n", "'word': 1 of 1 values hold a NUL byte"),
         (b"word,n,x\na,99999999999999999999,2\n", "'n': 1 of 1 values are not integers"),
     ],
