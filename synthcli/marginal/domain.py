@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 Clique = tuple[str, ...]
@@ -23,30 +24,34 @@ class Domain:
         if any(size < 1 for size in self.shape):
             raise ValueError("an attribute has no codes")
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The position of each attribute."""
+        return {attribute: i for i, attribute in enumerate(self.attributes)}
+
     def __contains__(self, attribute: object) -> bool:
-        return attribute in self.attributes
+        return attribute in self.places
 
     def __len__(self) -> int:
         return len(self.attributes)
 
     def card(self, attribute: str) -> int:
         """How many codes the attribute has."""
-        return self.shape[self.attributes.index(attribute)]
+        return self.shape[self.places[attribute]]
 
     def clique(self, attributes: Iterable[str]) -> Clique:
         """The attributes without repeats, in the order of this domain; `KeyError` for an unknown one."""
         wanted = set(attributes)
-        unknown = wanted.difference(self.attributes)
+        unknown = [attribute for attribute in wanted if attribute not in self.places]
         if unknown:
             raise KeyError(f"not in the domain: {', '.join(sorted(unknown))}")
-        return tuple(a for a in self.attributes if a in wanted)
+        return tuple(sorted(wanted, key=self.places.__getitem__))
 
     def project(self, clique: Iterable[str]) -> "Domain":
         """The sub-domain of a clique, in this domain's order."""
         names = self.clique(clique)
-        sizes = dict(zip(self.attributes, self.shape, strict=True))
-        return Domain(names, tuple(sizes[a] for a in names))
+        return Domain(names, tuple(self.card(a) for a in names))
 
     def size(self, clique: Iterable[str] | None = None) -> int:
         """The number of cells of a clique's table (of the whole domain by default); an exact Python integer."""
-        return prod(self.shape if clique is None else self.project(clique).shape)
+        return prod(self.shape if clique is None else map(self.card, set(clique)))

@@ -14,9 +14,9 @@ import numpy as np
 
 from synthcli.marginal import Clique, Table
 from synthcli.mechanisms.interface import Fit, Progress
+from synthcli.mechanisms.size_limit import affordable
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.estimation import ROUND, estimate
-from synthcli.pgm.junction_tree import cells
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.privacy.curator import Candidate, MarginalCurator
 
@@ -80,11 +80,13 @@ class Aim:
         measured = list(curator.measure([(a,) for a in domain.attributes], first))
         model = estimate(domain, measured, effort=ROUND)
         spent, last = first, False
+        sizes: dict[Clique, int] = {}
         while not last:
             if budget - spent < 2.0 * plan.rho:
                 plan, last = _Round.costing(budget - spent), True
             progress("selecting and measuring", spent / budget)
-            allowed = self._affordable(model, weights, (spent + plan.rho) / budget)
+            earned = min(1.0, (spent + plan.rho) / budget)
+            allowed = affordable(model.tree, tuple(model.potentials), weights, self.max_cells * earned, sizes)
             estimates = model.marginals(list(allowed))
             chosen = _select(curator, allowed, estimates, plan)
             measured += curator.measure([chosen], plan.measurement_rho)
@@ -97,19 +99,6 @@ class Aim:
         model = estimate(domain, measured, start=model)
         progress("fitting", 1.0)
         return Fit(model=model, measurements=tuple(measured))
-
-    def _affordable(self, model: MarkovRandomField, weights: Mapping[Clique, int], earned: float) -> dict[Clique, int]:
-        """The candidates that keep the model within the part of `max_cells` that is earned by now.
-
-        What lies inside the tree already costs nothing, so there is always a candidate: the one-way marginals.
-        """
-        cliques = tuple(model.potentials)
-        limit = self.max_cells * min(1.0, earned)
-        return {
-            clique: weight
-            for clique, weight in weights.items()
-            if model.tree.home(clique) is not None or cells(model.domain, (*cliques, clique)) <= limit
-        }
 
 
 def _select(

@@ -91,7 +91,8 @@ def calibrate(tree: JunctionTree, potentials: Mapping[Clique, Floats]) -> Belief
     """
     plan = _plan(tree, tuple(potentials))
     logs = _assemble(tree, plan, list(potentials.values()))
-    beliefs = _linear(tree, plan, logs)
+    with np.errstate(over="ignore", invalid="ignore"):  # a ratio beyond the range shows as a wrong mass, and is redone
+        beliefs = _linear(tree, plan, logs)
     return _logarithmic(tree, plan, logs) if beliefs is None else beliefs
 
 

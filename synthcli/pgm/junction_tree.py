@@ -3,9 +3,11 @@
 Koller and Friedman, Probabilistic Graphical Models (2009), sections 9.4 (elimination) and 10.4 (clique trees).
 """
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from heapq import heapify, heappop, heappush
 from math import prod
 
 from synthcli.marginal import Clique, Domain
@@ -27,7 +29,12 @@ class JunctionTree:
     @cached_property
     def cells(self) -> int:
         """The number of cells of all clique tables together: what a calibration costs."""
-        return sum(self.domain.size(clique) for clique in self.cliques)
+        return sum(self.sizes)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of cells of each clique table."""
+        return tuple(self.domain.size(clique) for clique in self.cliques)
 
     @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
@@ -38,11 +45,57 @@ class JunctionTree:
                 below[parent].append(child)
         return tuple(map(tuple, below))
 
+    @cached_property
+    def holders(self) -> dict[str, tuple[int, ...]]:
+        """For each attribute the cliques that contain it."""
+        return {a: tuple(i for i, c in enumerate(self.cliques) if a in c) for a in self.domain.attributes}
+
+    def paths(self, attribute: str) -> tuple[list[int], list[int]]:
+        """For every clique: how far the nearest one with the attribute is, and the neighbour on the way (-1: none)."""
+        if attribute not in self._paths:
+            self._paths[attribute] = self._search(attribute)
+        return self._paths[attribute]
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple[list[int], list[int]]]:
+        return {}
+
+    def _search(self, attribute: str) -> tuple[list[int], list[int]]:
+        distance, step = [-1] * len(self.cliques), [-1] * len(self.cliques)
+        queue = deque(self.holders[attribute])
+        for i in queue:
+            distance[i] = 0
+        while queue:
+            i = queue.popleft()
+            for j in (*self.children[i], *self.parents[i : i + 1]):
+                if j >= 0 and distance[j] < 0:
+                    distance[j], step[j] = distance[i] + 1, i
+                    queue.append(j)
+        return distance, step
+
+    def cells_with_pair(self, pair: Clique) -> int:
+        """An upper bound on the cells of a tree that also holds this pair: one attribute joins every clique on the way.
+
+        Where the way crosses an empty separator, the pair's own table is all that is needed.
+        """
+        first, second = pair
+        distance, step = self.paths(second)
+        place = min(self.holders[first], key=lambda i: (distance[i], self.sizes[i]))
+        grown = 0
+        while distance[place]:
+            nearer = step[place]
+            separator = self.separators[place] if self.parents[place] == nearer else self.separators[nearer]
+            if not separator:
+                return self.cells + self.domain.size(pair)
+            grown += self.sizes[place] * self.domain.card(second)
+            place = nearer
+        return self.cells + grown
+
     def home(self, clique: Iterable[str]) -> int | None:
         """The smallest tree clique that contains all these attributes, or None."""
-        wanted = set(clique)
-        fits = [i for i, c in enumerate(self.cliques) if wanted.issubset(c)]
-        return min(fits, key=lambda i: self.domain.size(self.cliques[i]), default=None)
+        wanted = tuple(clique)
+        fits = set.intersection(*(set(self.holders[attribute]) for attribute in wanted)) if wanted else {0}
+        return min(fits, key=lambda i: (self.sizes[i], i), default=None)
 
 
 def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
@@ -50,75 +103,87 @@ def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
 
     Greedy elimination by the smallest clique table; `KeyError` for an attribute that the domain does not have.
     """
-    masks = tuple(sorted({_mask(domain, clique) for clique in cliques}))
-    maximal = _maximal(_eliminate(domain, masks))
-    return _join(domain, [_clique(domain, mask) for mask in maximal])
+    return _join(domain, [_clique(domain, mask) for mask in _maximal(domain, _masks(domain, cliques))])
 
 
 def cells(domain: Domain, cliques: Iterable[Clique]) -> int:
     """How many cells the junction tree of these cliques would have, without building it."""
-    masks = tuple(sorted({_mask(domain, clique) for clique in cliques}))
-    return _cells(domain, masks)
+    return _cells(domain, _masks(domain, cliques))
 
 
 @lru_cache(maxsize=8192)
 def _cells(domain: Domain, masks: tuple[int, ...]) -> int:
-    return sum(_size(domain, mask) for mask in _maximal(_eliminate(domain, masks)))
+    size = _sizes(domain.shape)
+    return sum(size[mask] for mask in _maximal(domain, masks))
 
 
-def _mask(domain: Domain, clique: Iterable[str]) -> int:
-    """A set of attributes as the bits of an integer."""
-    places = _places(domain)
-    return sum(1 << places[attribute] for attribute in set(clique))
+def _masks(domain: Domain, cliques: Iterable[Clique]) -> tuple[int, ...]:
+    """Sets of attributes as the bits of integers, without repeats."""
+    bit = _bit_of(domain.attributes)
+    return tuple(sorted({sum(bit[attribute] for attribute in set(clique)) for clique in cliques}))
 
 
 @lru_cache(maxsize=64)
-def _places(domain: Domain) -> dict[str, int]:
-    return {attribute: i for i, attribute in enumerate(domain.attributes)}
+def _bit_of(attributes: tuple[str, ...]) -> dict[str, int]:
+    return {attribute: 1 << i for i, attribute in enumerate(attributes)}
 
 
 def _clique(domain: Domain, mask: int) -> Clique:
-    return tuple(a for i, a in enumerate(domain.attributes) if mask >> i & 1)
+    return tuple(domain.attributes[i] for i in _bits(mask))
 
 
-@lru_cache(maxsize=65536)
-def _size(domain: Domain, mask: int) -> int:
-    return prod(size for i, size in enumerate(domain.shape) if mask >> i & 1)
+class _Sizes(dict[int, int]):
+    """Table sizes by bit mask, worked out when first asked for."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+
+    def __missing__(self, mask: int) -> int:
+        if len(self) > 1 << 18:
+            self.clear()
+        size = self[mask] = prod(self._shape[i] for i in _bits(mask))
+        return size
 
 
-def _eliminate(domain: Domain, masks: Iterable[int]) -> list[int]:
-    """The elimination cliques (bit masks) of the greedy order by smallest table; ties by position."""
+@lru_cache(maxsize=64)
+def _sizes(shape: tuple[int, ...]) -> _Sizes:
+    return _Sizes(shape)
+
+
+def _maximal(domain: Domain, masks: Iterable[int]) -> list[int]:
+    """The maximal cliques (bit masks) of the greedy elimination by smallest table; ties by position.
+
+    An elimination clique is contained in an earlier one just when it equals what an earlier elimination left
+    (Blair and Peyton 1993, An introduction to chordal graphs and clique trees, lemma 4.1).
+    """
+    size = _sizes(domain.shape)
     neighbours = [1 << i for i in range(len(domain))]
     for mask in masks:
         for i in _bits(mask):
             neighbours[i] |= mask
-    left = set(range(len(domain)))
-    found = []
-    while left:
-        vertex = min(left, key=lambda i: (_size(domain, neighbours[i]), i))
-        clique = neighbours[vertex]
-        found.append(clique)
-        left.remove(vertex)
+    heap = [(size[clique], i, clique) for i, clique in enumerate(neighbours)]
+    heapify(heap)
+    found, left_over = [], set()
+    while heap:
+        _, vertex, clique = heappop(heap)
+        if clique != neighbours[vertex]:
+            continue
+        neighbours[vertex] = 0
+        if clique not in left_over:
+            found.append(clique)
         rest = clique & ~(1 << vertex)
+        left_over.add(rest)
         for i in _bits(rest):
             neighbours[i] = (neighbours[i] | rest) & ~(1 << vertex)
+            heappush(heap, (size[neighbours[i]], i, neighbours[i]))
     return found
 
 
-def _bits(mask: int) -> Iterable[int]:
+def _bits(mask: int) -> Iterator[int]:
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
         mask ^= low
-
-
-def _maximal(masks: Iterable[int]) -> list[int]:
-    """Those that no other one contains."""
-    kept: list[int] = []
-    for mask in sorted(set(masks), key=lambda m: (-m.bit_count(), m)):
-        if not any(mask & other == mask for other in kept):
-            kept.append(mask)
-    return kept
 
 
 def _join(domain: Domain, cliques: list[Clique]) -> JunctionTree:

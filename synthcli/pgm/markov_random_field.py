@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Codes, Domain
+from synthcli.pgm.across import Gatherer
 from synthcli.pgm.belief_propagation import Beliefs, Floats, calibrate
 from synthcli.pgm.junction_tree import JunctionTree, build
-from synthcli.pgm.pairwise import Conditionals, marginal_across
+from synthcli.pgm.pairwise import pair_marginals
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +47,21 @@ class MarkovRandomField:
     def marginal(self, clique: Iterable[str]) -> Floats:
         """The expected table of any set of attributes, inside one tree clique or across several."""
         wanted = self.domain.clique(clique)
-        if self.tree.home(wanted) is not None:
-            return self.beliefs.marginal(wanted) * self.total
-        return marginal_across(self.beliefs, wanted) * self.total
+        return self.marginals([wanted])[wanted]
 
     def marginals(self, cliques: Iterable[Clique]) -> dict[Clique, Floats]:
-        """The expected tables of many cliques; traversals of the tree are shared between them."""
-        kept: Conditionals = {}
-        return {clique: self._marginal(self.domain.clique(clique), kept) for clique in cliques}
-
-    def _marginal(self, clique: Clique, kept: Conditionals) -> Floats:
-        if self.tree.home(clique) is not None:
-            return self.beliefs.marginal(clique) * self.total
-        return marginal_across(self.beliefs, clique, kept) * self.total
+        """The expected tables of many cliques; walks over the tree are shared between them."""
+        wanted = list(dict.fromkeys(cliques))
+        for clique in wanted:
+            if self.domain.clique(clique) != clique:
+                raise ValueError("a clique names its attributes once each, in the order of the domain")
+        across = [clique for clique in wanted if self.tree.home(clique) is None]
+        tables = pair_marginals(self.beliefs, (clique for clique in across if len(clique) == 2))
+        gatherer = Gatherer(self.beliefs)
+        tables |= {clique: gatherer.marginal(clique) for clique in across if len(clique) > 2}
+        inside = (clique for clique in wanted if clique not in tables)
+        tables |= {clique: self.beliefs.marginal(clique) for clique in inside}
+        return {clique: tables[clique] * self.total for clique in wanted}
 
     def log_density(self, codes: Codes) -> NDArray[np.float64]:
         """The log probability of every row of a block under the joint distribution (-inf where impossible)."""

@@ -1,12 +1,12 @@
-"""Marginals across tree cliques: conditionals carried along the tree, shared between all that ask.
+"""All pairs of attributes that share no tree clique: one walk over the tree for each root attribute.
 
-p(b | S) at a separator S depends on the edge and on b alone, so all pairs of a tree with d attributes need no more than
-d conditionals per edge (Koller and Friedman 2009, section 10.3.3.3, with the intermediate results kept).
+From the cliques that hold the root a, the walk carries p(a, S) across every separator S; at a clique C beyond it,
+p(a, b) = sum over S of p(a, S) p(b | S), and p(a, S') goes on in the same way (Koller and Friedman 2009, section
+10.3.3.3). The conditionals belong to the cliques and serve every root; what is carried is dropped after its walk.
 """
 
-from collections import deque
-from collections.abc import Iterable
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,90 +15,100 @@ from synthcli.marginal import Clique
 from synthcli.pgm.belief_propagation import Beliefs, Floats, project
 from synthcli.pgm.junction_tree import JunctionTree
 
-Conditionals = dict[tuple[int, int, Clique], Floats]
-"""By (clique, its neighbour, attributes): p(attributes | separator), axes: separator first, then the attributes."""
+
+def pair_marginals(beliefs: Beliefs, pairs: Iterable[Clique]) -> dict[Clique, Floats]:
+    """The probability tables of pairs whose two attributes share no tree clique."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for root, other in pairs:
+        wanted[root].add(other)
+    walker = _Walker(beliefs)
+    return {(root, other): table for root in wanted for other, table in walker.walk(root, wanted[root])}
 
 
-def marginal_across(beliefs: Beliefs, clique: Clique, kept: Conditionals | None = None) -> Floats:
-    """The probability table of any clique. `kept` carries conditionals from one call to the next."""
-    known: Conditionals = {} if kept is None else kept
-    tree = beliefs.tree
-    start = max(range(len(tree.cliques)), key=lambda i: _nearness(tree, i, clique))
-    return _combine(beliefs, start, None, clique, known)
+def neighbours(tree: JunctionTree, i: int) -> tuple[int, ...]:
+    """The tree cliques next to clique i."""
+    return tree.children[i] if tree.parents[i] < 0 else (tree.parents[i], *tree.children[i])
 
 
-def _nearness(tree: JunctionTree, i: int, clique: Clique) -> tuple[int, int, int]:
-    """How much of the clique a tree clique holds, how near the rest is, how small it is."""
-    far = sum(_hops(tree, attribute)[0][i] for attribute in clique)
-    held = sum(attribute in tree.cliques[i] for attribute in clique)
-    return held, -far, -tree.domain.size(tree.cliques[i])
+def separator(tree: JunctionTree, i: int, j: int) -> Clique:
+    """What two neighbouring tree cliques share."""
+    return tree.separators[i] if tree.parents[i] == j else tree.separators[j]
 
 
-def _combine(beliefs: Beliefs, i: int, toward: int | None, wanted: Clique, kept: Conditionals) -> Floats:
-    """The table of `wanted` seen from clique i: p(wanted), or p(wanted | separator toward a neighbour)."""
-    tree = beliefs.tree
-    given = _separator(tree, i, toward)
-    beyond: dict[int, list[str]] = {}
-    for attribute in wanted:
-        if attribute not in tree.cliques[i]:
-            beyond.setdefault(_hops(tree, attribute)[1][i], []).append(attribute)
-    keep = set(given).union(a for a in wanted if a in tree.cliques[i])
-    factors = []
-    for neighbour, names in beyond.items():
-        separator = _separator(tree, i, neighbour)
-        keep.update(separator)
-        factors.append((separator + tuple(names), _conditional(beliefs, neighbour, i, tuple(names), kept)))
-    here = tree.domain.clique(keep)
-    table = project(beliefs.tables[i], tree.cliques[i], here)
-    if given:
-        weight = project(table, here, given)
-        shape = tuple(tree.domain.card(a) if a in given else 1 for a in here)
-        table = np.divide(table, weight.reshape(shape), out=np.zeros_like(table), where=weight.reshape(shape) > 0)
-    return _product([(here, table), *factors], given + wanted)
-
-
-def _conditional(beliefs: Beliefs, i: int, toward: int, wanted: Clique, kept: Conditionals) -> Floats:
-    key = (i, toward, wanted)
-    if key not in kept:
-        kept[key] = _combine(beliefs, i, toward, wanted, kept)
-    return kept[key]
-
-
-def _product(factors: list[tuple[Clique, Floats]], onto: Clique) -> Floats:
+def contract(factors: Iterable[tuple[Clique, Floats]], onto: Clique) -> Floats:
     """Multiply tables and sum out what is not asked for."""
     label: dict[str, int] = {}
-    for names, _ in factors:
-        for name in names:
-            label.setdefault(name, len(label))
     operands: list[Any] = []
     for names, table in factors:
-        operands += [table, [label[name] for name in names]]
-    result: Floats = np.einsum(*operands, [label[name] for name in onto], optimize=len(factors) > 1)
+        operands += [table, [label.setdefault(name, len(label)) for name in names]]
+    result: Floats = np.einsum(*operands, [label[name] for name in onto], optimize=len(operands) > 2)
     return result
 
 
-def _separator(tree: JunctionTree, i: int, neighbour: int | None) -> Clique:
-    if neighbour is None:
-        return ()
-    return tree.separators[i] if tree.parents[i] == neighbour else tree.separators[neighbour]
+def conditional(tree: JunctionTree, table: Floats, names: Clique, given: Clique) -> Floats:
+    """p(names | given) from p(names), where `given` is a part of `names`; zero where the condition is impossible."""
+    weight = project(table, names, given)
+    weight = weight.reshape([tree.domain.card(name) if name in given else 1 for name in names])
+    shares: Floats = np.divide(table, weight, out=np.zeros_like(table), where=weight > 0)
+    return shares
 
 
-@lru_cache(maxsize=512)
-def _hops(tree: JunctionTree, attribute: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """For every tree clique: how far the nearest clique with the attribute is, and the neighbour on the way there."""
-    distance = [-1] * len(tree.cliques)
-    step = [-1] * len(tree.cliques)
-    queue = deque(i for i, clique in enumerate(tree.cliques) if attribute in clique)
-    for i in queue:
-        distance[i] = 0
-    while queue:
-        i = queue.popleft()
-        for j in _neighbours(tree, i):
-            if distance[j] < 0:
-                distance[j], step[j] = distance[i] + 1, i
-                queue.append(j)
-    return tuple(distance), tuple(step)
+class _Walker:
+    """Walks from one root attribute after the other, and keeps the conditionals they share."""
+
+    def __init__(self, beliefs: Beliefs) -> None:
+        self.beliefs = beliefs
+        self.tree = beliefs.tree
+        self.beyond = _attributes_beyond(self.tree)
+        self.kept: dict[tuple[int, Clique, Clique], Floats] = {}
+
+    def walk(self, root: str, others: set[str]) -> Iterator[tuple[str, Floats]]:
+        """p(root, other) for every other attribute, each once."""
+        missing = set(others)
+        start = next(i for i, clique in enumerate(self.tree.cliques) if root in clique)
+        stack: list[tuple[int, int, Floats | None]] = [(start, -1, None)]
+        while stack and missing:
+            i, came_from, carried = stack.pop()
+            given = () if came_from < 0 else separator(self.tree, came_from, i)
+            for other in missing.intersection(self.tree.cliques[i]).difference(given):
+                yield other, self._onward(i, given, root, carried, (other,))
+                missing.remove(other)
+            ahead = (j for j in neighbours(self.tree, i) if j != came_from and missing & self.beyond[i, j])
+            stack.extend((j, i, self._cross(i, j, given, root, carried)) for j in ahead)
+
+    def _cross(self, i: int, j: int, given: Clique, root: str, carried: Floats | None) -> Floats | None:
+        """p(root, S) with S between i and j; None as long as the root lies in j: then j's own table has it."""
+        if root in self.tree.cliques[j]:
+            return None
+        return self._onward(i, given, root, carried, separator(self.tree, i, j))
+
+    def _onward(self, i: int, given: Clique, root: str, carried: Floats | None, onto: Clique) -> Floats:
+        """p(root, onto) for a part of clique i, from p(root, given)."""
+        if carried is None:
+            names = (root, *(a for a in onto if a != root))
+            return contract([(names, self._share(i, (), names))], (root, *onto))
+        names = (*given, *(a for a in onto if a not in given))
+        return contract([((root, *given), carried), (names, self._share(i, given, names))], (root, *onto))
+
+    def _share(self, i: int, given: Clique, names: Clique) -> Floats:
+        """p(names | given) inside clique i; axes in the order of `names`, contiguous, so that products are plain."""
+        key = i, given, names
+        if key not in self.kept:
+            inside = tuple(a for a in self.tree.cliques[i] if a in names)
+            table = project(self.beliefs.tables[i], self.tree.cliques[i], inside)
+            shares = conditional(self.tree, table, inside, given) if given else table
+            self.kept[key] = np.array(shares.transpose([inside.index(a) for a in names]), order="C")
+        return self.kept[key]
 
 
-def _neighbours(tree: JunctionTree, i: int) -> Iterable[int]:
-    return tree.children[i] if tree.parents[i] < 0 else (tree.parents[i], *tree.children[i])
+def _attributes_beyond(tree: JunctionTree) -> dict[tuple[int, int], frozenset[str]]:
+    """For every directed edge (i, j): the attributes of the tree cliques on j's side."""
+    beyond: dict[tuple[int, int], frozenset[str]] = {}
+    for j in range(len(tree.cliques) - 1, 0, -1):
+        below = (beyond[j, k] for k in tree.children[j])
+        beyond[tree.parents[j], j] = frozenset(tree.cliques[j]).union(*below)
+    for i in range(1, len(tree.cliques)):
+        parent = tree.parents[i]
+        others = (beyond[parent, k] for k in neighbours(tree, parent) if k != i)
+        beyond[i, parent] = frozenset(tree.cliques[parent]).union(*others)
+    return beyond

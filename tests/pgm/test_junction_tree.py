@@ -1,6 +1,7 @@
 """Junction trees: they cover, they run, and they are as large as they say."""
 
 import itertools
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -59,3 +60,17 @@ def test_a_hundred_attributes_are_no_trouble() -> None:
 def test_an_unknown_attribute_is_refused() -> None:
     with pytest.raises(KeyError):
         build(Domain(("a",), (2,)), [("b",)])
+
+
+@given(graphs(most=6))
+def test_the_bound_on_a_tree_with_one_more_pair_holds(graph: tuple[Domain, tuple[Clique, ...]]) -> None:
+    """There is a tree within the bound: the one that carries an attribute along the path."""
+    domain, cliques = graph
+    tree = build(domain, cliques)
+    for pair in combinations(domain.attributes, 2):
+        bound = tree.cells_with_pair(pair)
+        assert bound >= tree.cells
+        if tree.home(pair) is not None:
+            assert bound == tree.cells
+        elif not any(set(pair) & set(clique) for clique in cliques):
+            assert bound >= cells(domain, (*cliques, pair))
