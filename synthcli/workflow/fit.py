@@ -98,7 +98,7 @@ def _before_noise(
     try:
         progress("checking the table", 0.0)
         source = open_source(request.data, request.dialect)
-        rows = validate(source, plan.schema).rows
+        rows = validate(source, plan.facts.schema).rows
         return source, flip(rows, plan.audit_coins).bind(source.raw_chunks()) if plan.audit_coins else None
     except SynthError:
         ledger.cancel(reservation)
