@@ -3,6 +3,7 @@
 Koller and Friedman, Probabilistic Graphical Models (2009), sections 9.4 (elimination) and 10.4 (clique trees).
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -28,7 +29,12 @@ class JunctionTree:
     @cached_property
     def cells(self) -> int:
         """The number of cells of all clique tables together: what a calibration costs."""
-        return sum(self.domain.size(clique) for clique in self.cliques)
+        return sum(self.sizes)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of cells of each clique table."""
+        return tuple(self.domain.size(clique) for clique in self.cliques)
 
     @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
@@ -39,11 +45,57 @@ class JunctionTree:
                 below[parent].append(child)
         return tuple(map(tuple, below))
 
+    @cached_property
+    def holders(self) -> dict[str, tuple[int, ...]]:
+        """For each attribute the cliques that contain it."""
+        return {a: tuple(i for i, c in enumerate(self.cliques) if a in c) for a in self.domain.attributes}
+
+    def paths(self, attribute: str) -> tuple[list[int], list[int]]:
+        """For every clique: how far the nearest one with the attribute is, and the neighbour on the way (-1: none)."""
+        if attribute not in self._paths:
+            self._paths[attribute] = self._search(attribute)
+        return self._paths[attribute]
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple[list[int], list[int]]]:
+        return {}
+
+    def _search(self, attribute: str) -> tuple[list[int], list[int]]:
+        distance, step = [-1] * len(self.cliques), [-1] * len(self.cliques)
+        queue = deque(self.holders[attribute])
+        for i in queue:
+            distance[i] = 0
+        while queue:
+            i = queue.popleft()
+            for j in (*self.children[i], *self.parents[i : i + 1]):
+                if j >= 0 and distance[j] < 0:
+                    distance[j], step[j] = distance[i] + 1, i
+                    queue.append(j)
+        return distance, step
+
+    def cells_with_pair(self, pair: Clique) -> int:
+        """An upper bound on the cells of a tree that also holds this pair: one attribute joins every clique on the way.
+
+        Where the way crosses an empty separator, the pair's own table is all that is needed.
+        """
+        first, second = pair
+        distance, step = self.paths(second)
+        place = min(self.holders[first], key=lambda i: (distance[i], self.sizes[i]))
+        grown = 0
+        while distance[place]:
+            nearer = step[place]
+            separator = self.separators[place] if self.parents[place] == nearer else self.separators[nearer]
+            if not separator:
+                return self.cells + self.domain.size(pair)
+            grown += self.sizes[place] * self.domain.card(second)
+            place = nearer
+        return self.cells + grown
+
     def home(self, clique: Iterable[str]) -> int | None:
         """The smallest tree clique that contains all these attributes, or None."""
-        wanted = set(clique)
-        fits = [i for i, c in enumerate(self.cliques) if wanted.issubset(c)]
-        return min(fits, key=lambda i: self.domain.size(self.cliques[i]), default=None)
+        wanted = tuple(clique)
+        fits = set.intersection(*(set(self.holders[attribute]) for attribute in wanted)) if wanted else {0}
+        return min(fits, key=lambda i: (self.sizes[i], i), default=None)
 
 
 def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
