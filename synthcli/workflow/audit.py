@@ -46,15 +46,31 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)
     coins = _coins(request, synthesizer)
-    real = open_source(request.data, request.dialect)
-    coins.verify_data(real.raw_chunks())
-    synthetic = open_source(request.synthetic)
-    names = synthesizer.codec.domain.attributes
+    with open_source(request.data, request.dialect) as real, open_source(request.synthetic) as synthetic:
+        coins.verify_data(real.raw_chunks())
+        result, quality = _attacked(request, policy, synthesizer, coins, real, synthetic, progress)
+    outcome = _judged(policy, synthesizer, result, quality)
+    if request.output is not None:
+        atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
+    return outcome
+
+
+def _attacked(
+    request: AuditRequest,
+    policy: Policy,
+    synthesizer: Synthesizer,
+    coins: Coins,
+    real: Source,
+    synthetic: Source,
+    progress: Progress,
+) -> tuple[AuditResult, Quality]:
+    """The attacks' findings, and how useful the rows are."""
+    schema, names = synthesizer.schema, synthesizer.codec.domain.attributes
     experiment = prepare(
         synthesizer,
         coins,
-        real=lambda: real.batches(synthesizer.schema, names),
-        synthetic=lambda: synthetic.batches(synthesizer.schema, names),
+        real=lambda: real.batches(schema, names),
+        synthetic=lambda: synthetic.batches(schema, names),
     )
     result = attack(
         experiment,
@@ -64,16 +80,8 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         progress=progress,
     )
     progress("comparing marginals", 0.0)
-    quality = compare(
-        synthesizer.codec,
-        synthesizer.schema,
-        _training(real, synthesizer, coins),
-        synthetic.batches(synthesizer.schema, names),
-    )
-    outcome = _judged(policy, synthesizer, result, quality)
-    if request.output is not None:
-        atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
-    return outcome
+    trained = _training(real, synthesizer, coins)
+    return result, compare(synthesizer.codec, schema, trained, synthetic.batches(schema, names))
 
 
 def _judged(policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality) -> AuditOutcome:

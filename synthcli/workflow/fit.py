@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +16,7 @@ from synthcli.audit.coins import Coins, flip
 from synthcli.audit.coins_file import save_coins
 from synthcli.discovery.discover import discover
 from synthcli.engine.local import LocalEngine
-from synthcli.errors import SynthError
+from synthcli.errors import InputError
 from synthcli.files import claim_output
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.curator import Curator
@@ -53,13 +55,22 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
         return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True, unbudgeted=False)
     claim_output(request.output, force=request.force or request.refit)
     reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name)
-    source, coins = _before_noise(request, plan, ledger, reservation, progress)
-    coins_file = _keep_coins(ledger, coins)
-    synthesizer = _learn(plan, source, coins, progress)
+    with ExitStack() as stack:
+        with _refundable(ledger, reservation):
+            source = stack.enter_context(open_source(request.data, request.dialect))
+            coins = _before_noise(plan, source, progress)
+            coins_file = _keep_coins(ledger, coins)
+            request_digest = _request_digest(ledger, asked, source)
+        synthesizer = _learn(plan, source, coins, progress)
+        if _request_digest(ledger, asked, source) != request_digest:
+            raise InputError(
+                f"{source.name} changed while it was read: the model is worthless, and the budget is spent",
+                "fit a copy that nobody writes to",
+            )
     save(synthesizer, request.output)
     ledger.commit(
         reservation,
-        request_digest=_request_digest(ledger, asked, source),
+        request_digest=request_digest,
         artifact_digest=ledger.digest(request.output.read_bytes()),
         rho=sum(spend.rho for spend in synthesizer.statement.spends),
     )
@@ -91,18 +102,21 @@ def _keep_coins(ledger: Ledger, coins: Coins | None) -> Path | None:
     return place
 
 
-def _before_noise(
-    request: FitRequest, plan: FitPlan, ledger: Ledger, reservation: Reservation, progress: Progress
-) -> tuple[Source, Coins | None]:
-    """Check the whole table and toss the coins. What fails here has drawn no noise: the reservation is given back."""
+@contextmanager
+def _refundable(ledger: Ledger, reservation: Reservation) -> Iterator[None]:
+    """What fails in here has drawn no noise: the reservation is given back."""
     try:
-        progress("checking the table", 0.0)
-        source = open_source(request.data, request.dialect)
-        rows = validate(source, plan.facts.schema).rows
-        return source, flip(rows, plan.audit_coins).bind(source.raw_chunks()) if plan.audit_coins else None
-    except SynthError:
+        yield
+    except BaseException:
         ledger.cancel(reservation)
         raise
+
+
+def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> Coins | None:
+    """Check the whole table, and toss the coins for it."""
+    progress("checking the table", 0.0)
+    rows = validate(source, plan.facts.schema).rows
+    return flip(rows, plan.audit_coins).bind(source.raw_chunks()) if plan.audit_coins else None
 
 
 def _learn(plan: FitPlan, source: Source, coins: Coins | None, progress: Progress) -> Synthesizer:
@@ -151,9 +165,8 @@ def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: st
     model = ledger.digest(request.output.read_bytes())
     if not any(spend.artifact_digest == model for spend in ledger.history(plan.dataset)):
         return False
-    done = ledger.find_committed(
-        plan.dataset, _request_digest(ledger, asked, open_source(request.data, request.dialect))
-    )
+    with open_source(request.data, request.dialect) as source:
+        done = ledger.find_committed(plan.dataset, _request_digest(ledger, asked, source))
     return done is not None and done.artifact_digest == model
 
 

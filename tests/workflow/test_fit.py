@@ -153,3 +153,15 @@ def test_requests_that_mean_nothing_touch_nothing(request_: FitRequest, change: 
         run_fit(_but(request_, **change))
     assert caught.value.hint
     assert not Path(str(request_.ledger)).exists()
+
+
+def test_a_table_that_changes_while_it_is_read_gives_no_model(request_: FitRequest) -> None:
+    def append(stage: str, done: float) -> None:
+        if stage == "measuring one-way marginals":
+            with Path(request_.data).open("a") as file:
+                file.write(rows(1, seed=9)[0] + "\n")
+
+    with pytest.raises(InputError, match="changed while it was read"):
+        run_fit(request_, append)
+    assert not request_.output.exists()
+    assert open_ledger(request_.ledger).account("wards").spent_epsilon == 1
