@@ -1,5 +1,7 @@
 """Reports to render: made up, but shaped like real ones."""
 
+import re
+
 import numpy as np
 
 from synthcli.audit import notes
@@ -200,3 +202,8 @@ def report(count: int, leak: bool = False, seed: int = 1) -> Report:
         design=AuditDesign(outcome=verdict.outcome, policy=POLICY),
         findings=Findings(audit=result, quality=quality(rng, summary), verdict=verdict),
     )
+
+
+def without_plots(page: str) -> str:
+    """The page with every plot left blank."""
+    return re.sub(r"<svg.*?</svg>", "<svg/>", page, flags=re.DOTALL)

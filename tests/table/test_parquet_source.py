@@ -1,0 +1,88 @@
+"""Parquet in: one file, a folder, a glob; every Arrow type that has a canonical one."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synthcli.errors import InputError
+from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.source import Source, open_source, validate
+
+PARQUET = pa.table(
+    {
+        "word": pa.array(["a", None, "b"]).dictionary_encode(),
+        "n": pa.array([1, None, 3], pa.int32()),
+        "x": pa.array([Decimal("1.50"), None, Decimal("-2.25")], pa.decimal128(9, 2)),
+        "f": pa.array([1.0, float("nan"), 3.0], pa.float32()),
+        "t": pa.array([datetime(2020, 1, 1, 12), None, datetime(1969, 1, 1)], pa.timestamp("ns", "Europe/Zurich")),
+        "d": pa.array([datetime(2020, 1, 1), None, datetime(1969, 1, 1)], pa.timestamp("ms")),
+        "zip": pa.array([123, None, 45]),
+        "large": pa.array(["?", "y", "z"], pa.large_string()),
+        "flag": pa.array([1, 0, None], pa.int8()),
+    }
+)
+TYPED = Schema(
+    name="t",
+    missing_values=("", "?"),
+    columns=tuple(
+        Column(name=name, kind=kind)
+        for name, kind in {
+            "word": Kind.STRING,
+            "n": Kind.INTEGER,
+            "x": Kind.NUMBER,
+            "f": Kind.INTEGER,
+            "t": Kind.DATETIME,
+            "d": Kind.DATE,
+            "zip": Kind.STRING,
+            "large": Kind.STRING,
+            "flag": Kind.BOOLEAN,
+        }.items()
+    ),
+)
+EXPECTED = [
+    ("a", 1, 1.5, 1, datetime(2020, 1, 1, 12), date(2020, 1, 1), "123", None, True),
+    (None, None, None, None, None, None, None, "y", False),
+    ("b", 3, -2.25, 3, datetime(1969, 1, 1), date(1969, 1, 1), "45", "z", None),
+]
+
+
+def _rows(source: Source, schema: Schema) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for batch in source.batches(schema) for row in batch.to_pylist()]
+
+
+def test_parquet_types_are_cast(tmp_path: Path) -> None:
+    pq.write_table(PARQUET, tmp_path / "t.parquet")
+    with open_source(str(tmp_path / "t.parquet")) as source:
+        assert validate(source, TYPED).rows == 3
+        assert _rows(source, TYPED) == EXPECTED
+
+
+def test_folders_and_globs(tmp_path: Path) -> None:
+    for i in range(3):
+        pq.write_table(PARQUET.slice(i, 1), tmp_path / f"part-{i}.parquet")
+    (tmp_path / "_SUCCESS").touch()
+    assert _rows(open_source(str(tmp_path)), TYPED) == EXPECTED
+    assert _rows(open_source(str(tmp_path / "part-[01]*.parquet")), TYPED) == EXPECTED[:2]
+    pq.write_table(PARQUET.select(["n"]), tmp_path / "other.parquet")
+    with pytest.raises(InputError, match="different columns"):
+        open_source(str(tmp_path))
+
+
+def test_parquet_that_does_not_match(tmp_path: Path) -> None:
+    table = pa.table({"f": [1.5, 2.0], "n": [[1], [2]]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    source = open_source(str(tmp_path / "t.parquet"))
+    fraction = Schema(name="t", columns=(Column(name="f", kind=Kind.INTEGER),))
+    with pytest.raises(InputError, match="'f': 1 of 2 values are not integers"):
+        _rows(source, fraction)
+    nested = Schema(name="t", columns=(Column(name="n", kind=Kind.STRING),))
+    with pytest.raises(InputError, match="nested or binary values in: 'n'"):
+        _rows(source, nested)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing")
+    with pytest.raises(InputError, match="not a readable Parquet"):
+        open_source(str(tmp_path / "broken.parquet"))
