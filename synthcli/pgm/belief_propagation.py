@@ -1,8 +1,8 @@
 """Exact marginals of a junction tree: two passes of messages, in linear space.
 
 Hugin propagation (Koller and Friedman 2009, section 10.3). Every table is divided by its largest entry and the scales
-are kept as logarithms, so that tables may span some 300 decades; where even that is not enough (a message with no mass
-left), the passes are done again in log space.
+are kept as logarithms, so that tables may span some 300 decades; where even that is not enough (underflow may have
+taken mass that counts), the passes are done again in log space.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,8 @@ from synthcli.marginal import Clique
 from synthcli.pgm.junction_tree import JunctionTree
 
 Floats = NDArray[np.float64]
+
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,12 @@ def _assemble(tree: JunctionTree, plan: _Plan, tables: Sequence[Floats]) -> list
 
 
 def _linear(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs | None:
-    """Both passes in linear space; None where a table lost all its mass to underflow."""
+    """Both passes in linear space; None where underflow may have taken mass that counts.
+
+    `lost[i]` bounds the absolute error of every cell of table i. All factors are at most 1, so that errors add; a
+    message's error grows by the cells it sums and by its rescaling. Mass that vanished in one clique can be nearly all
+    there is once a neighbour weighs it, and nothing but such a bound tells.
+    """
     tables, scale = [], 0.0
     for log in logs:
         top = float(log.max())
@@ -116,15 +123,17 @@ def _linear(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs 
         tables.append(np.exp(log - top))
         scale += top
     messages: list[Floats] = [np.empty(0)] * len(tables)
+    lost = [_TINY] * len(tables)
     for i in range(len(tables) - 1, 0, -1):
         messages[i] = tables[i].sum(axis=plan.up_axes[i])
         top = float(messages[i].max())
         if top <= 0.0:
             return None
         scale += float(np.log(top))
+        lost[tree.parents[i]] += lost[i] / top * (tables[i].size / messages[i].size)
         tables[tree.parents[i]] *= (messages[i] / top).reshape(plan.up_shapes[i])
     total = float(tables[0].sum())
-    if total <= 1e-280:
+    if not lost[0] * max(table.size for table in tables) < 1e-10 * total:
         return None
     tables[0] /= total
     for i in range(1, len(tables)):
