@@ -8,10 +8,11 @@ measured cell:
     F(theta) = N log Z(theta) - sum_m <theta_m, y_m> + t/2 sum_m s_m^2 |theta_m - c_m|^2
     grad_m F = N mu_m(theta) - y_m + t s_m^2 (theta_m - c_m)
 
-with N the total, mu_m the model's marginals, and c_m the log one-way marginal for single attributes, zero for others.
-One calibration gives Z and every mu_m. The Hessian is close to its diagonal part, diag(N mu_m + t s_m^2), which serves
-as preconditioner. Measurement noise itself bounds what is worth fitting: the search stops when the decrease that is
-still possible is small beside the number of measured cells (discrepancy principle).
+with N the total, mu_m the model's marginals, and c_m the log one-way marginal for single attributes (its noisy counts
+projected to the simplex), zero for others. One calibration gives Z and every mu_m. The Hessian is close to its diagonal
+part, diag(N mu_m + t s_m^2), which serves as preconditioner. Measurement noise itself bounds what is worth fitting: the
+search stops when the decrease that is still possible is small beside the number of measured cells (discrepancy
+principle).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,21 +25,25 @@ from synthcli.marginal import Clique, Domain, Measurement
 from synthcli.pgm.belief_propagation import Floats, calibrate
 from synthcli.pgm.junction_tree import JunctionTree, build
 from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.pgm.simplex import project_to_simplex
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How hard to try. `entropy` is the weight t; `tolerance` the decrease per measured cell that is left undone."""
+    """How hard to try: `tolerance` is the decrease per measured cell that is left undone.
 
-    entropy: tuple[float, ...]
+    `entropy` is the weight t, or several to go through in turn; by default `entropy_weight` chooses it from the noise.
+    """
+
     tolerance: float
     evaluations: int
+    entropy: tuple[float, ...] = ()
 
 
-ROUND = Effort(entropy=(0.05,), tolerance=0.02, evaluations=40)
+ROUND = Effort(tolerance=0.02, evaluations=40)
 """Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
 
-FINAL = Effort(entropy=(0.05, 0.02), tolerance=0.002, evaluations=200)
+FINAL = Effort(tolerance=0.002, evaluations=200)
 """The model that is released."""
 
 
@@ -59,7 +64,7 @@ def estimate(
     rows = max(1.0, estimate_total(pooled) if total is None else total)
     problem = _Problem(domain, pooled, rows)
     theta = problem.start_from(start)
-    for weight in effort.entropy:
+    for weight in effort.entropy or (entropy_weight(pooled, rows),):
         theta = _minimise(problem, theta, weight, effort)
     return MarkovRandomField(domain, problem.unpack(theta), rows)
 
@@ -85,6 +90,19 @@ def estimate_total(measurements: Sequence[Measurement]) -> float:
     return float(sums @ weights / weights.sum()) if len(sums) else 1.0
 
 
+def entropy_weight(measurements: Sequence[Measurement], rows: float) -> float:
+    """The weight t for this much noise: 1.25e-5 N / s, between 0.001 and 0.02, with s^2 the mean variance of a cell.
+
+    Found by experiment: the more noise, the smaller the part of the loss that comes from the data, and so the smaller
+    the weight that already shrinks too much. Below 0.001 the problem is ill-conditioned and nothing is gained.
+    """
+    if not measurements:
+        return 0.02
+    cells = np.array([m.values.size for m in measurements])
+    variance = np.array([m.stddev**2 for m in measurements]) @ cells / cells.sum()
+    return float(np.clip(1.25e-5 * rows / np.sqrt(variance), 1e-3, 2e-2))
+
+
 class _Problem:
     """The dual of one set of measurements: packing of parameters, objective, gradient, preconditioner."""
 
@@ -104,11 +122,11 @@ class _Problem:
         return len(self.values)
 
     def _log_one_way(self, measurement: Measurement) -> Floats:
-        """The centre c_m: a single attribute's log marginal, floored where noise hides it; zero for larger cliques."""
+        """The centre c_m: a single attribute's log marginal, with a floor far below the noise; zero for others."""
         if len(measurement.clique) != 1:
             return np.zeros(measurement.values.shape)
-        floor = max(0.25 * measurement.stddev, 1e-3)
-        counts = np.maximum(measurement.values.astype(np.float64), floor)
+        floor = min(0.05 * measurement.stddev, 0.01 * self.rows / measurement.values.size)
+        counts = np.maximum(project_to_simplex(measurement.values, self.rows), floor)
         centred: Floats = np.log(counts / counts.sum())
         return centred
 

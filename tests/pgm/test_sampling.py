@@ -95,3 +95,15 @@ def test_codes_are_as_narrow_as_they_can_be() -> None:
     domain = Domain(("a", "b"), (256, 257))
     (block,) = sample(MarkovRandomField(domain, {}, 1.0), 10, np.random.default_rng(0))
     assert (block["a"].dtype, block["b"].dtype) == (np.uint8, np.uint16)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_a_handful_of_rows_is_a_draw_from_the_joint(rows: int) -> None:
+    """One row at a time has the joint distribution: chi-square over 4,000 draws, false alarm below 1e-6."""
+    model = MarkovRandomField(Domain(("a", "b"), (3, 2)), {("a", "b"): np.log([[4.0, 2], [1, 3], [2, 8]])}, 1.0)
+    rng = np.random.default_rng(11)
+    firsts = [next(sample(model, rows, rng)) for _ in range(4_000)]
+    cells = np.bincount([int(block["a"][0]) * 2 + int(block["b"][0]) for block in firsts], minlength=6)
+    expected = model.marginal(("a", "b")).ravel() * 4_000
+    assert all(len(block["a"]) == rows for block in firsts)
+    assert np.sum((cells - expected) ** 2 / expected) < chi2.isf(1e-6, 5)
