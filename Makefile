@@ -3,10 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := synthcli tests docs examples
+SOURCES := synthcli tests docs examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs golden clean
+.PHONY: help demo test check bench format docs golden clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ check: $(VENV)/.dev ## Lint, types, layers, file lengths, generated documentatio
 	$(BIN)/lint-imports
 	@find $(SOURCES) -name '*.py' -exec awk 'FNR == 301 { print FILENAME ": more than 300 lines" }' {} + | (! grep .)
 	$(BIN)/python docs/generate_cli.py --check
+
+bench: $(VENV)/.dev ## Measure the chain beside its floors (benchmarks/README.md keeps the figures)
+	$(BIN)/python benchmarks/chain.py
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix $(SOURCES)

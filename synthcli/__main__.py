@@ -1,5 +1,6 @@
 """The process: run the command line and turn whatever happens into one message and one exit code."""
 
+import os
 import signal
 import sys
 import warnings
@@ -11,6 +12,7 @@ from synthcli.cli.failure import Manner, report_failure
 
 def main() -> NoReturn:
     """Run `synthcli` with the process's arguments, and exit."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our products are small: threads cost more than they give
     manner = Manner.of(sys.argv[1:])
     if not manner.debug:
         warnings.simplefilter("ignore")  # a library's warning may quote a value

@@ -32,7 +32,8 @@ def plan_discovery(facts: Facts) -> Discovery:
     """What the schema leaves open, column by column."""
     columns = facts.schema.modelled
     categories = tuple(c.name for c in columns if "categories" in facts.to_learn.get(c.name, ()))
-    grids = tuple(c.name for c in columns if c.kind.has_axis and c.categories is None and not has_exact_codes(c))
+    listed = {*categories, *(c.name for c in columns if c.categories is not None)}
+    grids = tuple(c.name for c in columns if c.kind.has_axis and c.name not in listed and not has_exact_codes(c))
     decimals = tuple(c.name for c in columns if "decimals" in facts.to_learn.get(c.name, ()))
     open_stages = {"categories": categories, "coarse grids": grids, "fine grids": grids}
     return Discovery(

@@ -75,11 +75,13 @@ def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Enco
         return CategoryEncoder(values=("false", "true"), type=Kind.BOOLEAN, missing=missing, other=False)
     if column.categories is not None:
         return CategoryEncoder(values=column.categories, type=column.kind, missing=missing, other=False)
-    if has_exact_codes(column):
+    if column.name not in keys and has_exact_codes(column):
         low, high = bounds_on_axis(column)
         edges = np.arange(int(low or 0), int(high or 0) + 1)  # one cell per number; the last edge is exclusive
         return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
     found = keys[column.name]
+    if column.kind is not Kind.STRING:
+        found = dict(sorted(found.items(), key=lambda item: float(item[0])))
     weights = tuple(max(float(count), 0.0) for count in found.values()) or None
     return CategoryEncoder(values=tuple(found), type=column.kind, missing=missing, other=True, weights=weights)
 

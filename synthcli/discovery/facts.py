@@ -50,7 +50,7 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         public_by_steward=_named(
             {c.name: [f for f in FACTS if f in before[c.name].observed and c.declares(f)] for c in columns}
         ),
-        to_learn=_named({c.name: _missing_facts(c) for c in modelled}),
+        to_learn=_named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled}),
     )
 
 
@@ -76,11 +76,14 @@ def _strip(column: Column, trusted: bool) -> Column:
     )
 
 
-def _missing_facts(column: Column) -> list[str]:
-    """What the model needs to know about a column that its public declaration does not say."""
+def _missing_facts(column: Column, has_categories: bool) -> list[str]:
+    """What the model needs to know about a column that its public declaration does not say.
+
+    That a column of numbers has categories at all is part of its type, which the schema file declares; which, is not.
+    """
     if column.kind is Kind.BOOLEAN or column.categories is not None:
         return []
-    if column.kind is Kind.STRING:
+    if column.kind is Kind.STRING or has_categories:
         return ["categories"]
     missing = [fact for fact in ("minimum", "maximum") if getattr(column, fact) is None]
     if column.kind is Kind.NUMBER and column.decimals is None:

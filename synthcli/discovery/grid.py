@@ -83,7 +83,7 @@ def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) 
     return np.concatenate(parts)
 
 
-def trim(counts: NDArray[np.float64], sigma: float, significance: float = 3.0) -> slice:
+def trim(counts: NDArray[np.float64], sigma: float, significance: float = 4.0) -> slice:
     """Leave out the cells at both ends that hold, together, no more than noise would (`significance` sigmas)."""
     size = len(counts)
     bar = significance * sigma * np.sqrt(np.arange(1, size + 1))

@@ -61,7 +61,7 @@ class Aim:
     paper's T / d: the budget is laid out for that many rounds, and annealing usually needs far fewer.
     """
 
-    max_cells: int = 2_000_000
+    max_cells: int = 200_000
     rounds_per_attribute: int = 16
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from synthcli.table.validation import Problem, refuse
 
 _MOST_CATEGORIES = 2000
 _FEW_CATEGORIES = 20
+_MOST_LEVELS = 60
 _MOST_DECIMALS = 9
 
 
@@ -161,6 +162,11 @@ def _is_categorical(distinct: int, sketch: ColumnSketch) -> bool:
     return distinct <= max(_FEW_CATEGORIES, min(100, sketch.rows // 8), min(_MOST_CATEGORIES, sketch.rows // 20))
 
 
+def _are_levels(values: Collection[str], rows: int) -> bool:
+    """Numbers with a fraction that are few: levels of a scale, which no grid would hit."""
+    return len(values) <= min(_MOST_LEVELS, rows // 100)
+
+
 def _with_facts(
     column: Column,
     sketch: ColumnSketch,
@@ -176,10 +182,19 @@ def _with_facts(
         in_order = ordered(values)
         column = replace(column, categories=in_order or tuple(sorted(values)), ordered=in_order is not None)
         observed.add("categories")
+    elif column.kind is Kind.NUMBER and sketch.places and not sketch.overflow and _are_levels(values, sketch.rows):
+        levels = sorted({float(text) for text in values})
+        column = replace(column, categories=tuple(map(repr, levels)), ordered=True)
+        observed.add("categories")
     elif column.kind.has_axis:
         column = replace(column, minimum=bounds[0], maximum=bounds[1])
         observed |= {"minimum", "maximum"}
-    if column.kind is Kind.NUMBER and not sketch.exponents and sketch.places <= _MOST_DECIMALS:
+    if (
+        column.kind is Kind.NUMBER
+        and column.categories is None
+        and not sketch.exponents
+        and sketch.places <= _MOST_DECIMALS
+    ):
         column = replace(column, decimals=sketch.places)
         observed.add("decimals")
     return replace(column, observed=frozenset(observed))
