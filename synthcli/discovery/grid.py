@@ -7,6 +7,7 @@ stays an atom.
 """
 
 from datetime import date
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -66,8 +67,11 @@ def active(counts: NDArray[np.float64], sigma: float, significance: float = 4.0)
 def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) -> Edges:
     """Split coarse cells into about `cells` fine ones, as many to each as its share of the mass; at least one.
 
-    Whole numbers are not split further than one cell each.
+    Whole numbers are not split further than one cell each; where twice as many cells would do, each gets its own, since
+    people count in round numbers.
     """
+    if np.issubdtype(edges.dtype, np.integer) and int(edges[-1]) - int(edges[0]) <= 2 * cells:
+        return np.arange(int(edges[0]), int(edges[-1]) + 1)
     mass = np.maximum(counts - sigma, 0.0)
     total = mass.sum()
     share = mass / total if total > 0 else np.full(len(mass), 1 / len(mass))
@@ -84,15 +88,25 @@ def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) 
 
 
 def trim(counts: NDArray[np.float64], sigma: float, significance: float = 4.0) -> slice:
-    """Leave out the cells at both ends that hold, together, no more than noise would (`significance` sigmas)."""
-    size = len(counts)
-    bar = significance * sigma * np.sqrt(np.arange(1, size + 1))
-    above_left = np.flatnonzero((np.cumsum(counts) > bar) | (counts > significance * sigma))
-    above_right = np.flatnonzero((np.cumsum(counts[::-1]) > bar) | (counts[::-1] > significance * sigma))
-    if not len(above_left) or not len(above_right):
-        return slice(0, size)
-    start, stop = int(above_left[0]), size - int(above_right[0])
-    return slice(start, stop) if start < stop else slice(0, size)
+    """Leave out the cells at both ends that hold no more than noise would."""
+    first = _onset(counts, sigma, significance)
+    last = _onset(counts[::-1], sigma, significance)
+    if first is None or last is None or first >= len(counts) - last:
+        return slice(0, len(counts))
+    return slice(first, len(counts) - last)
+
+
+def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> int | None:
+    """Where the mass begins: the start of the run that first stands clear of the noise, at its clearest.
+
+    The run ends at the first cell up to which any run is `significance` sigmas of its own noise.
+    """
+    for end in range(1, len(counts) + 1):
+        runs = np.cumsum(counts[:end][::-1]) / (sigma * np.sqrt(np.arange(1, end + 1)))
+        longest = int(np.argmax(runs))
+        if runs[longest] > significance:
+            return end - 1 - longest
+    return None
 
 
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:
@@ -100,24 +114,46 @@ def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.i
 
     A cell that holds a bin's mass by itself is an atom: a group of its own.
     """
-    total = max(float(counts.sum()), 1.0)
+    share = max(float(counts.sum()), 1.0) / wanted
+    return _grouped(counts, sigma, counts > max(share, 5.0 * sigma), share, 3.0)
+
+
+def segments(counts: NDArray[np.float64], sigma: float) -> NDArray[np.intp]:
+    """Group adjacent fine cells until a group's mass is known to an eighth: what is finer than that is noise.
+
+    A cell that rises 5 sigma above those around it is a group of its own.
+    """
+    window = np.ones(min(17, len(counts)))
+    size = np.convolve(np.ones(len(counts)), window, mode="same") - 1.0
+    around = (np.convolve(counts, window, mode="same") - counts) / np.maximum(size, 1.0)
+    return _grouped(counts, sigma, counts > np.maximum(around, 0.0) + 5.0 * sigma, 0.0, 8.0)
+
+
+def _grouped(
+    counts: NDArray[np.float64], sigma: float, atoms: NDArray[np.bool_], share: float, clear: float
+) -> NDArray[np.intp]:
+    """Runs of cells that hold `share` and stand `clear` sigmas clear of their noise; atoms apart."""
     groups = np.zeros(len(counts), dtype=np.intp)
     group, mass, width = 0, 0.0, 0
-    for i, count in enumerate(counts):
-        target = max(total / wanted, 3.0 * sigma * np.sqrt(width + 1))
-        atom = count > max(total / wanted, 5.0 * sigma)
-        if width and (atom or mass >= target):
+    for i, (count, atom) in enumerate(zip(counts, atoms, strict=True)):
+        if width and (atom or mass >= max(share, clear * sigma * sqrt(width))):
             group, mass, width = group + 1, 0.0, 0
         groups[i] = group
-        mass, width = mass + float(count), width + 1
-        if atom:
-            mass = np.inf
-    lone_tail = group > 0 and mass < 3.0 * sigma * np.sqrt(width)
+        mass, width = (inf if atom else mass + float(count)), width + 1
+    lone_tail = group > 0 and mass < 3.0 * sigma * sqrt(width) and not atoms[np.flatnonzero(groups == group - 1)[-1]]
     return np.where(groups == group, group - 1, groups) if lone_tail else groups
 
 
-def weights(counts: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Non-negative weights from noisy counts: the projection to the simplex of their total (least squares).
+def weights(counts: NDArray[np.float64], sigma: float, widths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Non-negative weights of the fine cells: even density inside each segment, segments projected to the simplex."""
+    groups = segments(counts, sigma)
+    masses = project(np.bincount(groups, counts).astype(np.float64), sigma)
+    total = np.bincount(groups, widths)
+    return masses[groups] * widths / total[groups]
+
+
+def project(counts: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """The non-negative vector of the same sum that is nearest (least squares); nothing where the sum is noise.
 
     Noise that would spread mass over empty cells is pulled to zero: a soft threshold at the level that keeps the sum.
     """

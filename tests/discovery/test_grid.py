@@ -43,7 +43,7 @@ def test_refined_cells_keep_ends_and_order(counts: np.ndarray, sigma: float, cel
         assert (fine[0], fine[-1]) == (edges[0], edges[-1])
         assert np.all(np.diff(fine) > 0)
         assert set(edges) <= set(fine)
-        assert len(fine) <= cells + 2 * len(counts) + 1
+        assert len(fine) <= 2 * cells + 2 * len(counts) + 1
 
 
 def test_whole_numbers_are_not_split_below_one_cell_each() -> None:
@@ -73,9 +73,25 @@ def test_trim_cuts_noise_and_keeps_thin_tails() -> None:
 
 
 @given(COUNTS, st.floats(0.1, 100))
-def test_weights_are_a_projection(counts: np.ndarray, sigma: float) -> None:
-    weights = grid.weights(counts, sigma)
-    assert np.all(weights >= 0)
+def test_projection_keeps_the_sum_and_the_order(counts: np.ndarray, sigma: float) -> None:
+    projected = grid.project(counts, sigma)
+    assert np.all(projected >= 0)
     if counts.sum() > sigma:
-        assert weights.sum() == pytest.approx(counts.sum(), rel=1e-9)
-        assert np.all(np.diff(weights[np.argsort(counts)]) >= -1e-9)
+        assert projected.sum() == pytest.approx(counts.sum(), rel=1e-9)
+        assert np.all(np.diff(projected[np.argsort(counts)]) >= -1e-9)
+
+
+def test_what_the_noise_hides_is_smoothed_and_spikes_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.full(100, 40.0)
+    truth[60] = 2_000.0
+    noisy = truth + rng.normal(0, 40, 100)
+    weights = grid.weights(noisy, 40.0, np.ones(100))
+    assert np.abs(weights - truth).sum() < 0.5 * np.abs(np.maximum(noisy, 0) - truth).sum()
+    assert weights[60] == pytest.approx(2_000, rel=0.1)
+    assert weights[59] < 200
+
+
+def test_density_is_even_inside_a_segment() -> None:
+    weights = grid.weights(np.array([1.0, 2.0, 90.0]), 20.0, np.array([1.0, 3.0, 4.0]))
+    assert weights == pytest.approx(93 * np.array([1, 3, 4]) / 8)
