@@ -48,7 +48,11 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         schema=replace(schema, columns=columns),
         declared=_named({c.name: [f for f in FACTS if before[c.name].declares(f)] for c in columns}),
         public_by_steward=_named(
-            {c.name: [f for f in FACTS if f in before[c.name].observed and c.declares(f)] for c in columns}
+            {
+                c.name: [f for f in FACTS if f in before[c.name].observed and c.declares(f)]
+                for c in columns
+                if c.name in trusted
+            }
         ),
         to_learn=_named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled}),
     )

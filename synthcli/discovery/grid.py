@@ -110,12 +110,15 @@ def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> in
 
 
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:
-    """Group adjacent fine cells into about `wanted` bins of equal mass, each clear of the noise; returns group numbers.
+    """Group adjacent fine cells into about `wanted` bins of equal mass, each clear of the noise: their group numbers.
 
-    A cell that holds a bin's mass by itself is an atom: a group of its own.
+    A cell that holds a bin's mass by itself is an atom: a group of its own. The bins share what the atoms leave, so that
+    a column of which most is zero keeps a shape beside it.
     """
-    share = max(float(counts.sum()), 1.0) / wanted
-    return _grouped(counts, sigma, counts > max(share, 5.0 * sigma), share, 3.0)
+    total = max(float(counts.sum()), 1.0)
+    atoms = counts > max(total / wanted, 5.0 * sigma)
+    left = max(total - float(counts[atoms].sum()), 0.0) / max(wanted - int(atoms.sum()), 1)
+    return _grouped(counts, sigma, atoms, left, 3.0)
 
 
 def segments(counts: NDArray[np.float64], sigma: float) -> NDArray[np.intp]:

@@ -64,11 +64,18 @@ def test_a_spike_is_an_atom() -> None:
     assert np.count_nonzero(groups == groups[20]) == 1
 
 
+def test_a_column_of_mostly_zero_keeps_a_shape_beside_it() -> None:
+    counts = np.array([9_000.0, *np.full(50, 20.0)])
+    assert grid.bins(counts, 2.0, 10).max() >= 7
+
+
 def test_trim_cuts_noise_and_keeps_thin_tails() -> None:
     counts = np.concatenate([[2.0, -3, 1], np.full(10, 400.0), np.full(40, 6.0), [-2.0, 4, -5]])
     kept = grid.trim(counts, 5.0)
     assert kept.start == 3
     assert 20 < kept.stop <= len(counts)
+    thin = np.concatenate([np.zeros(20), np.full(30, 10.0), np.full(5, 500.0)])
+    assert grid.trim(thin, 8.0).start in range(18, 23), "a tail that is clear as a whole is kept as a whole"
     assert grid.trim(np.zeros(5), 5.0) == slice(0, 5)
 
 
