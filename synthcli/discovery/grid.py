@@ -112,8 +112,8 @@ def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> in
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:
     """Group adjacent fine cells into about `wanted` bins of equal mass, each clear of the noise: their group numbers.
 
-    A cell that holds a bin's mass by itself is an atom: a group of its own. The bins share what the atoms leave, so that
-    a column of which most is zero keeps a shape beside it.
+    A cell that holds a bin's mass by itself is an atom: a group of its own. The bins share what the atoms leave, so
+    that a column of which most is zero keeps a shape beside it.
     """
     total = max(float(counts.sum()), 1.0)
     atoms = counts > max(total / wanted, 5.0 * sigma)
