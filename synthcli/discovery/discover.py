@@ -121,9 +121,9 @@ def _fine_grid(column: Column, edges: grid.Edges, seen: Measurement, places: Mea
 
 
 def _decimals(places: Measurement) -> int | None:
-    """The most decimals that any considerable share of the values (1 %, and 4 sigma) needs; None for full precision."""
+    """The most decimals that any considerable share of the values (1 %, and 5 sigma) needs; None for full precision."""
     counts = places.values.astype(np.float64)
-    bar = max(4.0 * places.stddev, 0.01 * float(counts.sum()))
+    bar = max(5.0 * places.stddev, 0.01 * float(counts.sum()))
     most = int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
     return None if most >= MOST_DECIMALS else most
 

@@ -34,6 +34,7 @@ def test_active_range_ignores_noise_and_keeps_the_mass() -> None:
     counts = np.array([3.0, -8, 500, 2, 900, 9, -4])
     assert grid.active(counts, 5.0) == slice(2, 5)
     assert grid.active(np.array([1.0, 3.0, -2.0]), 5.0) == slice(1, 2)
+    assert grid.active(np.array([25.0, 2, 18, 500, 900, 16, 25]), 5.0) == slice(2, 7), "neighbours need less"
 
 
 @given(COUNTS, st.floats(0.1, 100), st.integers(1, 300))

@@ -1,8 +1,12 @@
 """Fit as a job: the order of ledger, data, noise and file, and what a second run does."""
 
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from synthcli.artifact import load
@@ -165,3 +169,22 @@ def test_a_table_that_changes_while_it_is_read_gives_no_model(request_: FitReque
         run_fit(request_, append)
     assert not request_.output.exists()
     assert open_ledger(request_.ledger).account("wards").spent_epsilon == 1
+
+
+def test_one_extreme_row_leaves_no_trace(request_: FitRequest, tmp_path: Path) -> None:
+    """A value that nobody else has is in no part of the model, and in no row drawn from it."""
+    lines = csv([*rows(3000), f"{SECRET},987654,4321.987,1931-07-13,,true"])
+    Path(request_.data).write_text(lines)
+    (tmp_path / "schema.yaml").write_text(OPEN_SCHEMA)
+    run_fit(request_)
+    with zipfile.ZipFile(request_.output) as archive:
+        text = b"".join(archive.read(name) for name in archive.namelist())
+    model = load(request_.output)
+    drawn = pa.Table.from_batches(model.sample(20_000, np.random.default_rng(0)))
+    assert SECRET.encode() not in text
+    assert SECRET not in set(drawn["ward"].to_pylist())
+    assert pc.max(drawn["age"]).as_py() < 1000
+    assert pc.max(drawn["score"]).as_py() < 100
+    assert pc.min(drawn["seen"]).as_py().year > 1990
+    for spelt in (b"987654", b"4321.98", b"1931"):
+        assert spelt not in text
