@@ -33,5 +33,6 @@ def report(
     from synthcli.workflow.requests import ReportRequest
 
     page = run_report(ReportRequest(model=model, audit=audit, output=output, public=public, force=force))
-    console.say(f"report: {page}" + ("" if public else " (private: it compares with real rows)"))
+    private = audit is not None and not public
+    console.say(f"report: {page}" + (" (private: it compares with real rows)" if private else ""))
     console.document({"report": str(page), "public": public})
