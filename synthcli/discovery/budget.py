@@ -10,7 +10,7 @@ from synthcli.table.schema import Column, Kind
 EXACT_SPAN = 128
 """A declared range of at most this many whole numbers needs no grid: every number is its own code."""
 
-_SHARES = {"categories": 0.10, "coarse grids": 0.03, "fine grids": 0.07}
+_SHARES = {"categories": 0.10, "coarse grids": 0.04, "fine grids": 0.06}
 
 
 @dataclass(frozen=True, kw_only=True)

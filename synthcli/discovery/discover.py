@@ -19,6 +19,9 @@ from synthcli.table.schema import Column, Kind
 
 FINE_CELLS = 192
 """Fine enough for spikes; what the noise hides is smoothed afterwards. Measuring a cell takes some 11 microseconds."""
+ZOOM_CELLS = 64
+LOOKS = (0.5, 0.25, 0.25)
+"""Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them."""
 _DECIMALS = " decimals"
 
 
@@ -95,29 +98,34 @@ def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurem
 
 
 def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float) -> dict[str, _Grid]:
-    """Where on the number line the values of each column lie, and how many decimals they have."""
-    if not needs.grids:
-        return {}
-    views = {}
-    edges = {name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids}
-    for name in needs.grids:
-        views[name] = View(name, _grid_encoder(columns[name], edges[name], columns[name].decimals))
-    for name in needs.decimals:
-        views[name + _DECIMALS] = View(name, DecimalPlaces())
-    seen = _measure(Survey(views), curator, needs.shares["coarse grids"] * rho)
-    return {
-        name: _fine_grid(columns[name], edges[name], seen[name], seen.get(name + _DECIMALS)) for name in needs.grids
+    """Where on the number line the values of each column lie, and how many decimals they have.
+
+    Octaves first; where all the mass lies in one or two of them (latitudes of one town), closer looks follow.
+    """
+    unresolved = {
+        name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
     }
-
-
-def _fine_grid(column: Column, edges: grid.Edges, seen: Measurement, places: Measurement | None) -> _Grid:
-    counts, sigma = _cells(seen, len(edges) - 1), seen.stddev
-    inside = grid.active(counts, sigma)
-    fine = grid.refine(edges[inside.start : inside.stop + 1], counts[inside], sigma, FINE_CELLS)
-    decimals = column.decimals
-    if places is not None:
-        decimals = _decimals(places)
-    return _Grid(edges=fine, decimals=decimals)
+    decimals = {name: columns[name].decimals for name in needs.grids}
+    fine: dict[str, grid.Edges] = {}
+    for look, share in enumerate(LOOKS):
+        if not unresolved:
+            break
+        views = {n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals)) for n, edges in unresolved.items()}
+        if look == 0:
+            views |= {name + _DECIMALS: View(name, DecimalPlaces()) for name in needs.decimals}
+        seen = _measure(Survey(views), curator, share * needs.shares["coarse grids"] * rho)
+        if look == 0:
+            decimals |= {name: _decimals(seen[name + _DECIMALS]) for name in needs.decimals}
+        closer = {}
+        for name, edges in unresolved.items():
+            counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
+            inside = grid.active(counts, sigma)
+            edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
+            fine[name] = grid.refine(edges, counts, sigma, FINE_CELLS)
+            if not grid.is_resolved(edges, FINE_CELLS):
+                closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
+        unresolved = closer
+    return {name: _Grid(edges=fine[name], decimals=decimals[name]) for name in needs.grids}
 
 
 def _decimals(places: Measurement) -> int | None:

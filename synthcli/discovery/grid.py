@@ -67,6 +67,16 @@ def active(counts: NDArray[np.float64], sigma: float, alone: float = 6.0, beside
     return slice(first, last + 1)
 
 
+def is_resolved(edges: Edges, cells: int) -> bool:
+    """Whether `cells` fine cells between these edges will do: the mass fills some of the cells, or they are numbers.
+
+    Mass in one or two cells alone may sit in a small corner of them.
+    """
+    span_is_small = np.issubdtype(edges.dtype, np.integer) and int(edges[-1]) - int(edges[0]) <= 2 * cells
+    is_one_number = len(edges) == 2 and edges[1] == _next(edges[0])
+    return len(edges) > 3 or bool(span_is_small) or is_one_number
+
+
 def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) -> Edges:
     """Split coarse cells into about `cells` fine ones, as many to each as its share of the mass; at least one.
 

@@ -103,3 +103,11 @@ def test_what_the_noise_hides_is_smoothed_and_spikes_are_kept() -> None:
 def test_density_is_even_inside_a_segment() -> None:
     weights = grid.weights(np.array([1.0, 2.0, 90.0]), 20.0, np.array([1.0, 3.0, 4.0]))
     assert weights == pytest.approx(93 * np.array([1, 3, 4]) / 8)
+
+
+def test_resolved_is_what_fine_cells_can_tell_apart() -> None:
+    assert grid.is_resolved(np.array([1.0, 2.0, 4.0, 8.0]), 100)
+    assert not grid.is_resolved(np.array([32.0, 64.0]), 100)
+    assert grid.is_resolved(np.array([32, 64, 128]), 100), "whole numbers get a cell each"
+    assert not grid.is_resolved(np.array([2**20, 2**21]), 100)
+    assert grid.is_resolved(np.array([0.0, np.nextafter(0.0, 1.0)]), 100), "one number is one number"
