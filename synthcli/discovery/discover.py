@@ -123,7 +123,7 @@ def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Cur
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             fine[name] = grid.refine(edges, counts, sigma, FINE_CELLS)
             if not grid.is_resolved(edges, FINE_CELLS):
-                closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
+                closer[name] = grid.refine(edges[[0, -1]], np.ones(1), 0.0, ZOOM_CELLS)
         unresolved = closer
     return {name: _Grid(edges=fine[name], decimals=decimals[name]) for name in needs.grids}
 
