@@ -10,7 +10,7 @@ from synthcli.table.schema import Column, Kind
 EXACT_SPAN = 128
 """A declared range of at most this many whole numbers needs no grid: every number is its own code."""
 
-_SHARES = {"categories": 0.10, "coarse grids": 0.04, "fine grids": 0.06}
+_SHARES = {"categories": 0.08, "coarse grids": 0.05, "fine grids": 0.07}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,9 +20,10 @@ from synthcli.table.schema import Column, Kind
 FINE_CELLS = 192
 """Fine enough for spikes; what the noise hides is smoothed afterwards. Measuring a cell takes some 11 microseconds."""
 ZOOM_CELLS = 64
-LOOKS = (0.5, 0.25, 0.25)
+LOOKS = (0.65, 0.15, 0.15)
 """Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them."""
-_DECIMALS = " decimals"
+DECIMALS = 0.05
+"""The share of the coarse stage that tells how many decimals numbers have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,21 +106,21 @@ def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Cur
     unresolved = {
         name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
     }
+    stage = needs.shares.get("coarse grids", 0.0) * rho
     decimals = {name: columns[name].decimals for name in needs.grids}
+    if needs.decimals:
+        seen = _measure(Survey({n: View(n, DecimalPlaces()) for n in needs.decimals}), curator, DECIMALS * stage)
+        decimals |= {name: _decimals(places) for name, places in seen.items()}
     fine: dict[str, grid.Edges] = {}
     for look, share in enumerate(LOOKS):
         if not unresolved:
             break
         views = {n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals)) for n, edges in unresolved.items()}
-        if look == 0:
-            views |= {name + _DECIMALS: View(name, DecimalPlaces()) for name in needs.decimals}
-        seen = _measure(Survey(views), curator, share * needs.shares["coarse grids"] * rho)
-        if look == 0:
-            decimals |= {name: _decimals(seen[name + _DECIMALS]) for name in needs.decimals}
+        seen = _measure(Survey(views), curator, share * stage)
         closer = {}
         for name, edges in unresolved.items():
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
-            inside = grid.active(counts, sigma)
+            inside = grid.trim(counts, sigma) if look else grid.active(counts, sigma)
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             fine[name] = grid.refine(edges, counts, sigma, FINE_CELLS)
             if not grid.is_resolved(edges, FINE_CELLS):

@@ -52,11 +52,11 @@ def _next(edge: np.float64 | np.int64) -> float | int:
     return int(edge) + 1 if isinstance(edge, np.integer) else float(np.nextafter(edge, np.inf))
 
 
-def active(counts: NDArray[np.float64], sigma: float, alone: float = 6.0, beside: float = 3.0) -> slice:
+def active(counts: NDArray[np.float64], sigma: float, alone: float = 5.5, beside: float = 3.0) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
-    Their neighbours need only stand `beside` sigmas clear. A far empty cell is taken for a full one less than once in
-    a million columns; where nothing stands clear, there is the fullest cell.
+    Their neighbours need only stand `beside` sigmas clear. A far empty cell is taken for a full one once in
+    100,000 columns; where nothing stands clear, there is the fullest cell.
     """
     clear = np.flatnonzero(counts > alone * sigma)
     first, last = (int(clear[0]), int(clear[-1])) if len(clear) else (int(np.argmax(counts)),) * 2
