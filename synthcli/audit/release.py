@@ -17,6 +17,7 @@ from synthcli.audit.result import AuditResult, Curve, Histogram
 from synthcli.audit.roc import auc, permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic, scan_synthetic, survey
 from synthcli.audit.scoring import Scored, score_candidates
+from synthcli.audit.strangers import refuse_strangers
 from synthcli.errors import InvalidAudit
 from synthcli.metric import Metric
 
@@ -71,6 +72,7 @@ def run_audit(
     progress("synthetic rows", 0.4)
     matches = tuple(test.matches() for test in tests)
     synthetic = scan_synthetic(experiment.synthetic(), arms, matches, domain, cliques, SYNTHETIC_SAMPLE, rng)
+    refuse_strangers(experiment, arms, around, synthetic)
     progress("attacks", 0.7)
     scored = score_candidates(experiment, arms, around, synthetic)
     parts = (

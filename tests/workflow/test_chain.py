@@ -12,6 +12,7 @@ import statsmodels.datasets.randhie as randhie
 
 from synthcli.artifact import load
 from synthcli.audit.coins_file import load_coins
+from synthcli.errors import InvalidAudit
 from synthcli.gate import Outcome
 from synthcli.table.profile import propose
 from synthcli.table.schema_file import dump_schema
@@ -100,9 +101,14 @@ def test_the_training_rows_themselves_fail(folder: Path) -> None:
     assert _audit(folder, "training.csv") is Outcome.FAIL
 
 
-def test_the_whole_table_does_not_pass(folder: Path) -> None:
-    """Both sides of the coin are in it, so no test can tell them apart; that is not a pass."""
-    assert _audit(folder, "rand.csv") is not Outcome.PASS
+@pytest.mark.parametrize("share", [1.0, 0.1])
+def test_real_rows_of_both_sides_of_the_coin_are_no_sample(folder: Path, share: float) -> None:
+    """Members and non-members alike: no comparison tells them apart, but the model never saw the latter."""
+    honest, real = (pd.read_csv(folder / name, dtype=str, keep_default_na=False) for name in ("s.csv", "rand.csv"))
+    mixed = pd.concat([honest.iloc[int(share * len(honest)) :], real.sample(frac=share, random_state=3)])
+    mixed.to_csv(folder / "mixed.csv", index=False)
+    with pytest.raises(InvalidAudit, match="real rows that the model never saw"):
+        _audit(folder, "mixed.csv")
 
 
 def test_samples_are_reproducible_and_typed(folder: Path) -> None:
