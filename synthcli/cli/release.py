@@ -27,13 +27,21 @@ def release(
 
     with console.progress() as progress:
         result = run_release(config, progress)
+    if result.unbudgeted:
+        name = result.dataset
+        console.warn(f"{name} has no budget; set one: synthcli ledger init {name} --epsilon E --delta D")
+    if result.spent:
+        console.say(f"spent: epsilon {result.spent:g} of {result.dataset}")
     state = "up to date" if result.up_to_date else f"gate: {result.outcome}"
     place = f"published {result.published}" if result.published else "nothing was published"
-    console.say(f"{state}; {place}\nprivate report: {result.report}")
+    tell = console.say if result.published else console.warn  # a quiet cron job speaks when a person is needed
+    tell(f"{state}; {place}\nprivate report: {result.report}")
     console.document(
         {
             "outcome": result.outcome.value,
             "up_to_date": result.up_to_date,
+            "dataset": result.dataset,
+            "epsilon_spent": result.spent,
             "published": str(result.published) if result.published else None,
             "audit": str(result.audit),
             "report": str(result.report),

@@ -8,7 +8,7 @@ up what was finished: a model that was paid for is not paid for again.
 import json
 import secrets
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,6 +33,10 @@ class ReleaseResult:
     published: Path | None
     audit: Path
     report: Path
+    dataset: str = ""
+    spent: float = 0.0
+    """The epsilon that this run spent of the data set's budget; 0 where the model was up to date."""
+    unbudgeted: bool = False
 
 
 def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult:
@@ -46,14 +50,24 @@ def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult
     with lock(config.work / "lock"):
         _sweep(config)
         model = config.work / "model.synth"
-        run_fit(_fit_request(config, model), progress)
+        fit = run_fit(_fit_request(config, model), progress)
         asked = _fingerprint(config, model)
-        return _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
+        result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
+    spent = 0.0 if fit.statement is None else fit.statement.epsilon
+    return replace(result, dataset=fit.dataset, spent=spent, unbudgeted=fit.unbudgeted)
 
 
 def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress) -> ReleaseResult:
     staging = _staging(config)
-    staging.mkdir(parents=True)
+    staging.mkdir(mode=0o700, parents=True)
+    try:
+        return _staged(config, model, asked, staging, progress)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _staged(config: ReleaseConfig, model: Path, asked: str, staging: Path, progress: Progress) -> ReleaseResult:
+    """Draw, attack, judge; what the gate does not let through is removed with the staging folder."""
     rows = staging / f"{config.name}.{config.format}"
     run_sample(SampleRequest(model=model, output=str(rows), rows=config.rows, seed=config.seed), progress)
     audit, report = _private_files(config)
@@ -73,7 +87,6 @@ def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: 
     ).verdict.outcome
     run_report(ReportRequest(model=model, audit=audit, output=report, force=True))
     published = _publish(config, model, audit, staging) if outcome is Outcome.PASS else None
-    shutil.rmtree(staging, ignore_errors=True)
     record = {"asked": asked, "outcome": outcome.value, "published": published.name if published else None}
     atomic_write(config.work / "release.json", json.dumps(record).encode(), mode=0o600)
     return ReleaseResult(outcome=outcome, up_to_date=False, published=published, audit=audit, report=report)
@@ -90,6 +103,7 @@ def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> 
     atomic_write(staging / "manifest.json", json.dumps(manifest, indent=2, default=str).encode())
     config.folder.mkdir(parents=True, exist_ok=True)
     target = config.folder / f"{config.name}-{_next_number(config):04d}"
+    staging.chmod(0o755)
     staging.rename(target)
     link = config.folder / f".latest-{secrets.token_hex(4)}"
     link.symlink_to(target.name, target_is_directory=True)

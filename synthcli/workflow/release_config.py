@@ -1,5 +1,6 @@
 """The release file: one TOML for the whole chain. All its problems are reported at once."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         public_domain=(public,) if isinstance(public, str) else tuple(map(str, public)),
         audit_coins=float(fit.get("audit_coins", 0.1)),
         dataset=fit.get("dataset"),
-        ledger=_ledger(fit.get("ledger"), base),
+        ledger=os.environ.get("SYNTHCLI_LEDGER") or _ledger(fit.get("ledger"), base),
         max_cells=fit.get("max_cells"),
         rows=sample.get("rows"),
         seed=sample.get("seed"),
