@@ -29,6 +29,8 @@ def save(synthesizer: Synthesizer, path: Path) -> None:
     arrays = {f"potential-{i:05d}": table.astype(np.float64) for i, (_, table) in enumerate(potentials)}
     for i, measurement in enumerate(synthesizer.measurements):
         arrays[f"measurement-{i:05d}"] = measurement.values.astype(np.int64)
+        if measurement.parts is not None:
+            arrays[f"parts-{i:05d}"] = measurement.parts.astype(np.int64)
     manifest = {
         "schema": dump_schema(synthesizer.schema, "json"),
         "codec": synthesizer.codec.to_json(),
@@ -52,13 +54,19 @@ def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     codec = codec_from_json(manifest["codec"])
     cliques = [_clique(names) for names in manifest["model"]["cliques"]]
     listed = manifest["measurements"]
-    if len(set(cliques)) != len(cliques) or len(arrays) != len(cliques) + len(listed):
+    merged = sum(name.startswith("parts-") for name in arrays)
+    if len(set(cliques)) != len(cliques) or len(arrays) != len(cliques) + len(listed) + merged:
         raise ValueError("arrays and cliques do not match")
     potentials = {clique: arrays[f"potential-{i:05d}"] for i, clique in enumerate(cliques)}
     if cells(codec.domain, cliques) > MAX_CELLS:
         raise ValueError("the model is too large")
     measurements = tuple(
-        Measurement(_clique(entry["clique"]), arrays[f"measurement-{i:05d}"], float(entry["stddev"]))
+        Measurement(
+            _clique(entry["clique"]),
+            arrays[f"measurement-{i:05d}"],
+            float(entry["stddev"]),
+            arrays.get(f"parts-{i:05d}"),
+        )
         for i, entry in enumerate(listed)
     )
     return Synthesizer(

@@ -37,7 +37,10 @@ def synthesizer() -> Synthesizer:
         schema=schema,
         codec=Codec((ColumnCodec("town", town), ColumnCodec("age", age, merge))),
         model=MarkovRandomField(domain, {("town",): rng.normal(size=4), pair: rng.normal(size=(4, 2))}, 123.5),
-        measurements=(Measurement(pair, rng.integers(-5, 90, (4, 2)), 3.25),),
+        measurements=(
+            Measurement(pair, rng.integers(-5, 90, (4, 2)), 3.25),
+            Measurement(("age",), np.array([40, 80]), 3.25, parts=np.array([3, 3])),
+        ),
         statement=PrivacyStatement(
             dataset="towns",
             epsilon=1.0,
@@ -67,6 +70,8 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert after.measurements[0].clique == ("town", "age")
     assert np.array_equal(after.measurements[0].values, before.measurements[0].values)
     assert after.measurements[0].stddev == 3.25
+    assert after.measurements[0].parts is None
+    assert np.array_equal(after.measurements[1].variance, before.measurements[1].variance)
     one, two = (next(s.sample(50, np.random.default_rng(4))) for s in (before, after))
     assert one.equals(two)
 

@@ -89,7 +89,8 @@ def shift(codes: Codes, domain: Domain, measurements: Sequence[Measurement], row
         cells = cell_numbers(codes, domain, measurement.clique)
         others = len(cells) - 1
         share = (others_in_cell(cells) + 0.5) / (others + 1)
-        variance = measurement.stddev**2 + rows * share * (1 - share) * (1 + rows / max(1, others))
+        noise = measurement.variance.ravel()[cells]
+        variance = noise + rows * share * (1 - share) * (1 + rows / max(1, others))
         statistic += (1 - share) * (measurement.values.ravel()[cells] - rows * share) / variance
         information += (1 - share) ** 2 / variance
     return Shift(statistic - information / 2, np.sqrt(information))
@@ -108,7 +109,7 @@ def informed(
         cells = cell_numbers(codes, domain, measurement.clique)
         others = others_in_cell(cells)
         known = background[measurement.clique].ravel()[cells] + others / 2
-        variance = measurement.stddev**2 + others / 4
+        variance = measurement.variance.ravel()[cells] + others / 4
         statistic += (measurement.values.ravel()[cells] - known) / variance
         information += 1 / variance
     return Shift(statistic - information / 2, np.sqrt(information))

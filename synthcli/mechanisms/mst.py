@@ -4,7 +4,7 @@ McKenna, Miklau and Sheldon 2021 (arXiv 2108.04978): a third of the budget on on
 tree by the exponential mechanism, a third on its edges.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
@@ -34,7 +34,7 @@ class Mst:
         fine = curator.measure([(a,) for a in curator.domain.attributes], one_way_rho)
         merges = rare_merges(fine)
         coarse = curator.merged(merges)
-        one_ways = tuple(_merged(measurement, merges) for measurement in fine)
+        one_ways = tuple(measurement.merged(merges) for measurement in fine)
         model = estimate(coarse.domain, one_ways)
         progress("choosing the tree", 0.2)
         edges = _choose_tree(coarse, model, tree_rho)
@@ -59,19 +59,6 @@ def rare_merges(one_ways: Sequence[Measurement]) -> dict[str, Merge]:
         groups = np.where(rare, np.count_nonzero(~rare), np.cumsum(~rare) - 1).astype(np.intp)
         merges[measurement.clique[0]] = Merge(groups, np.maximum(counts, 0.0))
     return merges
-
-
-def _merged(measurement: Measurement, merges: Mapping[str, Merge]) -> Measurement:
-    """A one-way measurement on the merged codes: post-processing.
-
-    Cells of one measurement share a standard deviation here, so that a merged cell, the sum of m noisy ones, is divided
-    by the noisiest: the whole table is given the largest cell's.
-    """
-    merge = merges.get(measurement.clique[0])
-    if merge is None:
-        return measurement
-    largest = int(np.bincount(merge.groups).max())
-    return Measurement(measurement.clique, merge.aggregate(measurement.values, 0), measurement.stddev * sqrt(largest))
 
 
 def _choose_tree(curator: MarginalCurator, model: MarkovRandomField, rho: float) -> list[Clique]:

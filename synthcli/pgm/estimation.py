@@ -78,15 +78,17 @@ def pool(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
 
 
 def _pool(group: Sequence[Measurement]) -> Measurement:
-    weights = np.array([m.stddev**-2 for m in group])
-    values = sum(w * m.values.astype(np.float64) for w, m in zip(weights, group, strict=True)) / weights.sum()
-    return Measurement(group[0].clique, np.asarray(values), float(weights.sum() ** -0.5))
+    weights = [1.0 / m.variance for m in group]
+    information = np.sum(weights, axis=0)
+    values = np.sum([w * m.values for w, m in zip(weights, group, strict=True)], axis=0) / information
+    stddev = float(information.max() ** -0.5)
+    return Measurement(group[0].clique, values, stddev, np.maximum(1.0 / (information * stddev**2), 1.0))
 
 
 def estimate_total(measurements: Sequence[Measurement]) -> float:
-    """The number of rows: the mean of the tables' sums, each weighted by its inverse variance (cells x stddev^2)."""
+    """The number of rows: the mean of the tables' sums, each weighted by its inverse variance."""
     sums = np.array([float(m.values.sum()) for m in measurements])
-    weights = np.array([1.0 / (m.values.size * m.stddev**2) for m in measurements])
+    weights = np.array([1.0 / m.variance.sum() for m in measurements])
     return float(sums @ weights / weights.sum()) if len(sums) else 1.0
 
 
@@ -98,8 +100,7 @@ def entropy_weight(measurements: Sequence[Measurement], rows: float) -> float:
     """
     if not measurements:
         return 0.02
-    cells = np.array([m.values.size for m in measurements])
-    variance = np.array([m.stddev**2 for m in measurements]) @ cells / cells.sum()
+    variance = _flat([m.variance for m in measurements]).mean()
     return float(np.clip(1.25e-5 * rows / np.sqrt(variance), 1e-3, 2e-2))
 
 
@@ -113,7 +114,7 @@ class _Problem:
         self.bounds = np.cumsum([0, *(m.values.size for m in measurements)])
         self.tree: JunctionTree = build(domain, self.cliques)
         self.values = _flat([m.values.astype(np.float64) for m in measurements])
-        self.variance = _flat([np.full(m.values.shape, m.stddev**2) for m in measurements])
+        self.variance = _flat([m.variance for m in measurements])
         self.centre = _flat([self._log_one_way(m) for m in measurements])
 
     @property
