@@ -1,5 +1,7 @@
 """What can go wrong, as values: one sentence, one hint, one exit code. Never a cell's value."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -17,6 +19,13 @@ class ExitCode(IntEnum):
     INVALID_AUDIT = 13
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """What a misspelt word was perhaps meant to be, as `; did you mean 'income'?`; empty where nothing is close."""
+    by_case = {candidate.lower(): candidate for candidate in known}
+    found = get_close_matches(word.lower(), by_case, n=1)
+    return f"; did you mean {by_case[found[0]]!r}?" if found else ""
 
 
 class SynthError(Exception):

@@ -36,7 +36,8 @@ class PrivacyStatement:
 
     `rho` and `key_delta` are its approximate-zCDP form: the filter's limits, of which `spends` tells the use.
     `declared`, `learnt` and `public_by_steward` name for each column the facts that came from the schema, from the
-    budget, or from the rows by the steward's explicit statement that they are public.
+    budget, or from the rows by the steward's explicit statement that they are public. `target` and `marginals` are
+    what the steward asked the mechanism for: a column to predict, and how many marginals the workload names.
     """
 
     dataset: str
@@ -54,6 +55,8 @@ class PrivacyStatement:
     learnt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     public_by_steward: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coins: CoinStatement | None = None
+    target: str | None = None
+    marginals: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

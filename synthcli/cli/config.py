@@ -17,7 +17,7 @@ from synthcli.errors import UsageError
 DEFAULT_FILE = Path("synthcli.toml")
 
 _DIALECT = ("delimiter", "encoding", "quote", "header")
-_PLACES = frozenset({("data", "schema"), ("fit", "ledger"), ("audit", "policy")})
+_PLACES = frozenset({("data", "schema"), ("fit", "ledger"), ("fit", "workload"), ("audit", "policy")})
 """Keys that hold a path, which the file means relative to its own folder."""
 
 _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -25,6 +25,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "fit": (
         ("data", ("schema", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
+        ("fit", ("target", "workload")),
     ),
     "sample": (("sample", ("rows", "seed")),),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),

@@ -65,6 +65,14 @@ def fit(
         int | None,
         typer.Option("--max-cells", metavar="COUNT", min=1, help="The model's largest size, in table cells."),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="What the rows are to predict: favour its marginals."),
+    ] = None,
+    workload: Annotated[
+        Path | None,
+        typer.Option("--workload", metavar="FILE", help="TOML: the marginals that matter. Default: all pairs."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
     ] = None,
@@ -105,6 +113,8 @@ def fit(
         ledger=ledger,
         dialect=dialect_of(delimiter, encoding, quote, header),
         max_cells=max_cells,
+        target=target,
+        workload=workload,
         force=force,
         refit=refit,
     )
@@ -142,12 +152,16 @@ def _show_plan(console: Console, plan: "FitPlan", left: Left) -> None:
             "delta": plan.budget.delta,
             "rho": plan.budget.rho,
             "audit_coins": plan.audit_coins,
+            "target": plan.target,
+            "marginals": len(plan.workload.weights),
             "epsilon_left": left and left[0],
             "delta_left": left and left[1],
             "stages": stages,
             "columns": columns,
         }
     )
+    toward = f", leaning toward {plan.target}" if plan.target else ""
+    console.say(f"workload: {len(plan.workload.weights):,} marginals{toward}")
     console.say(
         f"would spend epsilon {plan.budget.epsilon:g} and delta {plan.budget.delta:g} of {plan.dataset}, "
         + (f"which has epsilon {left[0]} and delta {left[1]} left" if left else "which has no budget")

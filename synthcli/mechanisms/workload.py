@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, combinations
+from math import ceil
 
 from synthcli.marginal import Clique, Domain
+
+MOST_TRIPLES = 5_000
+"""With more triples around a target than this (102 attributes), a workload aims at its pairs alone."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,28 @@ class Workload:
     def all(cls, domain: Domain, order: int) -> "Workload":
         """All marginals of this many attributes, weighted alike (of all attributes where there are fewer)."""
         return cls(dict.fromkeys(combinations(domain.attributes, min(order, len(domain))), 1))
+
+    @classmethod
+    def targeting(cls, domain: Domain, target: str) -> "Workload":
+        """All pairs, with those of the target to the fore, and all triples that hold it; see `toward`."""
+        return cls.all(domain, 2).toward(domain, target)
+
+    def toward(self, domain: Domain, target: str) -> "Workload":
+        """The same workload, for rows from which somebody will learn to predict the target.
+
+        The pairs with the target together weigh about as much as all marginals without it, each at least 2; triples
+        with the target weigh at least 1, if there are at most `MOST_TRIPLES`. `KeyError` for an unknown attribute.
+        """
+        others = [attribute for attribute in domain.attributes if attribute != target]
+        if len(others) == len(domain):
+            raise KeyError(f"not in the domain: {target}")
+        elsewhere = sum(weight for clique, weight in self.weights.items() if target not in clique)
+        weights = dict(self.weights)
+        pairs = {domain.clique((other, target)): max(2, ceil(elsewhere / len(others))) for other in others}
+        triples = dict.fromkeys((domain.clique((*pair, target)) for pair in combinations(others, 2)), 1)
+        for clique, weight in (pairs | (triples if len(triples) <= MOST_TRIPLES else {})).items():
+            weights[clique] = max(weight, weights.get(clique, 0))
+        return Workload(weights)
 
     def candidates(self) -> dict[Clique, int]:
         """The downward closure: every non-empty part of a workload clique, with the weight AIM gives it.

@@ -18,7 +18,6 @@ from synthcli.discovery.discover import discover
 from synthcli.engine.local import LocalEngine
 from synthcli.errors import InputError
 from synthcli.files import claim_output
-from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.curator import Curator
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
@@ -126,8 +125,7 @@ def _learn(plan: FitPlan, source: Source, coins: Coins | None, progress: Progres
     codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
     discovery_rho, discovery_delta = curator.spent
     marginals = curator.on(codec)
-    workload = Workload.all(marginals.domain, 2)
-    fitted = plan.mechanism.run(marginals, workload, curator.remaining_rho, progress)
+    fitted = plan.mechanism.run(marginals, plan.workload, curator.remaining_rho, progress)
     mechanism_rho = curator.spent[0] - discovery_rho
     spends = (
         Spend(stage="learning the domain", rho=discovery_rho, delta=discovery_delta),
@@ -155,6 +153,8 @@ def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None) ->
         declared=plan.facts.declared,
         learnt=plan.learnt,
         public_by_steward=plan.facts.public_by_steward,
+        target=plan.target,
+        marginals=len(plan.workload.weights),
         coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment()) if coins else None,
         versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
     )
@@ -183,6 +183,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         request.delta,
         repr(plan.mechanism),
         repr(plan.audit_coins),
+        repr((plan.target, sorted(plan.workload.weights.items()))),
         __version__,
     ]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 
 from synthcli.discovery.budget import Discovery, plan_discovery
 from synthcli.discovery.facts import Facts, resolve
-from synthcli.errors import UsageError
+from synthcli.errors import UsageError, closest
+from synthcli.marginal import Domain
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
+from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.amounts import delta_amount, epsilon_amount
 from synthcli.privacy.budget import Budget
 from synthcli.table.schema import Role, Schema
 from synthcli.table.schema_file import load_schema
 from synthcli.workflow.requests import FitRequest
+from synthcli.workflow.workload_file import load_workload
+
+_WITHOUT_WORKLOAD = ("mst", "independent")
+"""The mechanisms that measure the same marginals whatever the workload is."""
+
+_LISTED = 20
+"""Columns that a hint names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +36,8 @@ class FitPlan:
     mechanism_name: str
     budget: Budget
     audit_coins: float
+    workload: Workload
+    target: str | None = None
 
     @property
     def stages(self) -> Mapping[str, float]:
@@ -68,4 +79,23 @@ def plan_fit(request: FitRequest) -> FitPlan:
         mechanism_name=request.mechanism,
         budget=Budget.of(epsilon, delta, delta / 2 if needs.categories else 0.0),
         audit_coins=request.audit_coins,
+        workload=_workload(request, schema),
+        target=request.target,
     )
+
+
+def _workload(request: FitRequest, schema: Schema) -> Workload:
+    """What the model should get right: a public choice, made by names alone."""
+    names = tuple(column.name for column in schema.modelled)
+    if request.mechanism in _WITHOUT_WORKLOAD and (request.target is not None or request.workload is not None):
+        option = "--workload" if request.target is None else "--target"
+        raise UsageError(f"{option} means nothing to the mechanism {request.mechanism!r}", "choose another --mechanism")
+    if request.target is not None and request.target not in names:
+        listed = ", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
+        raise UsageError(
+            f"--target {request.target!r} is no modelled column{closest(request.target, names)}",
+            f"the schema models {listed}",
+        )
+    domain = Domain(names, (1,) * len(names))  # how many codes each has is learnt later, and plays no part here
+    workload = Workload.all(domain, 2) if request.workload is None else load_workload(request.workload, domain)
+    return workload if request.target is None else workload.toward(domain, request.target)

@@ -169,5 +169,7 @@ def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
         ledger=config.ledger,
         dialect=config.dialect,
         max_cells=config.max_cells,
+        target=config.target,
+        workload=config.workload,
         force=True,
     )

@@ -29,6 +29,8 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "dataset": (str,),
         "ledger": (str,),
         "max_cells": (int,),
+        "target": (str,),
+        "workload": (str,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
     "audit": {"policy": (str,), "seed": (int,)},
@@ -52,6 +54,8 @@ class ReleaseConfig:
     dataset: str | None
     ledger: str | None
     max_cells: int | None
+    target: str | None
+    workload: Path | None
     rows: int | None
     seed: int | None
     format: str
@@ -145,6 +149,8 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         dataset=fit.get("dataset"),
         ledger=os.environ.get("SYNTHCLI_LEDGER") or _ledger(fit.get("ledger"), base),
         max_cells=fit.get("max_cells"),
+        target=fit.get("target"),
+        workload=base / fit["workload"] if "workload" in fit else None,
         rows=sample.get("rows"),
         seed=sample.get("seed"),
         format=sample.get("format", "parquet"),

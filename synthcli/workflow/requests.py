@@ -31,6 +31,10 @@ class FitRequest:
     ledger: str | None = None
     dialect: Dialect | None = None
     max_cells: int | None = None
+    target: str | None = None
+    """The column that the rows are to predict: the workload leans toward it."""
+    workload: Path | None = None
+    """A file that names the marginals that matter; all pairs without one."""
     force: bool = False
     refit: bool = False
 

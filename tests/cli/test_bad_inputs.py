@@ -43,6 +43,11 @@ def fit(**changes: str) -> tuple[str, ...]:
     return tuple(arguments)
 
 
+def aim(**changes: str) -> tuple[str, ...]:
+    """The same with the mechanism that heeds a workload."""
+    return fit(mechanism="aim", **changes)
+
+
 def without(column: int) -> str:
     lines = [line.split(",") for line in csv([*rows(50), f"{SECRET},1,1,2024-01-01,,true"]).splitlines()]
     return "\n".join(",".join(cell for i, cell in enumerate(line) if i != column) for line in lines) + "\n"
@@ -97,6 +102,16 @@ NUMBERS = [
     *(Case(f"rows-{v}", ("sample", "m.synth", "--rows", v), 2, "--rows") for v in ("0", "-5", "1.5", "many")),
     Case("seed-negative", ("sample", "m.synth", "--seed", "-1"), 2, "--seed"),
     Case("mechanism-unknown", fit(mechanism="magic"), 2, "--mechanism"),
+    Case("target-unknown", aim(target="agee"), 2, "did you mean 'age'?"),
+    Case("target-without-effect", fit(target="age"), 2, "means nothing to the mechanism 'independent'"),
+    Case("workload-missing", aim(workload="no.toml"), 2, "no.toml"),
+    Case(
+        "workload-misspelt",
+        aim(workload="w.toml"),
+        2,
+        "marginal 1: column 'wrad' is not modelled by the schema; did you mean 'ward'?",
+        prepare=lambda f: (f / "w.toml").write_text('[[marginal]]\ncolumns = ["wrad", "age"]\n'),
+    ),
     Case("max-cells-0", fit(max_cells="0"), 2, "--max-cells"),
     Case("delimiter-of-two", (*FIT, "--delimiter", "::"), 2, "delimiter"),
     Case("quote-of-two", (*FIT, "--quote", "''"), 2, "quote"),

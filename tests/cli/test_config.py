@@ -55,6 +55,19 @@ def test_flags_go_before_the_environment_and_this_before_the_file(plan, tmp_path
     assert plan("--epsilon", "3", SYNTHCLI_FIT_EPSILON="2")["epsilon"] == 3
 
 
+def test_a_target_and_a_workload_come_from_everywhere(plan, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "w.toml").write_text('[[marginal]]\ncolumns = ["a"]\n')
+    (tmp_path / "sub" / "my.toml").write_text('[fit]\nepsilon = 1\ntarget = "b"\nworkload = "w.toml"\n')
+    common = ("--schema", "schema.yaml")
+    told = plan(*common, "--config", "sub/my.toml")
+    assert (told["target"], told["marginals"]) == ("b", 2)
+    told = plan(*common, "--config", "sub/my.toml", SYNTHCLI_FIT_TARGET="a")
+    assert told["target"] == "a"
+    told = plan(*common, "--epsilon", "1", SYNTHCLI_FIT_WORKLOAD="sub/w.toml")
+    assert (told["target"], told["marginals"]) == (None, 1)
+
+
 def test_without_a_file_the_defaults_stand(plan) -> None:
     assert plan("--schema", "schema.yaml", "--epsilon", "1")["delta"] == 1e-9
 

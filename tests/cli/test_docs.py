@@ -55,6 +55,15 @@ def test_the_readme_shows_a_release_file_that_works(tmp_path: Path) -> None:
             assert key in shown[section], f"the README does not mention [{section}] {key}"
 
 
+def test_the_readme_shows_a_workload_file_that_works(tmp_path: Path) -> None:
+    from synthcli.marginal import Domain
+    from synthcli.workflow.workload_file import load_workload
+
+    (tmp_path / "workload.toml").write_text(re.findall(r"```toml\n(.*?)```", README, re.S)[1])
+    domain = Domain(("county", "race", "sex", "searched"), (1,) * 4)
+    assert load_workload(tmp_path / "workload.toml", domain).weights["county", "race", "searched"] == 10
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "examples").glob("*.toml")))
 def test_the_examples_are_release_files(name: str) -> None:
     from synthcli.workflow.release_config import load_release_config

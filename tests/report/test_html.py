@@ -174,7 +174,11 @@ def test_foreign_text_stays_text() -> None:
         INTERNAL,
         title=HOSTILE[0],
         statement=replace(
-            statement(names), dataset=HOSTILE[4], mechanism=HOSTILE[1], versions={HOSTILE[0]: HOSTILE[1]}
+            statement(names),
+            dataset=HOSTILE[4],
+            mechanism=HOSTILE[1],
+            target=HOSTILE[2],
+            versions={HOSTILE[0]: HOSTILE[1]},
         ),
         model=summary,
         findings=replace(INTERNAL.findings, quality=quality(rng, summary)),

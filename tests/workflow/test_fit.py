@@ -11,6 +11,10 @@ import pytest
 
 from synthcli.artifact import load
 from synthcli.errors import BudgetRefused, InputError, UsageError
+from synthcli.mechanisms.aim import Aim
+from synthcli.mechanisms.interface import Fit, Progress
+from synthcli.mechanisms.workload import Workload
+from synthcli.privacy.curator import MarginalCurator
 from synthcli.privacy.ledger import Status, open_ledger
 from synthcli.table.encoders import GridEncoder
 from synthcli.workflow.fit import run_fit
@@ -77,6 +81,49 @@ def test_other_settings_are_another_fit_and_do_not_overwrite(request_: FitReques
         run_fit(_but(request_, **change))
     assert len(open_ledger(request_.ledger).history("wards")) == 1
     assert not run_fit(_but(request_, force=True, **change)).up_to_date
+
+
+def test_a_target_and_a_workload_reach_the_mechanism_and_the_statement(
+    request_: FitRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Workload] = []
+    run = Aim.run
+
+    def watched(self: Aim, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
+        seen.append(workload)
+        return run(self, curator, workload, rho, progress)
+
+    monkeypatch.setattr(Aim, "run", watched)
+    (tmp_path / "workload.toml").write_text('[[marginal]]\ncolumns = ["urgent", "ward"]\nweight = 5\n')
+    asked = _but(request_, mechanism="aim", workload=tmp_path / "workload.toml", target="age", epsilon="0.2")
+    assert not run_fit(asked).up_to_date
+    (workload,) = seen
+    assert workload.weights["ward", "urgent"] == 5
+    assert workload.weights["ward", "age"] == 2, "five of the others, shared by five pairs, and at least 2"
+    assert ("score", "seen") not in workload.weights
+    statement = load(request_.output).statement
+    assert (statement.target, statement.marginals) == ("age", len(workload.weights))
+    (tmp_path / "workload.toml").write_text('# the same\n[[marginal]]\nweight = 5\ncolumns = ["ward", "urgent"]\n')
+    assert run_fit(asked).up_to_date
+    with pytest.raises(UsageError, match="already"):
+        run_fit(_but(asked, target="score"))
+    with pytest.raises(UsageError, match="already"):
+        run_fit(_but(asked, workload=None))
+
+
+def test_a_target_that_is_no_modelled_column_is_refused(request_: FitRequest, tmp_path: Path) -> None:
+    (tmp_path / "schema.yaml").write_text(OPEN_SCHEMA)
+    with pytest.raises(UsageError, match="did you mean 'score'") as caught:
+        plan_fit(_but(request_, mechanism="aim", target="Scores"))
+    assert caught.value.hint == "the schema models ward, age, score, seen, urgent"
+    with pytest.raises(UsageError, match="no modelled column"):
+        plan_fit(_but(request_, mechanism="aim", target="seen_at"))
+
+
+@pytest.mark.parametrize("change", [{"target": "age"}, {"workload": Path("workload.toml")}])
+def test_a_workload_that_the_mechanism_ignores_is_refused(request_: FitRequest, change: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(change))} means nothing to the mechanism 'mst'"):
+        plan_fit(_but(request_, **change))
 
 
 def test_other_data_are_another_fit(request_: FitRequest) -> None:

@@ -1,0 +1,34 @@
+"""The release file: paths lie where the file lies, and problems come together."""
+
+from pathlib import Path
+
+import pytest
+
+from synthcli.errors import UsageError
+from synthcli.workflow.release_config import load_release_config
+
+REQUIRED = '[data]\npath = "t.csv"\nschema = "schema.yaml"\n[publish]\nfolder = "public"\n[fit]\nepsilon = 1\n'
+
+
+def test_a_target_and_a_workload_reach_the_fit(tmp_path: Path) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text(REQUIRED + 'target = "ward"\nworkload = "my/workload.toml"\n')
+    config = load_release_config(file)
+    assert (config.target, config.workload) == ("ward", tmp_path / "my" / "workload.toml")
+    file.write_text(REQUIRED)
+    config = load_release_config(file)
+    assert (config.target, config.workload) == (None, None)
+
+
+def test_all_problems_come_together(tmp_path: Path) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text('[data]\npath = "t.csv"\n[fit]\nepsilon = "1"\ntarget = 3\nworkload = ["a"]\n')
+    with pytest.raises(UsageError) as caught:
+        load_release_config(file)
+    assert caught.value.details == (
+        "[fit] epsilon: must be a whole number or a number",
+        "[fit] target: must be text",
+        "[fit] workload: must be text",
+        "[data] schema: is required",
+        "[publish] folder: is required",
+    )
