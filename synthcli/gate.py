@@ -11,7 +11,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
-from synthcli.errors import ExitCode, UsageError
+from synthcli.errors import ExitCode, UsageError, closest
 from synthcli.metric import Metric
 
 DEFAULT_POLICY = """\
@@ -51,6 +51,14 @@ min_nonmembers = 200
 "membership.shift.auc.top10" = 0.70
 """
 """The policy where none is given, as the text that a steward may copy and edit."""
+
+_DEFAULT: dict[str, Any] = tomllib.loads(DEFAULT_POLICY)
+
+ENDPOINTS = (
+    *_DEFAULT["tolerances"],
+    *(f"membership.{attack}.advantage_at_1pct.top10" for attack in ("ratio", "likelihood", "shift")),
+)
+"""What a policy may name: the endpoints of the audit."""
 
 
 class Outcome(StrEnum):
@@ -174,11 +182,10 @@ def _shortfall(limit: Limit, metric: Metric) -> str:
 def load_policy(path: Path | None) -> Policy:
     """Read a policy file; without one, `DEFAULT_POLICY`. `UsageError` lists every problem.
 
-    A file without `[tolerances]` keeps the default ones; one that has them names all that are to hold.
+    What the file leaves out keeps its default. A tolerance stands for the default ones of all endpoints it covers.
     """
-    default = tomllib.loads(DEFAULT_POLICY)
     if path is None:
-        return _policy(default)
+        return _policy(_DEFAULT)
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -190,34 +197,57 @@ def load_policy(path: Path | None) -> Policy:
     if problems:
         message = f"the policy file {path} has {len(problems)} problem(s)"
         raise UsageError(message, "see docs/audit.md for an example", tuple(problems))
-    return _policy({**default, **document})
+    return _policy({**_DEFAULT, **document, "tolerances": _tolerances(document.get("tolerances", {}))})
+
+
+def _tolerances(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given ones, and the default ones of the endpoints that none of them covers."""
+    default = _DEFAULT["tolerances"]
+    kept = {id: default[id] for id in default if id in given or not any(fnmatchcase(id, name) for name in given)}
+    return {**kept, **given}
 
 
 def _problems(document: Mapping[str, Any]) -> list[str]:
     """All that is wrong with a policy, one line each."""
     known = ("confidence", "min_nonmembers", "tolerances")
-    found = [f"{key}: no such key; there are {', '.join(known)}" for key in document if key not in known]
+    found = [
+        f"{key}: no such key; there are {', '.join(known)}{closest(key, known)}" for key in document if key not in known
+    ]
     confidence, fewest = document.get("confidence", 0.95), document.get("min_nonmembers", 200)
     if not _is_number(confidence) or not 0.5 < confidence < 1:
         found.append("confidence: is a number above 0.5 and below 1")
     if type(fewest) is not int or fewest < 2:
         found.append("min_nonmembers: is a whole number, 2 or more")
-    tolerances = document.get("tolerances", {"*": 0})
-    if not isinstance(tolerances, Mapping) or not tolerances:
+    tolerances = document.get("tolerances", {})
+    if not isinstance(tolerances, Mapping) or ("tolerances" in document and not tolerances):
         return [*found, "[tolerances]: is a section that names one endpoint or more"]
     return found + [line for name, value in tolerances.items() for line in _tolerance_problems(name, value)]
 
 
 def _tolerance_problems(name: str, value: object) -> list[str]:
-    if _is_number(value):
-        return []
-    if not isinstance(value, Mapping) or "pass" not in value or not set(value) <= {"pass", "fail"}:
-        return [f'[tolerances] "{name}": is a number or {{ pass = number, fail = number }}']
-    if not all(map(_is_number, value.values())):
-        return [f'[tolerances] "{name}": pass and fail are finite numbers']
-    if value.get("fail", value["pass"]) > value["pass"]:
-        return [f'[tolerances] "{name}": fail lies above pass']
-    return []
+    covered = [endpoint for endpoint in ENDPOINTS if fnmatchcase(endpoint, name)]
+    found = [] if covered else [f"no such endpoint{closest(name, ENDPOINTS)}"]
+    both: Mapping[str, Any] = value if isinstance(value, Mapping) else {"pass": value}
+    if not covered and not {"pass", "fail"} & set(both):
+        found = ["no such endpoint; a name with dots is written in quotes"]
+    elif "pass" not in both or not set(both) <= {"pass", "fail"}:
+        found.append("is a number or { pass = number, fail = number }")
+    elif not all(map(_is_number, both.values())):
+        found.append("pass and fail are finite numbers" if both is value else "is a finite number")
+    elif both.get("fail", both["pass"]) > both["pass"]:
+        found.append("fail lies above pass")
+    else:
+        found += _range_problems(covered, min(both.values()), max(both.values()))
+    return [f'[tolerances] "{name}": {problem}' for problem in found]
+
+
+def _range_problems(covered: Sequence[str], lowest: float, highest: float) -> list[str]:
+    """Tolerances that no release could keep to, or that every release does by a slip of the decimal point."""
+    if highest > 1:
+        return ["is a share, at most 1"]
+    if lowest < 0.5 and any("auc" in endpoint.split(".") for endpoint in covered):
+        return ["an AUC below 0.5 is no tolerance: 0.5 is what an attacker reaches by guessing"]
+    return ["is a share, at least 0"] if lowest < 0 else []
 
 
 def _is_number(value: object) -> bool:

@@ -115,7 +115,7 @@ def test_a_policy_file_replaces_what_it_names(tmp_path) -> None:
     assert policy.min_nonmembers == 50 and policy.limits == load_policy(None).limits
     path.write_text('# spaced\n[tolerances]\n"membership.*.auc"   = 0.6\n')
     first = load_policy(path)
-    assert first.limits == (Limit("membership.*.auc", 0.6, 0.6),)
+    assert Limit("membership.*.auc", 0.6, 0.6) in first.limits
     path.write_text('[tolerances]\n"membership.*.auc"={pass=0.6}\n')
     assert load_policy(path).digest == first.digest
     path.write_text('[tolerances]\n"membership.*.auc"=0.61\n')
@@ -125,14 +125,21 @@ def test_a_policy_file_replaces_what_it_names(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
+        ("[tolerances]\ncopies.exact.excess = 0.02\n", 1),
+        ('[tolerances]\n"copies.exact.exces" = 0.02\n"copies.exakt.excess" = {fail = 0}\n', 3),
         ("confidance = 0.95\nmin_nonmember = 3\n", 2),
-        ("confidence = 1.0\nmin_nonmembers = 1.5\n[tolerances]\na = nan\n", 3),
+        ("confidence = 1.0\nmin_nonmembers = 1.5\n[tolerances]\n'*' = nan\n", 3),
         ("confidence = true\nmin_nonmembers = true\n", 2),
         ("confidence = '0.9'\n", 1),
         ("[tolerances]\n", 1),
         ("tolerances = 3\n", 1),
-        ("[tolerances]\na = true\nb = 'x'\nc = {fail = 0}\nd = {pass = 0, other = 1}\ne = {pass = inf}\n", 5),
-        ("[tolerances]\na = {pass = 0.1, fail = 0.2}\n", 1),
+        (
+            "[tolerances]\n'*' = true\n'c*' = 'x'\n'*.excess' = {fail = 0}\n'copies.*' = {pass = 0, other = 1}\n"
+            "'m*' = {pass = inf}\n",
+            5,
+        ),
+        ("[tolerances]\n'copies.*' = {pass = 0.1, fail = 0.2}\n", 1),
+        ("[tolerances]\n'copies.*' = -0.01\n'membership.*.advantage*' = 5\n", 2),
     ],
 )
 def test_all_problems_of_a_policy_are_reported_at_once(tmp_path, text: str, problems: int) -> None:
@@ -141,6 +148,38 @@ def test_all_problems_of_a_policy_are_reported_at_once(tmp_path, text: str, prob
     with pytest.raises(UsageError) as caught:
         load_policy(path)
     assert len(caught.value.details) == problems
+
+
+def test_tolerances_stand_beside_the_default_ones(tmp_path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('[tolerances]\n"membership.*.auc" = 0.65\n"copies.raw.excess" = 0.02\n')
+    default = {limit.metric: limit for limit in load_policy(None).limits}
+    limits = {limit.metric: limit for limit in load_policy(path).limits}
+    assert limits.pop("membership.*.auc") == Limit("membership.*.auc", 0.65, 0.65)
+    assert limits.pop("copies.raw.excess") == Limit("copies.raw.excess", 0.02, 0.02)
+    assert limits == {id: default[id] for id in limits}
+    covered = {f"membership.{attack}.auc" for attack in ("ratio", "likelihood", "shift")}
+    assert set(default) - set(limits) == covered | {"copies.raw.excess"}
+
+
+def test_a_misspelt_endpoint_is_no_endpoint(tmp_path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('[tolerances]\n"membership.ration.auc" = 0.6\n')
+    with pytest.raises(UsageError) as caught:
+        load_policy(path)
+    (line,) = caught.value.details
+    assert line == "[tolerances] \"membership.ration.auc\": no such endpoint; did you mean 'membership.ratio.auc'?"
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("name", ["membership.ratio.auc", "membership.shift.auc.top10", "membership.*", "*"])
+@pytest.mark.parametrize("value", ["0.4", "{ pass = 0.6, fail = 0.1 }"])
+def test_an_auc_below_a_guess_is_no_tolerance(tmp_path, name: str, value: str) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(f'[tolerances]\n"{name}" = {value}\n')
+    with pytest.raises(UsageError) as caught:
+        load_policy(path)
+    assert "0.5" in caught.value.details[0]
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"a = = 1"])

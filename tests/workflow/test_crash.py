@@ -34,7 +34,7 @@ folder = "public"
 [audit]
 policy = "policy.toml"
 """
-POLICY = 'min_nonmembers = 50\n[tolerances]\n"copies.exact.excess" = 0.5\n"membership.shift.auc" = 0.9\n'
+POLICY = 'min_nonmembers = 50\n[tolerances]\n"*" = 1\n'
 
 
 @pytest.fixture
