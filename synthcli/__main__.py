@@ -7,7 +7,7 @@ import warnings
 from types import FrameType
 from typing import NoReturn
 
-from synthcli.cli.failure import Manner, report_failure
+from synthcli.cli.failure import Manner, Signalled, report_failure
 
 
 def main() -> NoReturn:
@@ -16,8 +16,9 @@ def main() -> NoReturn:
     manner = Manner.of(sys.argv[1:])
     if not manner.debug:
         warnings.simplefilter("ignore")  # a library's warning may quote a value
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _unwind)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _unwind)
     sys.exit(run(sys.argv[1:], manner))
 
 
@@ -29,6 +30,8 @@ def run(arguments: list[str], manner: Manner) -> int:
         code = app(arguments, prog_name="synthcli", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
+    except Signalled as leaving:
+        return report_failure(leaving, manner)
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):  # Typer exits with 1 when the reader has gone
             return report_failure(leaving.__context__, manner)
@@ -39,7 +42,7 @@ def run(arguments: list[str], manner: Manner) -> int:
 
 def _unwind(number: int, frame: FrameType | None) -> None:
     """Leave through every `finally`, so that temporary files are removed and reservations settled."""
-    raise SystemExit(128 + number)
+    raise Signalled(128 + number)
 
 
 if __name__ == "__main__":

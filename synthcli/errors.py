@@ -1,6 +1,7 @@
 """What can go wrong, as values: one sentence, one hint, one exit code. Never a cell's value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -26,6 +27,20 @@ def closest(word: str, known: Iterable[str]) -> str:
     by_case = {candidate.lower(): candidate for candidate in known}
     found = get_close_matches(word.lower(), by_case, n=1)
     return f"; did you mean {by_case[found[0]]!r}?" if found else ""
+
+
+class Remark(str):
+    """What a failure means for the user beyond its cause; a note on the exception, which the command line tells."""
+
+
+@contextmanager
+def remarking(text: str) -> Iterator[None]:
+    """Whatever leaves the block by an exception, a signal's too, carries this remark."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(Remark(text))
+        raise
 
 
 class SynthError(Exception):

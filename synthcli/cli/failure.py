@@ -5,18 +5,22 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 
 from synthcli.cli.colour import Colour, paint
-from synthcli.errors import ExitCode, SynthError
+from synthcli.errors import ExitCode, Remark, SynthError
 
 BROKEN_PIPE = 141
 """What a shell says of a process that SIGPIPE ended (128 + 13)."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Signalled(SystemExit):
+    """A signal asks the process to end; its code is 128 + the signal's number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,7 @@ def report_failure(error: BaseException, manner: Manner) -> int:
             _print_traceback(error)
         if failure.message and manner.json:
             sys.stdout.write(_as_json(failure) + "\n")
-        elif failure.message:
+        elif failure.message and (failure.details or not _is_signal(error)):  # a shell tells of signals by itself
             sys.stderr.write(_as_text(failure))
         sys.stdout.flush()
         sys.stderr.flush()
@@ -65,13 +69,24 @@ def report_failure(error: BaseException, manner: Manner) -> int:
 
 
 def describe(error: BaseException) -> Failure:
-    """The failure behind an exception."""
+    """The failure behind an exception, and what was remarked on it."""
+    failure = _describe(error)
+    remarks = tuple(note for note in getattr(error, "__notes__", ()) if isinstance(note, Remark))
+    return replace(failure, details=(*failure.details, *remarks))
+
+
+def _is_signal(error: BaseException) -> bool:
+    return isinstance(error, Signalled | KeyboardInterrupt | typer.Abort)
+
+
+def _describe(error: BaseException) -> Failure:
     if isinstance(error, SynthError):
         return Failure(code=error.exit_code, message=error.message, hint=error.hint, details=error.details)
     if isinstance(error, typer.TyperException):
         return _usage(error)
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return Failure(code=ExitCode.INTERRUPTED, message="")
+    if _is_signal(error):
+        code = error.code if isinstance(error, Signalled) and isinstance(error.code, int) else ExitCode.INTERRUPTED
+        return Failure(code=code, message="interrupted" if code == ExitCode.INTERRUPTED else "terminated")
     if isinstance(error, MemoryError):
         return Failure(
             code=ExitCode.INPUT,

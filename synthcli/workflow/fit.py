@@ -16,8 +16,9 @@ from synthcli.audit.coins import Coins, flip
 from synthcli.audit.coins_file import save_coins
 from synthcli.discovery.discover import discover
 from synthcli.engine.local import LocalEngine
-from synthcli.errors import InputError
+from synthcli.errors import InputError, remarking
 from synthcli.files import claim_output
+from synthcli.privacy.amounts import spell
 from synthcli.privacy.curator import Curator
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
@@ -60,19 +61,19 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
             coins = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
             request_digest = _request_digest(ledger, asked, source)
+        stack.enter_context(remarking(_stays_spent(reservation)))
         synthesizer = _learn(plan, source, coins, progress)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
-                f"{source.name} changed while it was read: the model is worthless, and the budget is spent",
-                "fit a copy that nobody writes to",
+                f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
             )
-    save(synthesizer, request.output)
-    ledger.commit(
-        reservation,
-        request_digest=request_digest,
-        artifact_digest=ledger.digest(request.output.read_bytes()),
-        rho=sum(spend.rho for spend in synthesizer.statement.spends),
-    )
+        save(synthesizer, request.output)
+        ledger.commit(
+            reservation,
+            request_digest=request_digest,
+            artifact_digest=ledger.digest(request.output.read_bytes()),
+            rho=sum(spend.rho for spend in synthesizer.statement.spends),
+        )
     return FitResult(
         model=request.output,
         dataset=plan.dataset,
@@ -84,6 +85,11 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
         cells=synthesizer.model.tree.cells,
         coins=coins_file,
     )
+
+
+def _stays_spent(reservation: Reservation) -> str:
+    amounts = f"epsilon {spell(reservation.epsilon)} and delta {spell(reservation.delta)}"
+    return f"{amounts} of {reservation.dataset} stay spent: noise may have been drawn, and nobody can take it back"
 
 
 def coins_place(ledger: Ledger, commitment: str) -> Path:

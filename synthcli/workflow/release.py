@@ -8,12 +8,14 @@ up what was finished: a model that was paid for is not paid for again.
 import json
 import secrets
 import shutil
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from synthcli import __version__
 from synthcli.artifact import load
+from synthcli.errors import remarking
 from synthcli.files import atomic_write, lock
 from synthcli.gate import Outcome
 from synthcli.workflow.audit import run_audit
@@ -22,6 +24,8 @@ from synthcli.workflow.release_config import ReleaseConfig, load_release_config
 from synthcli.workflow.report import run_report
 from synthcli.workflow.requests import AuditRequest, FitRequest, Progress, ReportRequest, SampleRequest, silent
 from synthcli.workflow.sample import run_sample
+
+_NEXT = "the next run of this release takes it up, and spends nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +55,9 @@ def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult
         _sweep(config)
         model = config.work / "model.synth"
         fit = run_fit(_fit_request(config, model), progress)
-        asked = _fingerprint(config, model)
-        result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
+        with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
+            asked = _fingerprint(config, model)
+            result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     return replace(result, dataset=fit.dataset, spent=spent, unbudgeted=fit.unbudgeted)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synthcli.cli.failure import Manner, describe, report_failure
-from synthcli.errors import ExitCode, InputError, SynthError
+from synthcli.cli.failure import Manner, Signalled, describe, report_failure
+from synthcli.errors import ExitCode, InputError, SynthError, remarking
 from tests.cli.conftest import Run, environment
 
 SECRET = "s3cr3t-cell"
@@ -77,8 +77,29 @@ def test_running_out_of_memory_says_what_to_do() -> None:
     assert "--max-cells" in failure.hint
 
 
-def test_an_interrupt_says_nothing() -> None:
-    assert describe(raised(KeyboardInterrupt())).code == 130
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Signalled(130), 130, "interrupted"),
+        (Signalled(143), 143, "terminated"),
+    ],
+)
+def test_a_signal_says_nothing_but_to_a_program(
+    error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report_failure(raised(error), Manner()) == code
+    assert capsys.readouterr() == ("", "")
+    assert report_failure(raised(error), Manner(json=True)) == code
+    assert json.loads(capsys.readouterr().out)["error"] == {"code": code, "message": message, "hint": "", "details": []}
+
+
+def test_remarks_are_told_and_other_notes_are_not() -> None:
+    error = InputError("it broke", details=("here",))
+    with pytest.raises(InputError), remarking("the budget is gone"):
+        error.add_note(SECRET)
+        raise error
+    assert describe(error).details == ("here", "the budget is gone")
 
 
 def test_a_full_device_on_stdout_is_an_error(synthcli: Run) -> None:

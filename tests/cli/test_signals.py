@@ -1,0 +1,95 @@
+"""Signals in the middle of a job: what was reserved is told, as text or as JSON."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from synthcli.privacy.ledger import Status, open_ledger
+from tests.cli.conftest import environment
+from tests.cli.table_fixture import SCHEMA, csv, rows
+
+PROBE = """\
+import sys, time
+from pathlib import Path
+import synthcli.workflow.{module} as module
+def wait(*_, **__):
+    Path("ready").touch()
+    time.sleep(60)
+module.{job} = wait
+sys.argv = ["synthcli", *{arguments!r}]
+from synthcli.__main__ import main
+main()
+"""
+RELEASE = """\
+[data]
+path = "t.csv"
+schema = "schema.yaml"
+[fit]
+epsilon = 0.5
+mechanism = "independent"
+[publish]
+folder = "public"
+"""
+FIT = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "0.5", "--mechanism", "independent", "-o", "m.synth")
+SPENT = "epsilon 0.5 and delta 1e-9 of wards stay spent: noise may have been drawn, and nobody can take it back"
+KEPT = "the model is paid for and kept; the next run of this release takes it up, and spends nothing"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "t.csv").write_text(csv(rows(400)))
+    (tmp_path / "schema.yaml").write_text(SCHEMA)
+    (tmp_path / "synthcli.toml").write_text(RELEASE)
+    return tmp_path
+
+
+def _ended(folder: Path, job: str, arguments: tuple[str, ...], number: signal.Signals) -> tuple[int, str, str]:
+    """Code, stdout and stderr of a process that was told to end when it had come to this job."""
+    module, name = job.split(".")
+    (folder / "probe.py").write_text(PROBE.format(module=module, job=name, arguments=arguments))
+    process = subprocess.Popen(
+        [sys.executable, "probe.py"],
+        cwd=folder,
+        env=environment(SYNTHCLI_LEDGER=str(folder / "ledger.sqlite")),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(1200):
+        if (folder / "ready").exists() or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_a_fit_that_drew_noise_says_what_stays_spent(folder: Path, number: signal.Signals, word: str) -> None:
+    code, out, err = _ended(folder, "fit._learn", (*FIT, "--quiet"), number)
+    assert (code, out, err) == (128 + number, "", f"error: {word}\n  {SPENT}\n")
+    assert open_ledger(folder / "ledger.sqlite").account("wards").releases == 1
+    assert not (folder / "m.synth").exists()
+
+
+def test_json_has_one_object_for_a_signal_too(folder: Path) -> None:
+    code, out, err = _ended(folder, "fit._learn", (*FIT, "--quiet", "--json"), signal.SIGTERM)
+    assert (code, err) == (143, "")
+    assert json.loads(out)["error"] == {"code": 143, "message": "terminated", "hint": "", "details": [SPENT]}
+
+
+def test_a_fit_that_drew_no_noise_gives_the_reservation_back(folder: Path) -> None:
+    assert _ended(folder, "fit._before_noise", (*FIT, "--quiet"), signal.SIGTERM) == (143, "", "")
+    assert [s.status for s in open_ledger(folder / "ledger.sqlite").history("wards")] == [Status.CANCELLED]
+
+
+@pytest.mark.parametrize(("job", "says"), [("fit._learn", SPENT), ("release._gate_and_publish", KEPT)])
+def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str, says: str) -> None:
+    code, _, err = _ended(folder, job, ("release", "--quiet"), signal.SIGINT)
+    assert (code, err) == (130, f"error: interrupted\n  {says}\n")
+    assert (folder / ".synthcli" / "model.synth").exists() == (says == KEPT)
