@@ -8,7 +8,6 @@ from collections.abc import Callable
 from math import exp
 
 import numpy as np
-import opendp.prelude as dp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
