@@ -77,22 +77,30 @@ def _scripted(real: dp.Measurement, answer: Callable[[Any], Any]) -> dp.Measurem
     )
 
 
-@contextmanager
-def _replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    """Record what becomes of every transformation, and answer by the script."""
-    script, described = Script(), {}
-    real = {name: getattr(noise, name) for name in ("gaussian", "noisy_max", "keyed_counts")}
-    ask = Curator._ask
+def _described(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[Any, ...]]:
+    """By its identity, what every transformation was made of (and the transformation, which keeps the identity)."""
+    described: dict[int, tuple[Any, ...]] = {}
 
-    def describe(name: str) -> None:
-        make = getattr(exactly, name)
-
+    def describe(name: str, make: Callable[..., dp.Transformation]) -> None:
         def recorded(*arguments: Any) -> dp.Transformation:
             query = make(*arguments)
             described[id(query)] = (query, name, *map(_spelt, arguments))
             return query
 
         monkeypatch.setattr(exactly, name, recorded)
+
+    for name, make in inspect.getmembers(exactly, inspect.isfunction):
+        if inspect.signature(make).return_annotation is dp.Transformation:
+            describe(name, make)
+    return described
+
+
+@contextmanager
+def _replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """Record what becomes of every transformation, and answer by the script."""
+    script, described = Script(), _described(monkeypatch)
+    real = {name: getattr(noise, name) for name in ("gaussian", "noisy_max", "keyed_counts")}
+    ask = Curator._ask
 
     def record(query: dp.Transformation, kind: str, *scales: float) -> int:
         script.asked.append((kind, *scales, *described[id(query)][1:]))
@@ -108,17 +116,13 @@ def _replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
 
     def keyed_counts(query: dp.Transformation, scale: float, threshold: int) -> dp.Measurement:
         record(query, "keys", scale, threshold)
-        column = described[id(query)][2]
-        keys = {key.encode().hex(): threshold + 100 * len(key) for key in KEYS[column]}
+        keys = {key.encode().hex(): threshold + 100 * len(key) for key in KEYS[described[id(query)][2]]}
         return _scripted(real["keyed_counts"](query, scale, threshold), lambda exact: query(exact) and keys)
 
     def counted(curator: Curator, query: dp.Measurement) -> Any:
         script.measurements += 1
         return ask(curator, query)
 
-    for name, make in inspect.getmembers(exactly, inspect.isfunction):
-        if inspect.signature(make).return_annotation is dp.Transformation:
-            describe(name)
     for replacement in (gaussian, noisy_max, keyed_counts):
         monkeypatch.setattr(noise, replacement.__name__, replacement)
     monkeypatch.setattr(Curator, "_ask", counted)
