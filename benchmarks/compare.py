@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="systems, with commas")
     parser.add_argument("--epsilons", default="0.1,0.3,1,3,10")
     parser.add_argument("--seeds", type=int, default=1, help="how many: 0, 1, ...")
-    parser.add_argument("--timeout", type=float, default=900.0, help="seconds that a run may take")
+    parser.add_argument("--timeout", type=float, default=900.0, help="CPU seconds that a run may take")
     parser.add_argument("--data", type=Path, default=os.environ.get("SYNTHCLI_BENCH_DATA", "."))
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--quick", action="store_true", help="one seed of a few systems on two data sets")
