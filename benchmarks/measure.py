@@ -1,8 +1,15 @@
-"""Run a command, and say what it cost: wall seconds, CPU seconds, peak memory of the largest process in it."""
+"""Run a command, and say what it cost: wall seconds, CPU seconds, peak memory of the largest process in it.
 
+A process starts its life with the peak memory of the one that made it, so commands are started by a small process: this
+file as a script.
+"""
+
+import json
+import math
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -26,11 +33,23 @@ class TooSlow(Exception):
         self.cost = cost
 
 
-def run(*command: str, cwd: str, timeout: float = float("inf")) -> Cost:
+def run(*command: str, cwd: str, timeout: float = math.inf) -> Cost:
     """The cost of one process and its children; `RuntimeError` with what it said if it fails, `TooSlow` if it lasts.
 
     The timeout is in CPU seconds, or twice as many wall seconds: what else a machine does should not fail a command.
     """
+    starter = [sys.executable, "-I", __file__, str(timeout), cwd, *command]
+    found = json.loads(subprocess.run(starter, check=True, stdout=subprocess.PIPE).stdout)
+    cost = Cost(wall=found["wall"], cpu=found["cpu"], peak_mb=found["peak_mb"])
+    if found["late"]:
+        raise TooSlow(cost)
+    if found["status"]:
+        raise RuntimeError(f"{' '.join(command)}\n{found['said']}")
+    return cost
+
+
+def start(timeout: float, cwd: str, command: list[str]) -> dict[str, object]:
+    """What became of a command: its cost, its exit status, what it said on stderr, whether its time was up."""
     begun, late = time.perf_counter(), False
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
@@ -44,14 +63,14 @@ def run(*command: str, cwd: str, timeout: float = float("inf")) -> Cost:
             time.sleep(0.01)
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
-        problem = said.read() if status else ""
-    wall = time.perf_counter() - begun
-    cost = Cost(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024)
-    if late:
-        raise TooSlow(cost)
-    if status:
-        raise RuntimeError(f"{' '.join(command)}\n{problem}")
-    return cost
+        return {
+            "wall": time.perf_counter() - begun,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "peak_mb": usage.ru_maxrss / 1024,
+            "status": process.returncode,
+            "said": said.read(),
+            "late": late,
+        }
 
 
 def _cpu(pid: int) -> float:
@@ -61,3 +80,7 @@ def _cpu(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    print(json.dumps(start(float(sys.argv[1]), sys.argv[2], sys.argv[3:])))

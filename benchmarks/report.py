@@ -1,0 +1,144 @@
+"""Tables and plots of the runs: one Markdown table per data set, error against time and against epsilon."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from results import Run
+from systems import SYSTEMS
+from tables import SOURCES
+
+PLOTS = Path(__file__).parent / "plots"
+METRICS = ("tvd1", "tvd2", "tvd3", "auc")
+COSTS = ("wall", "cpu", "peak_mb")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The runs of one system at one epsilon on one data set."""
+
+    table: str
+    system: str
+    epsilon: float | None
+    runs: list[Run]
+
+    @property
+    def finished(self) -> list[Run]:
+        return [run for run in self.runs if run.status == "ok"]
+
+    def values(self, field: str) -> list[float]:
+        return [value for run in self.finished if (value := getattr(run, field)) is not None]
+
+    def median(self, field: str) -> float | None:
+        values = self.values(field)
+        return median(values) if values else None
+
+
+def lines_of(runs: Iterable[Run], table: str) -> list[Line]:
+    """The lines of one data set, in the order of systems.py and by epsilon."""
+    order = list(SYSTEMS)
+    groups: dict[tuple[str, float | None], list[Run]] = {}
+    for run in runs:
+        if run.table == table and run.system in SYSTEMS:
+            groups.setdefault((run.system, run.epsilon), []).append(run)
+    keys = sorted(groups, key=lambda key: (key[1] or 0.0, order.index(key[0])))
+    return [Line(table=table, system=system, epsilon=e, runs=groups[system, e]) for system, e in keys]
+
+
+def print_tables(runs: list[Run]) -> None:
+    for table, source in SOURCES.items():
+        lines = lines_of(runs, table)
+        if not lines:
+            continue
+        print(f"\n### {source.title}: `{table}`\n")
+        print("| epsilon | system | seeds | wall s | CPU s | peak MB | TVD1 | TVD2 | TVD3 | AUC |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for line in lines:
+            print(f"| {' | '.join(cells(line))} |")
+
+
+def cells(line: Line) -> list[str]:
+    """What a table says of a line: medians, and in brackets the half range over seeds where there are several."""
+    epsilon = "–" if line.epsilon is None else f"{line.epsilon:g}"
+    known = [epsilon, SYSTEMS[line.system].title, str(len(line.finished))]
+    if not line.finished:
+        last = line.runs[-1]
+        reason = "did not finish" if last.status == "timeout" else "failed"
+        cost = [f"> {last.wall:,.0f}", f"> {last.cpu:,.0f}", f"{last.peak_mb:,.0f}"] if last.wall else ["", "", ""]
+        return [*known, *cost, reason, "", "", ""]
+    costs = [f"{line.median('wall'):,.1f}", f"{line.median('cpu'):,.1f}", f"{line.median('peak_mb'):,.0f}"]
+    return [*known, *costs, *(spread(line.values(metric), 3 if metric == "auc" else 4) for metric in METRICS)]
+
+
+def spread(values: list[float], digits: int) -> str:
+    if not values:
+        return "one class"
+    middle = f"{median(values):.{digits}f}"
+    return middle if len(values) < 2 else f"{middle} (±{(max(values) - min(values)) / 2:.{digits}f})"
+
+
+def draw_plots(runs: list[Run]) -> None:
+    """Write error-against-time.svg and error-against-epsilon.svg, a panel per data set."""
+    PLOTS.mkdir(exist_ok=True)
+    panels = {table: lines_of(runs, table) for table in SOURCES}
+    panels = {table: lines for table, lines in panels.items() if any(line.finished for line in lines)}
+    _figure(panels, _against_time, "error-against-time.svg", "CPU seconds of the whole process")
+    _figure(panels, _against_epsilon, "error-against-epsilon.svg", "epsilon")
+
+
+def _figure(panels: dict[str, list[Line]], draw, name: str, label: str) -> None:
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "bench"
+    import matplotlib.pyplot as plt
+
+    columns = min(3, len(panels))
+    height = -(-len(panels) // columns)
+    figure, axes = plt.subplots(height, columns, figsize=(4.2 * columns, 3.2 * height + 1.0), squeeze=False)
+    shown = {}
+    for axis, (table, lines) in zip(axes.flat, panels.items(), strict=False):
+        draw(axis, lines)
+        for line in lines:
+            if line.epsilon is None and line.system == "bootstrap" and line.finished:
+                axis.axhline(line.median("tvd2"), color="black", linestyle=":", label=SYSTEMS[line.system].title)
+        axis.set(title=table, xscale="log", yscale="log", xlabel=label, ylabel="TVD of all pairs")
+        axis.grid(alpha=0.3)
+        shown |= {text: handle for handle, text in zip(*axis.get_legend_handles_labels(), strict=True)}
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    figure.legend(list(shown.values()), list(shown), loc="lower center", ncols=3, fontsize="small", frameon=False)
+    figure.tight_layout(rect=(0, 0.06 + 0.18 / height, 1, 1))
+    figure.savefig(PLOTS / name, metadata={"Date": None})
+    plt.close(figure)
+
+
+def _style(system: str) -> dict[str, object]:
+    place = list(SYSTEMS).index(system)
+    ours = system.startswith("synthcli")
+    marker = "*" if ours else "osD^vPX"[place % 7]
+    return {
+        "color": f"C{place % 10}",
+        "marker": marker,
+        "markersize": 11 if ours else 6,
+        "label": SYSTEMS[system].title.replace("*", ""),
+    }
+
+
+def _against_time(axis, lines: list[Line]) -> None:
+    """One point per system at epsilon 1, or without one."""
+    for line in lines:
+        if line.finished and line.epsilon in (1.0, None) and line.system != "bootstrap":
+            axis.plot(line.median("cpu"), line.median("tvd2"), linestyle="", **_style(line.system))
+
+
+def _against_epsilon(axis, lines: list[Line]) -> None:
+    """One curve per private system, with the range over its seeds."""
+    systems = dict.fromkeys(line.system for line in lines if line.epsilon is not None and line.finished)
+    for system in systems:
+        mine = [line for line in lines if line.system == system and line.finished]
+        epsilons = [line.epsilon for line in mine]
+        axis.plot(epsilons, [line.median("tvd2") for line in mine], linewidth=1, **_style(system))
+        low, high = ([end(line.values("tvd2")) for line in mine] for end in (min, max))
+        axis.fill_between(epsilons, low, high, color=_style(system)["color"], alpha=0.15, linewidth=0)
