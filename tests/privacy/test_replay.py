@@ -1,9 +1,9 @@
 """The whole fit as a function of what was released: other rows, same released values, same questions, same model file.
 
 The noise is replaced by a script: every OpenDP measurement keeps its privacy map (so that filter and odometer work as
-ever) and its private computation, whose result is thrown away, and answers with values that depend on nothing but how
-many questions were asked before. Two unlike tables must then be asked the very same questions, and give the very same
-model. No statistics, no false alarms.
+ever) and its private computation, whose result is thrown away, and answers with what it would have said of a third
+table. Two unlike tables must then be asked the very same questions, and give the very same model. No statistics, no
+false alarms.
 """
 
 import inspect
@@ -18,10 +18,12 @@ import opendp.prelude as dp
 import pytest
 
 from synthcli.artifact import save
+from synthcli.engine.local import LocalEngine
 from synthcli.mechanisms.names import MECHANISMS
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
-from synthcli.privacy.curator import Curator
+from synthcli.privacy.curator import Candidate, Curator
+from synthcli.privacy.exact import ExactCounts, View
 from synthcli.table.source import open_source
 from synthcli.workflow.fit import _learn
 from synthcli.workflow.plan import plan_fit
@@ -33,11 +35,10 @@ fields:
 - {name: city, type: string}
 - {name: level, type: number, constraints: {enum: ["1.5", "2.5"]}, "synthcli:observed": [categories]}
 - {name: income, type: number}
-- {name: age, type: integer, constraints: {minimum: 0, maximum: 120}}
+- {name: age, type: integer, constraints: {minimum: 0, maximum: 70}}
 - {name: day, type: date}
 - {name: member, type: boolean}
 """
-KEYS = {"city": ("Aachen", "Bonn"), "level": ("1.5", "2.5", "4.0")}
 
 
 def _csv(rows: int, seed: int) -> str:
@@ -54,24 +55,30 @@ def _csv(rows: int, seed: int) -> str:
 
 @dataclass
 class Script:
-    """The questions that were asked, and the answers that they get."""
+    """The questions that were asked, and the third table that they are answered from."""
 
+    table: ExactCounts
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     measurements: int = 0
 
-    def answers(self, size: int) -> np.ndarray:
-        """Counts with some mass in few cells, as a table of about a thousand rows has them."""
-        rng = np.random.default_rng(len(self.asked))
-        return np.rint(rng.normal(0, 3, size) + 1000 * rng.dirichlet(np.full(size, 0.3))).astype(np.int64)
+    def noisy(self, query: dp.Transformation) -> np.ndarray:
+        """Its counts, with noise that only the number of questions decides."""
+        exact = np.asarray(query(self.table), dtype=np.int64)
+        return exact + np.random.default_rng(len(self.asked)).integers(-9, 10, len(exact))
 
 
-def _scripted(real: dp.Measurement, answer: Callable[[Any], Any]) -> dp.Measurement:
-    """A measurement of the same cost that answers by the script, whatever the rows are."""
+def _scripted(real: dp.Measurement, query: dp.Transformation, answer: Any) -> dp.Measurement:
+    """A measurement of the same cost that computes on the rows, and answers by the script."""
+
+    def function(exact: ExactCounts) -> Any:
+        query(exact)
+        return answer
+
     return dp.m.make_user_measurement(
         exactly.EXACT_COUNTS,
         exactly.ROWS,
         noise.APPROXIMATE_ZCDP,
-        function=answer,
+        function=function,
         privacy_map=real.map,
         TO="ExtrinsicObject",
     )
@@ -96,28 +103,27 @@ def _described(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[Any, ...]]:
 
 
 @contextmanager
-def _replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    """Record what becomes of every transformation, and answer by the script."""
-    script, described = Script(), _described(monkeypatch)
+def _replayed(table: ExactCounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """Record what becomes of every transformation, and answer from this table."""
+    script, described = Script(table), _described(monkeypatch)
     real = {name: getattr(noise, name) for name in ("gaussian", "noisy_max", "keyed_counts")}
     ask = Curator._ask
 
-    def record(query: dp.Transformation, kind: str, *scales: float) -> int:
+    def record(query: dp.Transformation, kind: str, *scales: float) -> None:
         script.asked.append((kind, *scales, *described[id(query)][1:]))
-        return len(script.asked)
 
     def gaussian(query: dp.Transformation, sigma: float) -> dp.Measurement:
         record(query, "gaussian", sigma)
-        return _scripted(real["gaussian"](query, sigma), lambda exact: script.answers(len(query(exact))))
+        return _scripted(real["gaussian"](query, sigma), query, script.noisy(query))
 
     def noisy_max(query: dp.Transformation, scale: float) -> dp.Measurement:
-        place = record(query, "noisy max", scale)
-        return _scripted(real["noisy_max"](query, scale), lambda exact: 7919 * place % len(query(exact)))
+        record(query, "noisy max", scale)
+        return _scripted(real["noisy_max"](query, scale), query, int(np.argmax(script.noisy(query))))
 
     def keyed_counts(query: dp.Transformation, scale: float, threshold: int) -> dp.Measurement:
         record(query, "keys", scale, threshold)
-        keys = {key.encode().hex(): threshold + 100 * len(key) for key in KEYS[described[id(query)][2]]}
-        return _scripted(real["keyed_counts"](query, scale, threshold), lambda exact: query(exact) and keys)
+        keys = {key: count for key, count in query(table).items() if count > threshold}
+        return _scripted(real["keyed_counts"](query, scale, threshold), query, keys)
 
     def counted(curator: Curator, query: dp.Measurement) -> Any:
         script.measurements += 1
@@ -132,29 +138,35 @@ def _replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
 
 def _spelt(argument: Any) -> Any:
     """An argument of a transformation as a value that can be compared."""
-    if isinstance(argument, exactly.View):
+    if isinstance(argument, View):
         return argument.domain
-    if isinstance(argument, exactly.Candidate):
+    if isinstance(argument, Candidate):
         return argument.clique, argument.weight, argument.penalty, argument.estimate.tobytes()
     if isinstance(argument, np.ndarray):
         return argument.tobytes()
     return tuple(map(_spelt, argument)) if isinstance(argument, (list, tuple)) else argument
 
 
-def _fit(folder: Path, text: str, mechanism: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Script, bytes]:
-    """What was asked about these rows, and the bytes of the model file (its date left out)."""
+def _request(folder: Path, text: str, mechanism: str) -> FitRequest:
     (folder / "table.csv").write_text(text)
     (folder / "schema.yaml").write_text(SCHEMA)
-    request = FitRequest(
+    return FitRequest(
         data=str(folder / "table.csv"),
         schema=folder / "schema.yaml",
         output=folder / "model.synth",
-        epsilon="1",
+        epsilon="5",
         delta="1e-6",
         mechanism=mechanism,
     )
-    with _replayed(monkeypatch) as script, open_source(request.data) as source:
-        synthesizer = _learn(plan_fit(request), source, None, silent)
+
+
+def _fit(request: FitRequest, third: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Script, bytes]:
+    """What was asked about these rows, and the bytes of the model file (its date left out)."""
+    plan = plan_fit(request)
+    with open_source(str(third)) as other, open_source(request.data) as source:
+        table = ExactCounts(LocalEngine(other, plan.facts.schema))
+        with _replayed(table, monkeypatch) as script:
+            synthesizer = _learn(plan, source, None, silent)
     save(replace(synthesizer, statement=replace(synthesizer.statement, created="")), request.output)
     return script, request.output.read_bytes()
 
@@ -163,8 +175,10 @@ def _fit(folder: Path, text: str, mechanism: str, monkeypatch: pytest.MonkeyPatc
 def test_questions_and_model_depend_on_released_values_alone(
     mechanism: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script, model = _fit(tmp_path, _csv(300, 0), mechanism, monkeypatch)
-    other_script, other_model = _fit(tmp_path, _csv(7, 2), mechanism, monkeypatch)
+    third = tmp_path / "third.csv"
+    third.write_text(_csv(3000, 1))
+    script, model = _fit(_request(tmp_path, _csv(300, 0), mechanism), third, monkeypatch)
+    other_script, other_model = _fit(_request(tmp_path, _csv(7, 2), mechanism), third, monkeypatch)
     assert len(script.asked) == script.measurements, "every question is recorded"
     assert {"keys", "gaussian"} <= {kind for kind, *_ in script.asked}
     for place, (one, other) in enumerate(zip(script.asked, other_script.asked, strict=True)):
