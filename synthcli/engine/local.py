@@ -38,7 +38,10 @@ class LocalEngine:
         """How often each value of a column occurs; values as canonical strings, missing ones left out."""
         counts: Counter[str] = Counter()
         for batch in self._batches([column]):
-            values = pc.cast(batch.column(column), pa.string()).drop_null()
+            values = batch.column(column)
+            if pa.types.is_floating(values.type):
+                values = pc.add(values, 0.0)  # minus zero is zero, and must not be a key beside it
+            values = pc.cast(values, pa.string()).drop_null()
             found = pc.value_counts(values)
             keys, times = found.field("values").to_pylist(), found.field("counts").to_pylist()
             for key, count in zip(keys, times, strict=True):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
@@ -20,10 +21,11 @@ class ParquetReader:
     def __init__(self, files: list[Path], name: str, folder: Path | None = None) -> None:
         """Reads the footers. `InputError` for files that are not Parquet, or do not have the same columns.
 
-        In a `folder`, sub-folders named `column=value` give a column more.
+        In a `folder`, sub-folders named `column=value` give a column more, of text: a type that is told from all the
+        values would change every row when a single one is added.
         """
         self._name = name
-        partitioning = None if folder is None else "hive"
+        partitioning = None if folder is None else _hive(files, folder)
         try:
             self._dataset = arrow_dataset.dataset(
                 [str(f) for f in files],
@@ -55,6 +57,13 @@ class ParquetReader:
             yield from scanner.to_batches()
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
             raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
+
+
+def _hive(files: list[Path], folder: Path) -> arrow_dataset.Partitioning:
+    """Columns of text for the sub-folders named `column=value`."""
+    steps = (step for file in files for step in file.relative_to(folder).parts[:-1] if "=" in step)
+    names = dict.fromkeys(unquote(step.split("=", 1)[0]) for step in steps)
+    return arrow_dataset.HivePartitioning(pa.schema([pa.field(name, pa.string()) for name in names]))
 
 
 def _is_flat(arrow_type: pa.DataType) -> bool:

@@ -20,6 +20,7 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NOT_A_NUMBER = ["nan", "+nan", "-nan"]
 _INFINITE = ["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"]
 _EXACT = 2.0**53
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,12 +181,17 @@ def _whole(numbers: pa.Array, index: pa.Array | None) -> Cells:
 
 
 def _utc(stamps: pa.Array) -> pa.Array:
-    """Timestamps of any unit and zone as microseconds in UTC; what is finer is cut off, what does not fit is null."""
-    naive = stamps.view(pa.timestamp(stamps.type.unit))
-    try:
-        return naive.cast(pa.timestamp("us"), safe=naive.type.unit in ("s", "ms"))
-    except pa.ArrowInvalid:
-        return pa.nulls(len(naive), pa.timestamp("us"))
+    """Timestamps of any unit and zone as microseconds in UTC; what is finer is cut off, what does not fit is null.
+
+    Row by row: were one such row to spoil its batch, adding it would change thousands of others.
+    """
+    unit = stamps.type.unit
+    ticks = stamps.view(pa.int64())
+    if unit in _MICROSECONDS:
+        most = (2**63 - 1) // _MICROSECONDS[unit]
+        fits = pc.and_(pc.less_equal(ticks, most), pc.greater_equal(ticks, -most))
+        ticks = pc.if_else(fits, ticks, None)
+    return ticks.view(pa.timestamp(unit)).cast(pa.timestamp("us"), safe=False)
 
 
 def _cast_or_null(text: pa.Array, target: pa.DataType) -> pa.Array:
