@@ -10,11 +10,12 @@ from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
 from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
 from synthcli.cli.table import Table
-from synthcli.errors import UsageError
+from synthcli.errors import BudgetRefused, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from synthcli.workflow.fit import FitResult
     from synthcli.workflow.plan import FitPlan
+    from synthcli.workflow.requests import FitRequest
 
 Left = tuple[str, str] | None
 """Epsilon and delta that may still be spent."""
@@ -85,7 +86,7 @@ def fit(
     encoding: Encoding = None,
     quote: Quote = None,
     header: Header = None,
-) -> None:
+) -> ExitCode:
     """Learn a model of a table, spending privacy budget once.
 
     \b
@@ -120,14 +121,18 @@ def fit(
     )
     if dry_run:
         plan = plan_fit(request)
-        _show_plan(console, plan, _left(ledger, plan.dataset))
-        return
+        left, refusal = _standing(request, plan)
+        _show_plan(console, plan, left, refusal)
+        if refusal is not None and not console.json:
+            raise refusal
+        return ExitCode.DONE if refusal is None else ExitCode.BUDGET
     with console.progress() as progress:
-        result = run_fit(request, progress)
+        result = run_fit(request, progress, console.warn)
     _show_result(console, result)
+    return ExitCode.DONE
 
 
-def _show_plan(console: Console, plan: "FitPlan", left: Left) -> None:
+def _show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRefused | None) -> None:
     columns = [_column_plan(plan, column.name) for column in plan.schema.columns]
     stages = [{"stage": stage, "share": rho / plan.budget.rho, "rho": rho} for stage, rho in plan.stages.items()]
     console.table(
@@ -156,6 +161,7 @@ def _show_plan(console: Console, plan: "FitPlan", left: Left) -> None:
             "marginals": len(plan.workload.weights),
             "epsilon_left": left and left[0],
             "delta_left": left and left[1],
+            "refused": refusal and refusal.message,
             "stages": stages,
             "columns": columns,
         }
@@ -180,20 +186,20 @@ def _column_plan(plan: "FitPlan", name: str) -> dict[str, Any]:
     }
 
 
-def _left(place: str | None, dataset: str) -> Left:
-    """What the ledger holds for the data set, as text; None without a budget."""
+def _standing(request: "FitRequest", plan: "FitPlan") -> tuple[Left, BudgetRefused | None]:
+    """What the ledger holds for the data set, None without a budget; and why it would refuse. Begins no ledger."""
     from synthcli.privacy.amounts import spell
-    from synthcli.privacy.ledger import open_ledger
+    from synthcli.privacy.ledger import NoLedger, open_ledger
 
-    left = open_ledger(place).account(dataset).left
-    return left and (spell(left[0]), spell(left[1]))
+    try:
+        ledger = open_ledger(request.ledger, begin=False)
+    except NoLedger:
+        return None, None
+    left = ledger.account(plan.dataset).left
+    return left and (spell(left[0]), spell(left[1])), ledger.refusal(plan.dataset, request.epsilon, request.delta)
 
 
 def _show_result(console: Console, result: "FitResult") -> None:
-    if result.unbudgeted:
-        console.warn(
-            f"{result.dataset} has no budget; set one: synthcli ledger init {result.dataset} --epsilon E --delta D"
-        )
     statement = result.statement
     body: dict[str, Any] = {"model": str(result.model), "dataset": result.dataset, "up_to_date": result.up_to_date}
     if statement is None:

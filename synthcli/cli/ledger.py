@@ -8,10 +8,11 @@ from synthcli.cli.command import SETTINGS, command
 from synthcli.cli.console import Console
 from synthcli.cli.options import Ledger
 from synthcli.cli.table import Table
-from synthcli.errors import UsageError
+from synthcli.errors import UsageError, closest
 
 if TYPE_CHECKING:
     from synthcli.privacy.ledger import Account, Spend
+    from synthcli.privacy.ledger import Ledger as Book
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, context_settings=SETTINGS)
 
@@ -46,7 +47,7 @@ def amend(console: Console, name: Name, epsilon: Epsilon, delta: Delta, ledger: 
     """
     from synthcli.privacy.ledger import open_ledger
 
-    _show(console, (open_ledger(ledger).amend(name, epsilon, delta),))
+    _show(console, (open_ledger(ledger, begin=False).amend(name, epsilon, delta),))
 
 
 def show(
@@ -61,7 +62,7 @@ def show(
     """
     from synthcli.privacy.ledger import open_ledger
 
-    _show(console, _chosen(open_ledger(ledger).datasets(), name))
+    _show(console, _chosen(open_ledger(ledger, begin=False), name))
 
 
 def history(
@@ -76,8 +77,8 @@ def history(
     """
     from synthcli.privacy.ledger import open_ledger
 
-    book = open_ledger(ledger)
-    spends = [spend for account in _chosen(book.datasets(), name) for spend in book.history(account.name)]
+    book = open_ledger(ledger, begin=False)
+    spends = [spend for account in _chosen(book, name) for spend in book.history(account.name)]
     rows = tuple(tuple("" if value is None else str(value) for value in _entry(spend).values()) for spend in spends)
     columns = (
         "id",
@@ -101,10 +102,12 @@ for run in (init, amend, show, history):
     app.command(context_settings=SETTINGS)(command(run))
 
 
-def _chosen(accounts: "tuple[Account, ...]", name: str | None) -> "tuple[Account, ...]":
+def _chosen(book: "Book", name: str | None) -> "tuple[Account, ...]":
+    accounts = book.datasets()
     found = tuple(account for account in accounts if name in (None, account.name))
     if name is not None and not found:
-        raise UsageError(f"the ledger has no data set {name!r}", "list them with: synthcli ledger show")
+        near = closest(name, [account.name for account in accounts])
+        raise UsageError(f"the ledger has no data set {name!r}{near}", f"list them with: {book.command('show')}")
     return found
 
 

@@ -26,10 +26,7 @@ def release(
     from synthcli.workflow.release import run_release
 
     with console.progress() as progress:
-        result = run_release(config, progress)
-    if result.unbudgeted:
-        name = result.dataset
-        console.warn(f"{name} has no budget; set one: synthcli ledger init {name} --epsilon E --delta D")
+        result = run_release(config, progress, console.warn)
     if result.spent:
         console.say(f"spent: epsilon {result.spent:g} of {result.dataset}")
     state = "up to date" if result.up_to_date else f"gate: {result.outcome}"

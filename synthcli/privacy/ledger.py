@@ -14,17 +14,28 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from platformdirs import user_data_dir
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, make_url, select
 
 from synthcli.errors import BudgetRefused, UsageError
 from synthcli.privacy.amounts import Amount, delta_amount, epsilon_amount, spell, total
 from synthcli.privacy.ledger_records import Account, Reservation, Spend, Status
-from synthcli.privacy.ledger_tables import DATASETS, META, SPENDS, connect, prepare, transaction
+from synthcli.privacy.ledger_tables import DATASETS, META, SPENDS, NoLedger, connect, file_of, prepare, transaction
 
-__all__ = ["Account", "Ledger", "Reservation", "Spend", "Status", "default_path", "open_ledger"]
+__all__ = [
+    "Account",
+    "Ledger",
+    "NoLedger",
+    "Reservation",
+    "Spend",
+    "Status",
+    "default_path",
+    "ledger_folder",
+    "open_ledger",
+]
 
 
 def default_path() -> Path:
@@ -32,24 +43,50 @@ def default_path() -> Path:
     return Path(user_data_dir("synthcli", appauthor=False)) / "ledger.sqlite"
 
 
-def open_ledger(place: str | Path | None = None) -> "Ledger":
+def open_ledger(place: str | Path | None = None, *, begin: bool = True) -> "Ledger":
     """Open a ledger, or begin one: a path of an SQLite file, an SQLAlchemy URL, or the user's own ledger.
 
-    Raises `InputError` for a file that is not a ledger, is damaged, of a newer version, or cannot be written.
+    Raises `InputError` for a file that is not a ledger, is damaged, of a newer version, or cannot be written, and its
+    kind `NoLedger` where there is none and none is to `begin`.
     """
-    engine, path = connect(default_path() if place is None else place)
-    return Ledger(engine, path.parent if path else default_path().parent)
+    folder, flag = ledger_folder(place), _flag(place)
+    try:
+        engine = connect(default_path() if place is None else place, begin=begin)
+        return Ledger(engine, folder, flag=flag, begin=begin)
+    except NoLedger as problem:
+        hint = f"name another with --ledger, or begin it with: synthcli ledger init NAME --epsilon E --delta D{flag}"
+        raise NoLedger(problem.message, hint) from None
+
+
+def ledger_folder(place: str | Path | None = None) -> Path:
+    """Where files that belong beside a ledger go; the ledger need not be there."""
+    path = None if place is None else file_of(place)
+    return (path or default_path()).parent
+
+
+def _flag(place: str | Path | None) -> str:
+    """How the command in a hint names this ledger: not at all, where it is found without being named."""
+    if place is None or str(place) == os.environ.get("SYNTHCLI_LEDGER"):
+        return ""
+    text = str(place)
+    return f" --ledger {quote(make_url(text).render_as_string(hide_password=True) if '://' in text else text)}"
 
 
 class Ledger:
     """Budgets and spends of all data sets; safe to use from many processes at once."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, flag: str = "", begin: bool = True) -> None:
         self.folder = folder
         """Where files that belong beside the ledger go."""
         self._engine = engine
+        self._flag = flag
         with transaction(engine) as connection:
-            self._secret = prepare(connection)
+            self._secret = prepare(connection, begin=begin)
+
+    def command(self, verb: str, dataset: str = "") -> str:
+        """The command line for this ledger that a hint gives: `init`, `amend` or `show`."""
+        amounts = " --epsilon E --delta D" if verb in ("init", "amend") else ""
+        return f"synthcli ledger {verb}{' ' + quote(dataset) if dataset else ''}{amounts}{self._flag}"
 
     def init(self, dataset: str, epsilon: Amount, delta: Amount) -> Account:
         """Give a data set its budget; what was spent before counts. `UsageError` if it has one."""
@@ -57,7 +94,9 @@ class Ledger:
         _check_name(dataset)
         with self._locked() as connection:
             if _budget(connection, dataset):
-                raise UsageError(f"data set {dataset!r} has a budget already", "raise it with: synthcli ledger amend")
+                raise UsageError(
+                    f"data set {dataset!r} has a budget already", f"raise it with: {self.command('amend', dataset)}"
+                )
             _set_budget(connection, dataset, epsilon, delta)
             return _account(connection, dataset)
 
@@ -67,7 +106,9 @@ class Ledger:
         with self._locked() as connection:
             now = _budget(connection, dataset)
             if now is None:
-                raise UsageError(f"data set {dataset!r} has no budget", "give it one with: synthcli ledger init")
+                raise UsageError(
+                    f"data set {dataset!r} has no budget", f"give it one with: {self.command('init', dataset)}"
+                )
             if epsilon < now[0] or delta < now[1]:
                 raise UsageError(
                     f"this would lower the budget of data set {dataset!r}: it is epsilon {spell(now[0])}, "
@@ -95,7 +136,8 @@ class Ledger:
         _check_name(dataset)
         with self._locked() as connection:
             account = _account(connection, dataset)
-            _refuse_overspending(account, epsilon, delta)
+            if refusal := self._refusal(account, epsilon, delta):
+                raise refusal
             line = SPENDS.insert().values(
                 dataset=dataset,
                 epsilon=str(epsilon),
@@ -111,6 +153,19 @@ class Ledger:
             )
             key: int = connection.execute(line.returning(SPENDS.c.id)).scalar_one()
         return Reservation(id=key, dataset=dataset, epsilon=epsilon, delta=delta, unbudgeted=account.left is None)
+
+    def refusal(self, dataset: str, epsilon: Amount, delta: Amount) -> BudgetRefused | None:
+        """What `reserve` would raise now, were it called; nothing is reserved."""
+        return self._refusal(self.account(dataset), epsilon_amount(epsilon), delta_amount(delta))
+
+    def _refusal(self, account: Account, epsilon: Decimal, delta: Decimal) -> BudgetRefused | None:
+        if account.left is None or (epsilon <= account.left[0] and delta <= account.left[1]):
+            return None
+        return BudgetRefused(
+            f"the budget of data set {account.name!r} does not hold epsilon {spell(epsilon)} and delta {spell(delta)}: "
+            f"epsilon {spell(account.left[0])} and delta {spell(account.left[1])} are left",
+            f"ask for less with --epsilon and --delta, or raise the budget with: {self.command('amend', account.name)}",
+        )
 
     def commit(
         self,
@@ -200,16 +255,6 @@ def _account(connection: Connection, dataset: str) -> Account:
         spent_epsilon=total(Decimal(row.epsilon) for row in spent),
         spent_delta=total(Decimal(row.delta) for row in spent),
         releases=len(spent),
-    )
-
-
-def _refuse_overspending(account: Account, epsilon: Decimal, delta: Decimal) -> None:
-    if account.left is None or (epsilon <= account.left[0] and delta <= account.left[1]):
-        return
-    raise BudgetRefused(
-        f"the budget of data set {account.name!r} does not hold epsilon {spell(epsilon)} and delta {spell(delta)}: "
-        f"epsilon {spell(account.left[0])} and delta {spell(account.left[1])} are left",
-        "ask for less with --epsilon and --delta, or raise the budget with: synthcli ledger amend",
     )
 
 

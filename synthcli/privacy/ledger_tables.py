@@ -83,28 +83,48 @@ SPENDS = Table(
 Index("spends_of_a_dataset", SPENDS.c.dataset, SPENDS.c.status)
 
 
-def connect(place: str | Path) -> tuple[Engine, Path | None]:
-    """An engine for a file or an SQLAlchemy URL, and the file if there is one. Raises `InputError` or `UsageError`.
+class NoLedger(InputError):
+    """There is no ledger at that place, and none was to be begun."""
+
+
+def connect(place: str | Path, *, begin: bool = True) -> Engine:
+    """An engine for a file or an SQLAlchemy URL. Raises `InputError` or `UsageError`; `NoLedger` unless `begin`.
 
     A new file gets mode 0600, new folders 0700. SQLite transactions start with BEGIN IMMEDIATE, so that two writers
     queue up instead of reading the same balance, and reach the disk before they count as done.
     """
+    path = file_of(place)
+    if path is None:
+        with _explained_url():
+            return create_engine(str(place), isolation_level="READ COMMITTED", **_OPTIONS)
+    if not begin and not path.exists():
+        raise NoLedger(f"there is no ledger {path}")
+    return _sqlite(path)
+
+
+def file_of(place: str | Path) -> Path | None:
+    """The ledger's file; None for a database server. `UsageError` for a URL that means nothing."""
     text = str(place)
     if "://" not in text:
-        path = Path(text).expanduser().absolute()
-        return _sqlite(path), path
-    try:
+        return Path(text).expanduser().absolute()
+    with _explained_url():
         url = make_url(text)
         if url.get_backend_name() != "sqlite":
-            return create_engine(url, isolation_level="READ COMMITTED", **_OPTIONS), None
+            return None
+    if not url.database or url.database == ":memory:":
+        raise UsageError("a ledger in memory forgets what was spent", "give --ledger a path")
+    return Path(url.database).absolute()
+
+
+@contextmanager
+def _explained_url() -> Iterator[None]:
+    try:
+        yield
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         raise UsageError(
             "the ledger's URL names no database that can be opened here",
             "give a path, or an SQLAlchemy URL whose driver is installed",
         ) from None
-    if not url.database or url.database == ":memory:":
-        raise UsageError("a ledger in memory forgets what was spent", "give --ledger a path")
-    return _sqlite(Path(url.database).absolute()), Path(url.database).absolute()
 
 
 def _sqlite(path: Path) -> Engine:
@@ -146,11 +166,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise _explained(engine, str(problem.__cause__ or problem)) from None
 
 
-def prepare(connection: Connection) -> bytes:
-    """Lay out an empty database, or check that this one is a ledger that we understand; returns its secret key."""
+def prepare(connection: Connection, *, begin: bool = True) -> bytes:
+    """Check that the database is a ledger that we understand; returns its secret key.
+
+    An empty one is laid out; `NoLedger` for it unless `begin`.
+    """
     if not inspect(connection).has_table(META.name):
         if connection.dialect.name == "sqlite" and inspect(connection).get_table_names():
             raise InputError("the ledger's file is a database of another program", _ELSEWHERE)
+        if not begin:
+            raise NoLedger("there is no ledger in this database")
         METADATA.create_all(connection)
         connection.execute(META.insert().values(id=1, version=VERSION, secret=secrets.token_bytes(32)))
     row = connection.execute(select(META.c.version, META.c.secret)).one()

@@ -16,7 +16,7 @@ from synthcli.audit.result import AuditResult
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
-from synthcli.privacy.ledger import open_ledger
+from synthcli.privacy.ledger import ledger_folder
 from synthcli.quality.compare import compare
 from synthcli.quality.result import Quality
 from synthcli.report.document import to_document
@@ -99,7 +99,7 @@ def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:
             "the model was fitted without audit coins: no row is known to be outside its training data",
             "fit again with --audit-coins 0.1",
         )
-    return load_coins(coins_place(open_ledger(request.ledger), statement.commitment))
+    return load_coins(coins_place(ledger_folder(request.ledger), statement.commitment))
 
 
 def _training(source: Source, synthesizer: Synthesizer, coins: Coins) -> Iterator[pa.RecordBatch]:

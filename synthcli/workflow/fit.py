@@ -24,7 +24,7 @@ from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
-from synthcli.workflow.requests import FitRequest, Progress, silent
+from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,6 @@ class FitResult:
     model: Path
     dataset: str
     up_to_date: bool
-    unbudgeted: bool
     statement: PrivacyStatement | None = None
     rows: int = 0
     cliques: int = 0
@@ -42,8 +41,8 @@ class FitResult:
     coins: Path | None = None
 
 
-def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
-    """Fit a model and write it.
+def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute) -> FitResult:
+    """Fit a model and write it. Warns of a data set without a budget before it reads a row.
 
     Raises `BudgetRefused` before any data is read, `InputError` for data that do not match the schema (the reservation
     is given back, since no noise was drawn), `UsageError` for a request that means nothing.
@@ -52,11 +51,13 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
     ledger = open_ledger(request.ledger)
     asked = _fingerprint(request, plan)
     if request.output.is_file() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
-        return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True, unbudgeted=False)
+        return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True)
     claim_output(request.output, force=request.force or request.refit)
     reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name)
     with ExitStack() as stack:
         with _refundable(ledger, reservation):
+            if reservation.unbudgeted:
+                warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
             source = stack.enter_context(open_source(request.data, request.dialect))
             coins = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
@@ -78,7 +79,6 @@ def run_fit(request: FitRequest, progress: Progress = silent) -> FitResult:
         model=request.output,
         dataset=plan.dataset,
         up_to_date=False,
-        unbudgeted=reservation.unbudgeted,
         statement=synthesizer.statement,
         rows=synthesizer.default_rows,
         cliques=len(synthesizer.model.potentials),
@@ -92,16 +92,16 @@ def _stays_spent(reservation: Reservation) -> str:
     return f"{amounts} of {reservation.dataset} stay spent: noise may have been drawn, and nobody can take it back"
 
 
-def coins_place(ledger: Ledger, commitment: str) -> Path:
-    """Where the coins of a model lie: beside the ledger, under their commitment."""
-    return ledger.folder / "coins" / f"{commitment[:32]}.json"
+def coins_place(folder: Path, commitment: str) -> Path:
+    """Where the coins of a model lie: in the ledger's folder, under their commitment."""
+    return folder / "coins" / f"{commitment[:32]}.json"
 
 
 def _keep_coins(ledger: Ledger, coins: Coins | None) -> Path | None:
     """Write the private coins file before anything is learnt."""
     if coins is None:
         return None
-    place = coins_place(ledger, coins.commitment())
+    place = coins_place(ledger.folder, coins.commitment())
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     save_coins(coins, place)
     return place

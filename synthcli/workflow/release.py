@@ -22,7 +22,16 @@ from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.release_config import ReleaseConfig, load_release_config
 from synthcli.workflow.report import run_report
-from synthcli.workflow.requests import AuditRequest, FitRequest, Progress, ReportRequest, SampleRequest, silent
+from synthcli.workflow.requests import (
+    AuditRequest,
+    FitRequest,
+    Progress,
+    ReportRequest,
+    SampleRequest,
+    Warn,
+    mute,
+    silent,
+)
 from synthcli.workflow.sample import run_sample
 
 _NEXT = "the next run of this release takes it up, and spends nothing"
@@ -40,10 +49,9 @@ class ReleaseResult:
     dataset: str = ""
     spent: float = 0.0
     """The epsilon that this run spent of the data set's budget; 0 where the model was up to date."""
-    unbudgeted: bool = False
 
 
-def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult:
+def run_release(config_path: Path, progress: Progress = silent, warn: Warn = mute) -> ReleaseResult:
     """Run the chain that a release file describes; nothing is published unless the gate passes.
 
     A second run with the same inputs spends nothing, draws no new rows and asks the gate nothing new: it tells the
@@ -54,12 +62,12 @@ def run_release(config_path: Path, progress: Progress = silent) -> ReleaseResult
     with lock(config.work / "lock"):
         _sweep(config)
         model = config.work / "model.synth"
-        fit = run_fit(_fit_request(config, model), progress)
+        fit = run_fit(_fit_request(config, model), progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
             result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
-    return replace(result, dataset=fit.dataset, spent=spent, unbudgeted=fit.unbudgeted)
+    return replace(result, dataset=fit.dataset, spent=spent)
 
 
 def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress) -> ReleaseResult:

@@ -10,6 +10,14 @@ Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
 
 
+Warn = Callable[[str], None]
+"""Called with what needs a person's attention before the job goes on."""
+
+
+def mute(text: str) -> None:
+    """Warnings for nobody."""
+
+
 def silent(stage: str, done: float) -> None:
     """Progress for nobody."""
 

@@ -12,6 +12,9 @@ import pytest
 from tests.cli.conftest import Run, environment, program
 from tests.cli.table_fixture import SCHEMA, csv, rows
 
+ERROR_OF_DEAR = (
+    "the budget of data set 'wards' does not hold epsilon 8.5 and delta 1e-9: epsilon 8 and delta 9.98e-7 are left"
+)
 FIT = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "1", "--mechanism", "independent")
 
 
@@ -76,6 +79,39 @@ def test_a_dry_run_reads_no_rows_and_spends_nothing(run: Run, folder: Path) -> N
     assert "independent" in done.stdout
     assert "which has epsilon 8" in done.stderr
     assert spent(run) == "2"
+
+
+def test_a_dry_run_begins_no_ledger(run: Run, folder: Path) -> None:
+    done = run(*FIT, "--dry-run", "--ledger", "new.sqlite")
+    assert done.returncode == 0
+    assert "which has no budget" in done.stderr
+    assert not (folder / "new.sqlite").exists()
+
+
+def test_a_dry_run_says_what_the_budget_refuses(run: Run) -> None:
+    dear = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "8.5", "--dry-run")
+    done = run(*dear)
+    assert done.returncode == 4
+    assert done.stdout.startswith("column\ttype"), "the plan is shown all the same"
+    assert "error: the budget of data set 'wards' does not hold epsilon 8.5" in done.stderr
+    assert "hint: ask for less" in done.stderr
+    done = run(*dear, "--json")
+    assert (done.returncode, json.loads(done.stdout)["refused"]) == (4, ERROR_OF_DEAR)
+    assert json.loads(run(*FIT, "--dry-run", "--json").stdout)["refused"] is None
+
+
+def test_an_audit_begins_no_ledger(run: Run, folder: Path) -> None:
+    done = run("audit", "t.csv", "s.csv", "--model", "m.synth", "--ledger", "elsewhere/new.sqlite")
+    assert done.returncode == 13
+    assert not (folder / "elsewhere").exists()
+
+
+def test_a_fit_without_a_budget_is_warned_about_before_it_reads(run: Run) -> None:
+    done = run(*FIT, "--ledger", "new.sqlite", "-o", "o.synth")
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    command = "synthcli ledger init wards --epsilon E --delta D --ledger new.sqlite"
+    assert lines[:2] == [f"warning: wards has no budget; set one: {command}", "checking the table …"]
 
 
 def test_a_fit_without_a_budget_is_recorded_and_warned_about(run: Run) -> None:

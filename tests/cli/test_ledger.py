@@ -46,9 +46,27 @@ def test_a_budget_is_given_once_and_only_raised(inside: Run, account) -> None:
 
 
 def test_an_unknown_data_set_is_an_error(inside: Run) -> None:
-    done = inside("ledger", "show", "stops")
+    inside("ledger", "init", "stop", "--epsilon", "1", "--delta", "0", "--ledger", "my ledger")
+    done = inside("ledger", "show", "stops", "--ledger", "my ledger")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: the ledger has no data set 'stops'\n  hint: list them with: synthcli ledger show\n"
+    assert done.stderr.splitlines() == [
+        "error: the ledger has no data set 'stops'; did you mean 'stop'?",
+        "  hint: list them with: synthcli ledger show --ledger 'my ledger'",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("show",), ("show", "stops"), ("history",), ("amend", "stops", "--epsilon", "2", "--delta", "0")]
+)
+def test_a_mistyped_place_is_no_new_ledger(inside: Run, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = inside("ledger", *arguments, "--ledger", "lodger.sqlite")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines() == [
+        f"error: there is no ledger {tmp_path / 'lodger.sqlite'}",
+        "  hint: name another with --ledger, or begin it with: "
+        "synthcli ledger init NAME --epsilon E --delta D --ledger lodger.sqlite",
+    ]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_flag_names_another_ledger(inside: Run, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "t.csv").write_text(csv(rows(400)))
     (tmp_path / "schema.yaml").write_text(SCHEMA)
     (tmp_path / "synthcli.toml").write_text(RELEASE)
+    open_ledger(tmp_path / "ledger.sqlite").init("wards", "1", "1e-6")
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from synthcli.errors import BudgetRefused, ExitCode, InputError, UsageError
 from synthcli.privacy import ledger as ledger_module
 from synthcli.privacy import ledger_tables
-from synthcli.privacy.ledger import Ledger, Status, open_ledger
+from synthcli.privacy.ledger import Ledger, NoLedger, Status, ledger_folder, open_ledger
 
 
 @pytest.fixture
@@ -32,6 +32,41 @@ def test_the_default_place_is_the_users_data_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger_module, "user_data_dir", lambda name, appauthor: str(tmp_path / name))
     open_ledger()
     assert (tmp_path / "synthcli" / "ledger.sqlite").exists()
+
+
+def test_a_ledger_is_begun_only_where_that_is_wanted(tmp_path):
+    for place in (tmp_path / "no" / "l.sqlite", f"sqlite:///{tmp_path}/l.sqlite"):
+        with pytest.raises(NoLedger, match="there is no ledger") as refused:
+            open_ledger(place, begin=False)
+        assert refused.value.exit_code == ExitCode.INPUT
+    (tmp_path / "empty").touch()
+    with pytest.raises(NoLedger, match="no ledger in this database"):
+        open_ledger(tmp_path / "empty", begin=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    assert ledger_folder(tmp_path / "no" / "l.sqlite") == tmp_path / "no"
+    open_ledger(tmp_path / "empty")
+    assert open_ledger(tmp_path / "empty", begin=False).datasets() == ()
+
+
+def test_hints_name_the_ledger_that_the_user_named(tmp_path, monkeypatch):
+    place = tmp_path / "my l.sqlite"
+    ledger = open_ledger(place)
+    ledger.init("a b", 1, "1e-9")
+    for verb, ask in (("amend", lambda: ledger.init("a b", 2, 0)), ("amend", lambda: ledger.reserve("a b", 2, 0))):
+        with pytest.raises((UsageError, BudgetRefused)) as refused:
+            ask()
+        assert f"synthcli ledger {verb} 'a b' --epsilon E --delta D --ledger '{place}'" in refused.value.hint
+    monkeypatch.setenv("SYNTHCLI_LEDGER", str(place))
+    assert open_ledger(str(place)).command("show") == "synthcli ledger show"
+    assert "secret" not in ledger_module._flag("postgresql://me:secret@host/db")
+
+
+def test_what_would_be_refused_reserves_nothing(ledger):
+    assert ledger.refusal("d", 5, "0.1") is None
+    ledger.init("d", "1", "1e-9")
+    assert ledger.refusal("d", 1, "1e-9") is None
+    assert isinstance(ledger.refusal("d", 1, "2e-9"), BudgetRefused)
+    assert ledger.history("d") == ()
 
 
 def test_urls_and_paths_open_the_same_ledger(tmp_path):
