@@ -43,20 +43,32 @@ class ParquetReader:
         self.duplicates = tuple(n for n, count in Counter(names).items() if count > 1)
 
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
-        """The cells of these columns; `InputError` for nested columns or binary ones."""
-        nested = [c for c in columns if not _is_flat(self._dataset.schema.field(c).type)]
+        """The cells of these columns, in each file's own types; `InputError` for nested columns or binary ones.
+
+        Were one file's types given to all, a file with a single row could change how every other is read.
+        """
+        try:
+            for fragment in self._dataset.get_fragments():
+                layout = self._layout(fragment, columns)
+                scanner = fragment.scanner(
+                    schema=layout, columns=layout.names, batch_size=_BATCH_ROWS, batch_readahead=4
+                )
+                yield from scanner.to_batches()
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
+            raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
+
+    def _layout(self, fragment: arrow_dataset.Fragment, columns: Collection[str]) -> pa.Schema:
+        """These columns as the file types them; those of sub-folders are text."""
+        own = fragment.physical_schema
+        types = dict(zip(own.names, own.types, strict=True))
+        layout = pa.schema([pa.field(name, types.get(name, pa.string())) for name in columns])
+        nested = [field.name for field in layout if not _is_flat(field.type)]
         if nested:
             raise InputError(
                 f"{self._name} has nested or binary values in: {', '.join(map(repr, nested))}",
                 "give these fields the role drop in the schema",
             )
-        try:
-            scanner = self._dataset.scanner(
-                columns=list(columns), batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=1
-            )
-            yield from scanner.to_batches()
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
-            raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
+        return layout
 
 
 def _hive(files: list[Path], folder: Path) -> arrow_dataset.Partitioning:

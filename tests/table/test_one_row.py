@@ -59,6 +59,28 @@ def test_a_folder_more_leaves_the_names_of_the_others_alone(tmp_path: Path) -> N
     assert _read(tmp_path, Kind.STRING, "region") - alone == Counter({"2 A": 1, None: 1})
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "stranger"),
+    [
+        (Kind.STRING, pa.array(["007", "8.0"]), pa.array([5])),
+        (Kind.STRING, pa.array(["007", "8.0"]), pa.array([5.5])),
+        (Kind.STRING, pa.array(["007", "8.0"]), pa.array([None], pa.null())),
+        (Kind.NUMBER, pa.array([1.23456789012345]), pa.array([1.0], pa.float32())),
+        (Kind.NUMBER, pa.array([1.5]), pa.array([1])),
+        (Kind.DATETIME, pa.array([1_700_000_000_123_456], pa.timestamp("us")), pa.array([0], pa.timestamp("ms"))),
+    ],
+)
+def test_a_file_of_other_types_leaves_the_others_alone(
+    kind: Kind, values: pa.Array, stranger: pa.Array, tmp_path: Path
+) -> None:
+    """The stranger's file comes first: Arrow would give its types to all."""
+    _parquet(tmp_path / "b.parquet", values)
+    alone = _read(tmp_path, kind)
+    _parquet(tmp_path / "a.parquet", stranger)
+    beside = _read(tmp_path, kind)
+    assert not alone - beside and (beside - alone).total() == 1
+
+
 def test_folders_may_be_nested_and_validated(tmp_path: Path) -> None:
     _parquet(tmp_path / "year=2020" / "month=1" / "a.parquet", pa.array([7]))
     columns = tuple(Column(name=name, kind=Kind.INTEGER) for name in ("x", "year", "month"))
