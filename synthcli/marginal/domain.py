@@ -1,7 +1,7 @@
 """Attributes and how many codes each has."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
@@ -11,10 +11,15 @@ Clique = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Domain:
-    """Named finite attributes; attribute i takes the codes 0 … shape[i] - 1."""
+    """Named finite attributes; attribute i takes the codes 0 … shape[i] - 1.
+
+    The first `ordinal[i]` codes of attribute i lie on a scale, so that neighbours are alike (by default none do).
+    Domains that differ in nothing else are equal.
+    """
 
     attributes: tuple[str, ...]
     shape: tuple[int, ...]
+    ordinal: tuple[int, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if len(self.attributes) != len(self.shape):
@@ -23,6 +28,8 @@ class Domain:
             raise ValueError("a domain names an attribute twice")
         if any(size < 1 for size in self.shape):
             raise ValueError("an attribute has no codes")
+        if self.ordinal and (len(self.ordinal) != len(self.shape) or any(map(int.__gt__, self.ordinal, self.shape))):
+            raise ValueError("a scale has more codes than its attribute")
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -38,6 +45,10 @@ class Domain:
     def card(self, attribute: str) -> int:
         """How many codes the attribute has."""
         return self.shape[self.places[attribute]]
+
+    def scale(self, attribute: str) -> int:
+        """How many of the attribute's first codes lie on a scale."""
+        return self.ordinal[self.places[attribute]] if self.ordinal else 0
 
     def clique(self, attributes: Iterable[str]) -> Clique:
         """The attributes without repeats, in the order of this domain; `KeyError` for an unknown one."""

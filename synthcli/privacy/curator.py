@@ -1,6 +1,6 @@
-"""The trusted curator: holds the rows and the budget. `keys`, `measure` and `select` are the only ways out.
+"""The trusted curator: holds the rows and the budget. Nothing leaves but `keys`, `measure`, `distances` and `select`.
 
-Each of the three is an OpenDP measurement on the exact counts, asked through one privacy filter (fully adaptive
+Each of the four is an OpenDP measurement on the exact counts, asked through one privacy filter (fully adaptive
 composition, approximate zero-concentrated differential privacy: Whitehouse et al. 2023). OpenDP checks the
 sensitivities, adds up the costs, and refuses the query that would exceed the budget.
 """
@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import opendp.prelude as dp
+from numpy.typing import NDArray
 
 from synthcli.errors import BudgetRefused
-from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.marginal import Clique, Domain, Measurement, Merge, Table
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
@@ -134,20 +135,52 @@ class MarginalCurator:
 
         sigma = rows_per_unit sqrt(number of cliques / (2 rho)). Raises `BudgetRefused` when rho is not left.
         """
-        wanted = [self._known(clique) for clique in cliques]
-        if not wanted:
-            return ()
-        self.prefetch(wanted)
-        l2 = exactly.marginals_sensitivity(len(wanted), self._curator._rows_per_unit)
-        sigma = noise.sigma_for(rho, l2)
-        cells = self._curator._ask(noise.gaussian(exactly.marginals(self._view, wanted), sigma))
-        shapes = [self.domain.project(clique).shape for clique in wanted]
-        ends = np.cumsum([self.domain.size(clique) for clique in wanted])
-        parts = np.split(np.asarray(cells, dtype=np.int64), ends[:-1])
+        return self.measure_groups([(cliques, rho)]) if cliques else ()
+
+    def measure_groups(self, groups: Sequence[tuple[Sequence[Clique], float]]) -> tuple[Measurement, ...]:
+        """Noisy tables of groups of cliques, each group with its own rho and sigma: one query, OpenDP's composition.
+
+        In the order of the groups. Raises `BudgetRefused` when the sum of the rhos is not left.
+        """
+        wanted = [[self._known(clique) for clique in cliques] for cliques, _ in groups]
+        if not all(wanted):
+            raise ValueError("a group of cliques is empty")
+        self.prefetch(clique for cliques in wanted for clique in cliques)
+        units = self._curator._rows_per_unit
+        sigmas = [
+            noise.sigma_for(rho, exactly.marginals_sensitivity(len(cliques), units))
+            for cliques, (_, rho) in zip(wanted, groups, strict=True)
+        ]
+        queries = [
+            noise.gaussian(exactly.marginals(self._view, cliques), sigma)
+            for cliques, sigma in zip(wanted, sigmas, strict=True)
+        ]
+        answers = self._curator._ask(noise.together(queries)) if queries else ()
         return tuple(
-            Measurement(clique, part.reshape(shape), sigma)
-            for clique, part, shape in zip(wanted, parts, shapes, strict=True)
+            Measurement(clique, part, sigma)
+            for cliques, sigma, cells in zip(wanted, sigmas, answers, strict=True)
+            for clique, part in zip(cliques, self._parted(cliques, cells), strict=True)
         )
+
+    def _parted(self, cliques: Sequence[Clique], cells: Any) -> list[NDArray[np.int64]]:
+        """The tables of a concatenated vector."""
+        ends = np.cumsum([self.domain.size(clique) for clique in cliques])
+        parts = np.split(np.asarray(cells, dtype=np.int64), ends[:-1])
+        return [part.reshape(self.domain.project(c).shape) for c, part in zip(cliques, parts, strict=True)]
+
+    def distances(self, estimates: Mapping[Clique, Table], rho: float) -> tuple[dict[Clique, float], float]:
+        """The L1 distance in rows of every exact table from its estimate, noisy, and the noise's standard deviation.
+
+        One vector, discrete Gaussian noise on a grid of 1/16 row: stddev = rows_per_unit sqrt(tables / (2 rho)). For
+        many decisions at once where `select` would be asked for each. Raises `BudgetRefused` when rho is not left.
+        """
+        candidates = [Candidate(clique=clique, estimate=table) for clique, table in estimates.items()]
+        self._check(candidates)
+        l2 = exactly.distances_sensitivity(len(candidates), self._curator._rows_per_unit)
+        sigma = noise.sigma_for(rho, l2)
+        answer = self._curator._ask(noise.gaussian(exactly.distances(self._view, candidates), sigma))
+        noisy = np.asarray(answer, dtype=np.float64) / exactly.GRID
+        return dict(zip(estimates, noisy.tolist(), strict=True)), sigma / exactly.GRID
 
     def select(self, candidates: Sequence[Candidate], epsilon: float) -> int:
         """The index of a candidate with a high score, by the exponential mechanism; costs rho = epsilon^2 / 8.
@@ -156,12 +189,7 @@ class MarginalCurator:
         the probability of a candidate is proportional to exp(epsilon score / (2 sensitivity)), where the sensitivity
         is the largest weight x rows_per_unit. Raises `BudgetRefused` when the cost is not left.
         """
-        if not candidates:
-            raise ValueError("there is nothing to select from")
-        for candidate in candidates:
-            if self.domain.project(self._known(candidate.clique)).shape != candidate.estimate.shape:
-                raise ValueError("a candidate's estimate does not fit the domain")
-        self.prefetch([candidate.clique for candidate in candidates])
+        self._check(candidates)
         sensitivity = exactly.scores_sensitivity(candidates, self._curator._rows_per_unit)
         scale = noise.max_scale_for(epsilon * epsilon / 8.0, sensitivity)
         return int(self._curator._ask(noise.noisy_max(exactly.scores(self._view, candidates), scale)))
@@ -169,6 +197,15 @@ class MarginalCurator:
     def merged(self, merges: Mapping[str, Merge]) -> "MarginalCurator":
         """The same rows and budget over a coarser domain; what was counted already is merged, not counted again."""
         return MarginalCurator(self._curator, self._view.merged(merges))
+
+    def _check(self, candidates: Sequence[Candidate]) -> None:
+        """Refuse estimates that do not fit, and count what they are compared with."""
+        if not candidates:
+            raise ValueError("there is nothing to compare")
+        for candidate in candidates:
+            if self.domain.project(self._known(candidate.clique)).shape != candidate.estimate.shape:
+                raise ValueError("a candidate's estimate does not fit the domain")
+        self.prefetch([candidate.clique for candidate in candidates])
 
     def _known(self, clique: Clique) -> Clique:
         """The clique, which must name attributes of the domain in its order."""

@@ -83,16 +83,17 @@ class ExactCounts:
     def __init__(self, table: PrivateTable) -> None:
         self._table = table
         self._known: dict[View, dict[Clique, Counts]] = {}
+        self._by_length: dict[View, dict[int, list[Clique]]] = {}
 
     def prefetch(self, view: View, cliques: Iterable[Clique]) -> None:
         """Take what is not yet known of these cliques, in at most one pass over the rows."""
-        known = self._known.setdefault(view, {})
         missing = [clique for clique in dict.fromkeys(cliques) if not self._derive(view, clique)]
         if not missing:
             return
         widest = _widest(missing)
         counted = self._table.count(view.coding, widest)
-        known.update({clique: _checked(counted[clique], view.domain.project(clique)) for clique in widest})
+        for clique in widest:
+            self._keep(view, clique, _checked(counted[clique], view.domain.project(clique)))
         for clique in missing:
             self._derive(view, clique)
 
@@ -101,20 +102,30 @@ class ExactCounts:
         self.prefetch(view, cliques)
         return np.concatenate([self._known[view][clique].ravel() for clique in cliques])
 
+    def table(self, view: View, clique: Clique) -> Counts:
+        """The exact table of a clique that has been counted."""
+        return self._known[view][clique]
+
     def keyed(self, column: str) -> Mapping[str, int]:
         """How often each value of a raw column occurs."""
         return self._table.keys(column)
+
+    def _larger(self, view: View, clique: Clique) -> list[Clique]:
+        """The known cliques that contain this one; only longer ones are looked at, since there may be many pairs."""
+        inside = set(clique)
+        lengths = self._by_length.setdefault(view, {})
+        return [other for length in lengths if length > len(clique) for other in lengths[length] if inside < set(other)]
 
     def _derive(self, view: View, clique: Clique) -> bool:
         """Whether the clique's table is known, or could be had: a larger table summed up, or a finer view's merged."""
         known = self._known.setdefault(view, {})
         if clique in known:
             return True
-        larger = [other for other in known if len(other) > len(clique) and set(clique) < set(other)]
+        larger = self._larger(view, clique)
         if larger:
             source = min(larger, key=view.domain.size)
             rest = tuple(axis for axis, attribute in enumerate(source) if attribute not in clique)
-            known[clique] = np.asarray(known[source].sum(axis=rest, dtype=np.int64))
+            self._keep(view, clique, np.asarray(known[source].sum(axis=rest, dtype=np.int64)))
             return True
         if view.finer is None or not self._derive(view.finer, clique):
             return False
@@ -122,8 +133,12 @@ class ExactCounts:
         for axis, attribute in enumerate(clique):
             if attribute in view.merges:
                 table = view.merges[attribute].aggregate(table, axis)
-        known[clique] = table
+        self._keep(view, clique, table)
         return True
+
+    def _keep(self, view: View, clique: Clique, table: Counts) -> None:
+        self._known[view][clique] = table
+        self._by_length.setdefault(view, {}).setdefault(len(clique), []).append(clique)
 
 
 def _widest(cliques: Sequence[Clique]) -> list[Clique]:

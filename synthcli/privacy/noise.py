@@ -1,6 +1,6 @@
 """OpenDP's measurements, and the noise scales that keep them inside a cost by OpenDP's own maps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite, sqrt
 
 import opendp.prelude as dp
@@ -34,6 +34,11 @@ def sigma_for(rho: float, l2: float) -> float:
 def gaussian(query: dp.Transformation, sigma: float) -> dp.Measurement:
     """Integer counts with discrete Gaussian noise, as an int64 array."""
     return dp.c.make_approximate(query >> dp.m.then_gaussian(scale=sigma) >> dp.as_array())
+
+
+def together(queries: Sequence[dp.Measurement]) -> dp.Measurement:
+    """All answers to one query, as a list: OpenDP's sequential composition."""
+    return dp.c.make_composition(list(queries))
 
 
 def max_scale_for(rho: float, linf: int) -> float:

@@ -81,19 +81,36 @@ def scores_sensitivity(candidates: Sequence[Candidate], rows: int) -> int:
 
 def scores(view: View, candidates: Sequence[Candidate]) -> dp.Transformation:
     """weight x (L1 distance of exact and estimated table - penalty) of every candidate, in grid units."""
-
-    def function(exact: ExactCounts) -> NDArray[np.int64]:
-        exact.prefetch(view, [candidate.clique for candidate in candidates])
-        return np.array([_score(exact.vector(view, [c.clique]), c) for c in candidates], dtype=np.int64)
-
     by_one_row = scores_sensitivity(candidates, 1)
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
         ROWS,
         dp.vector_domain(dp.atom_domain(T="i64"), size=len(candidates)),
         LINF,
-        function=function,
+        function=lambda exact: _scores(exact, view, candidates),
         stability_map=lambda rows: by_one_row * rows,  # asked again at every later query: kept short
+    )
+
+
+def distances_sensitivity(tables: int, rows: int) -> float:
+    """L2 distance of a vector of L1 distances when `rows` rows come or go, in grid units, rounded up.
+
+    A row changes each table's distance from its fixed estimate by at most one row.
+    """
+    return nextafter(marginals_sensitivity(tables, rows) * GRID, inf)
+
+
+def distances(view: View, candidates: Sequence[Candidate]) -> dp.Transformation:
+    """The scores again, as a vector to which noise is added: all weights must be one."""
+    if any(candidate.weight != 1 for candidate in candidates):
+        raise ValueError("distances are not weighted")
+    return dp.t.make_user_transformation(
+        EXACT_COUNTS,
+        ROWS,
+        dp.vector_domain(dp.atom_domain(T="i64"), size=len(candidates)),
+        L2,
+        function=lambda exact: _scores(exact, view, candidates),
+        stability_map=lambda rows: distances_sensitivity(len(candidates), rows),
     )
 
 
@@ -112,11 +129,18 @@ def keyed(column: str) -> dp.Transformation:
     )
 
 
+def _scores(exact: ExactCounts, view: View, candidates: Sequence[Candidate]) -> NDArray[np.int64]:
+    exact.prefetch(view, [candidate.clique for candidate in candidates])
+    return np.array([_score(exact.table(view, c.clique), c) for c in candidates], dtype=np.int64)
+
+
 def _on_grid(rows: Table | float) -> NDArray[np.int64]:
     return np.rint(np.asarray(rows, dtype=np.float64) * GRID).astype(np.int64).ravel()
 
 
 def _score(exact: NDArray[np.int64], candidate: Candidate) -> int:
     """Exact: both sums stay below 2^60 for any table of less than 2^48 rows; clamping moves no two scores apart."""
-    distance = int(np.abs(exact * GRID - _on_grid(candidate.estimate)).sum()) - int(_on_grid(candidate.penalty)[0])
+    distance = int(np.abs(exact.ravel() * GRID - _on_grid(candidate.estimate)).sum()) - int(
+        _on_grid(candidate.penalty)[0]
+    )
     return max(-_LARGEST_SCORE, min(_LARGEST_SCORE, int(candidate.weight) * distance))

@@ -51,6 +51,12 @@ class CategoryEncoder:
         """How many codes there are."""
         return len(self.values) + self.other + self.missing
 
+    @property
+    def ordinal(self) -> int:
+        """Numbers that are listed in ascending order lie on a scale."""
+        rising = self.type in (Kind.INTEGER, Kind.NUMBER) and list(self._typed) == sorted(self._typed)
+        return len(self.values) if rising else 0
+
     @cached_property
     def _typed(self) -> tuple[Any, ...]:
         """The categories as values; `ValueError` for one that is not of the type."""

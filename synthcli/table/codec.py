@@ -32,6 +32,11 @@ class ColumnCodec:
         """How many coarse codes there are."""
         return self.encoder.size if self.merge is None else self.merge.coarse_size
 
+    @property
+    def ordinal(self) -> int:
+        """How many of the first codes lie on a scale; none once codes are merged."""
+        return self.encoder.ordinal if self.merge is None else 0
+
     def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
         """Canonical values to coarse codes; `InputError` (with the column's name) for values without a code."""
         try:
@@ -72,7 +77,10 @@ class Codec:
     @cached_property
     def domain(self) -> Domain:
         """The attributes that the model sees, with their coarse sizes."""
-        return Domain(tuple(c.name for c in self.columns), tuple(c.size for c in self.columns))
+        columns = self.columns
+        return Domain(
+            tuple(c.name for c in columns), tuple(c.size for c in columns), ordinal=tuple(c.ordinal for c in columns)
+        )
 
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
         """The coarse codes of the columns that the batch has; `InputError` for values without a code."""

@@ -25,6 +25,11 @@ class Encoder(Protocol):
         """How many codes there are."""
         ...
 
+    @property
+    def ordinal(self) -> int:
+        """How many of the first codes lie on a scale: neighbours are alike."""
+        ...
+
     def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
         """Canonical values to codes of the smallest unsigned type; `InputError` for values that have no code."""
         ...

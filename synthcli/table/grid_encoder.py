@@ -58,6 +58,11 @@ class GridEncoder:
         """How many codes there are: the cells, and missing."""
         return self.cells + self.missing
 
+    @property
+    def ordinal(self) -> int:
+        """The cells lie on a scale; missing does not."""
+        return self.cells
+
     def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
         """Canonical values to codes. `InputError` (a count) for missing values that have no code."""
         places, missing = positions(values, self.type)

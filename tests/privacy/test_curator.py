@@ -56,6 +56,31 @@ def test_the_odometer_reads_what_was_asked_for():
     assert marginals.spent == curator.spent and marginals.remaining_rho == curator.remaining_rho
 
 
+def test_groups_have_a_sigma_each_and_cost_the_sum():
+    """Cells lie within 8 sigma of the truth; false alarm below 1e-13."""
+    curator = _curator(2)
+    marginals = curator.on(Plain())
+    fine, rough, same = marginals.measure_groups([([("x",)], 0.01), ([("y", "z"), ("y",)], 1e-4)])
+    assert curator.spent == pytest.approx((0.0101, 0))
+    assert [m.clique for m in (fine, rough, same)] == [("x",), ("y", "z"), ("y",)]
+    assert fine.stddev == pytest.approx(2 * np.sqrt(1 / 0.02))
+    assert rough.stddev == same.stddev == pytest.approx(2 * np.sqrt(2 / 2e-4))
+    assert np.abs(fine.values - [400, 300, 300]).max() < 8 * fine.stddev
+    assert rough.values.shape == (4, 2)
+
+
+def test_distances_are_near_the_true_ones():
+    """Each within 8 standard deviations; false alarm below 1e-14."""
+    curator = _curator()
+    flat = {clique: _flat(clique).estimate for clique in [("x",), ("y", "z")]}
+    noisy, stddev = curator.on(Plain()).distances(flat, BUDGET.rho / 2)
+    assert stddev == pytest.approx(np.sqrt(2 / BUDGET.rho), rel=1e-6)
+    assert curator.spent[0] == pytest.approx(BUDGET.rho / 2)
+    assert list(noisy) == list(flat)
+    assert abs(noisy[("x",)] - (400 - 1000 / 3 + 2 * (1000 / 3 - 300))) < 8 * stddev
+    assert abs(noisy[("y", "z")] - 1250) < 8 * stddev
+
+
 query = st.tuples(st.sampled_from(["measure", "select", "keys", "merged"]), cliques, st.floats(0.001, 0.7))
 
 
@@ -163,7 +188,8 @@ def test_nothing_exact_can_be_seen_from_outside():
     marginals = curator.on(Plain())
     assert marginals.prefetch([("x", "y")]) is None
     public = {name for thing in (curator, marginals) for name in dir(thing) if not name.startswith("_")}
-    assert public == {"keys", "on", "spent", "remaining_rho", "domain", "prefetch", "measure", "select", "merged"}
+    answers = {"keys", "measure", "measure_groups", "distances", "select"}
+    assert public == answers | {"on", "spent", "remaining_rho", "domain", "prefetch", "merged"}
     for thing in (curator, marginals):
         assert "400" not in repr(thing) and "array" not in repr(thing)
     with pytest.raises((TypeError, ValueError, AttributeError, pickle.PicklingError)):
@@ -176,6 +202,9 @@ def test_questions_that_mean_nothing():
         lambda: marginals.measure([("y", "x")], 1e-3),
         lambda: marginals.measure([("x",)], 0.0),
         lambda: marginals.select([], 0.1),
+        lambda: marginals.measure_groups([([], 1e-3)]),
+        lambda: marginals.distances({}, 1e-3),
+        lambda: marginals.distances({("x",): np.zeros(2)}, 1e-3),
         lambda: marginals.select([Candidate(("x",), np.zeros(2))], 0.1),
         lambda: _curator(0),
     ):

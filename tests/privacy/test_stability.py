@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from synthcli.marginal import Domain
 from synthcli.privacy import transformations
 from synthcli.privacy.exact import ExactCounts, View
-from synthcli.privacy.transformations import Candidate, keyed, marginals, scores
+from synthcli.privacy.transformations import Candidate, distances, keyed, marginals, scores
 from tests.privacy.random_tables import AsCoded, Table, cliques_of, domains, estimates, neighbours, views
 
 Squares = tuple[Fraction, ...]
@@ -92,6 +92,16 @@ def _far_scores(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
     yield scores(VIEW, [light, heavy]), *_alike(rows)
 
 
+def _draw_distances(data: Any, view: View) -> dp.Transformation:
+    cliques = data.draw(cliques_of(view.domain))
+    return distances(view, [Candidate(clique, data.draw(estimates(view, clique))) for clique in cliques])
+
+
+def _far_distances(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
+    empty = [Candidate(("a",), np.zeros(2)), Candidate(("b",), np.zeros(3)), Candidate(("a", "b"), np.zeros((2, 3)))]
+    yield distances(VIEW, empty), *_alike(rows)
+
+
 def _far_keyed(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
     """All rows on one key reach the L2 and the largest difference; each on its own the number of keys."""
     yield keyed("word"), *_alike(rows)
@@ -101,6 +111,7 @@ def _far_keyed(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
 CASES = {
     "marginals": Case(_draw_marginals, _l2, _far_marginals),
     "scores": Case(_draw_scores, _linf, _far_scores),
+    "distances": Case(_draw_distances, _l2, _far_distances),
     "keyed": Case(lambda data, view: keyed("word"), _keyed, _far_keyed),
 }
 
