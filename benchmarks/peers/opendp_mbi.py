@@ -1,6 +1,7 @@
 """OpenDP's contingency tables with the mbi extra: its MST() or AIM(), keys public.
 
-Options: --model mst or aim; --rows round (its default) or sample (each row on its own).
+Options: --model mst or aim; --rows round (its default) or sample (each row on its own). Its tables have one more category
+per column, for what no key names: written as -1, which is outside of the domain.
 """
 
 import opendp.prelude as dp
@@ -17,7 +18,7 @@ _mst.prior = lambda budget: budget * (1 - 1e-12)
 def main() -> None:
     task = read_task(model="mst", rows="round")
     rows = fit(task).synthesize(rows=len(task.codes), method=task.options.rows)
-    write_rows(task, {name: rows[name].to_numpy() for name in task.columns})
+    write_rows(task, {name: rows[name].fill_null(-1).to_numpy() for name in task.columns})
 
 
 def fit(task: Task):
