@@ -49,9 +49,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["run", "table", "plots"])
     parser.add_argument("--tables", default=",".join(SOURCES), help="data sets, with commas")
-    parser.add_argument("--systems", default=",".join(SYSTEMS), help="systems, with commas")
+    parser.add_argument("--systems", help="systems, with commas; without: all, the slow ones on Adult at epsilon 1")
     parser.add_argument("--epsilons", default="0.1,0.3,1,3,10")
-    parser.add_argument("--seeds", type=int, default=1, help="how many: 0, 1, ...")
+    parser.add_argument("--seeds", type=int, help="how many runs; without: 5 of synthcli, 1 of its peers")
+    parser.add_argument("--again", action="store_true", help="run what is in the results already, too")
     parser.add_argument("--timeout", type=float, default=900.0, help="CPU seconds that a run may take")
     parser.add_argument("--data", type=Path, default=os.environ.get("SYNTHCLI_BENCH_DATA", "."))
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -70,19 +71,26 @@ def main() -> None:
 
 def missing(given: argparse.Namespace) -> Iterator[Job]:
     """What was asked for and is not in the results; one line on stderr for what cannot be run here."""
-    done = {found.key for found in read_runs(given.results)}
+    done = set() if given.again else {found.key for found in read_runs(given.results)}
     for name in given.tables.split(","):
         try:
             table = prepare(name, Path(given.data), cache_folder())
         except SourceMissing as error:
             say(f"{name}: skipped, {error}")
             continue
-        for system in given.systems.split(","):
-            epsilons = [float(e) for e in given.epsilons.split(",")] if SYSTEMS[system].private else [None]
-            for epsilon in epsilons:
-                for seed in range(given.seeds):
-                    if (name, system, epsilon, seed) not in done:
-                        yield Job(table=table, system=system, epsilon=epsilon, seed=seed, timeout=given.timeout)
+        for key in keys(given, name):
+            if key not in done:
+                _, system, epsilon, seed = key
+                yield Job(table=table, system=system, epsilon=epsilon, seed=seed, timeout=given.timeout)
+
+
+def keys(given: argparse.Namespace, table: str) -> Iterator[tuple[str, str, float | None, int]]:
+    """The runs that were asked for on one data set."""
+    for name in given.systems.split(",") if given.systems else SYSTEMS:
+        system = SYSTEMS[name]
+        for epsilon in [float(e) for e in given.epsilons.split(",")] if system.private else [None]:
+            if given.systems or system.everywhere or (table == "adult" and epsilon in (1.0, None)):
+                yield from ((table, name, epsilon, seed) for seed in range(given.seeds or system.seeds))
 
 
 def measured(job: Job) -> Run | None:

@@ -1,7 +1,7 @@
 """OpenDP's contingency tables with the mbi extra: its MST() or AIM(), keys public.
 
-Options: --model mst or aim; --rows round (its default) or sample (each row on its own). Its tables have one more category
-per column, for what no key names: written as -1, which is outside of the domain.
+Options: --model mst or aim; --rows round (its default) or sample (each row on its own). Its tables have one more
+category per column, for what no key names: written as -1, which is outside of the domain.
 """
 
 import opendp.prelude as dp
