@@ -1,6 +1,7 @@
 """Raw files -> canonical record batches: one pass after another over the same table."""
 
 import glob
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from synthcli.errors import InputError
 from synthcli.files import STANDARD_STREAM
+from synthcli.table.csv_files import CsvFiles
 from synthcli.table.csv_source import CsvReader
 from synthcli.table.dialect import Dialect
 from synthcli.table.parquet_source import ParquetReader
@@ -19,6 +21,9 @@ from synthcli.table.schema import Column, Role, Schema
 from synthcli.table.validation import ColumnTally, Problem, Validation, refuse
 
 __all__ = ["Source", "Validation", "open_source", "validate"]
+
+_TABLE = re.compile(r"\.(parquet|(csv|tsv)(\.(gz|bz2|zst))?)$", re.IGNORECASE)
+"""What a folder's tables are called."""
 
 
 class Reader(Protocol):
@@ -53,7 +58,7 @@ class Source:
     @property
     def dialect(self) -> Dialect | None:
         """How the file is written, if it is CSV."""
-        return self._reader.dialect if isinstance(self._reader, CsvReader) else None
+        return self._reader.dialect if isinstance(self._reader, CsvReader | CsvFiles) else None
 
     def raw_batches(self, columns: Collection[str], ragged: RaggedRows | None = None) -> Iterator[pa.RecordBatch]:
         """Cells as they are in the file: text by dictionary (CSV), or Parquet's own types."""
@@ -108,18 +113,18 @@ class Source:
 
 
 def open_source(path: str, dialect: Dialect | None = None) -> Source:
-    """Open a CSV file (also gzip, bz2, zstd), a Parquet file, folder or glob, or `-` for standard input.
+    """Open a CSV file (also gzip, bz2, zstd) or a Parquet file, a folder or glob of either, or `-` for standard input.
 
-    Raises `InputError` where there is nothing to read.
+    Raises `InputError` where there is nothing to read, and for several files that are not one table.
     """
     if path == STANDARD_STREAM:
         return _open_file(spool_stdin(), dialect)
     place = Path(path)
     if place.is_dir():
-        files = sorted(p for p in place.rglob("*.parquet") if not p.name.startswith(("_", ".")))
-        return _open_parquet(files, path, place)
+        tables = (p for p in place.rglob("*") if _TABLE.search(p.name) and not p.name.startswith(("_", ".")))
+        return _open_files(sorted(tables), path, dialect, place)
     if not place.exists() and glob.has_magic(path):
-        return _open_parquet(sorted(Path(p) for p in glob.glob(path, recursive=True)), path)  # noqa: PTH207
+        return _open_files(sorted(map(Path, glob.glob(path, recursive=True))), path, dialect)  # noqa: PTH207
     return _open_file(RawFile(place, path), dialect)
 
 
@@ -129,10 +134,17 @@ def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
     return Source(CsvReader(file, dialect), (file,), file.name)
 
 
-def _open_parquet(files: list[Path], name: str, folder: Path | None = None) -> Source:
-    if not files:
-        raise InputError(f"there are no Parquet files in {name}", "name a folder or a pattern with *.parquet files")
-    return Source(ParquetReader(files, name, folder), tuple(RawFile(f, str(f)) for f in files), name)
+def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: Path | None = None) -> Source:
+    """Several files as one table: all Parquet, or all CSV."""
+    files = tuple(RawFile(place, str(place)) for place in places if not place.is_dir())
+    kinds = {file.is_parquet for file in files}
+    if not kinds:
+        raise InputError(f"there are no Parquet or CSV files in {name}", "name a folder with such files, or a pattern")
+    if kinds == {True, False}:
+        raise InputError(f"{name} holds both Parquet and CSV files", "name those of one kind by a pattern")
+    if kinds == {False}:
+        return Source(CsvFiles(files, dialect), files, name)
+    return Source(ParquetReader([file.path for file in files], name, folder), files, name)
 
 
 def validate(source: Source, schema: Schema) -> Validation:

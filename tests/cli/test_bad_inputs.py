@@ -55,6 +55,18 @@ def without(column: int) -> str:
 
 GOOD = f"north,5,1.25,2024-02-03,2024-02-03T10:00:00,true,{SECRET}"
 
+
+def folder_of(*headers: str) -> Callable[[Path], object]:
+    """A folder of CSV files with these headers."""
+
+    def prepare(folder: Path) -> None:
+        (folder / "d").mkdir()
+        for i, header in enumerate(headers):
+            (folder / "d" / f"{i}.csv").write_text(f"{header}\n1,2\n")
+
+    return prepare
+
+
 TABLES = [
     Case("empty-file", PROFILE, 3, "t.csv", table=""),
     Case("empty-file-fit", FIT, 3, "t.csv", table=""),
@@ -90,7 +102,8 @@ TABLES = [
     Case("cut-gzip", PROFILE, 3, "t.csv", table=b"\x1f\x8b\x08\x00" + SECRET.encode()),
     Case("cut-parquet", PROFILE, 3, "t.csv", table=b"PAR1" + SECRET.encode() * 9),
     Case("no-such-file", ("profile", "nowhere.csv", "-o", "out.yaml"), 3, "nowhere.csv"),
-    Case("folder-without-parquet", ("profile", ".", "-o", "out.yaml"), 3, "no Parquet files"),
+    Case("folder-without-tables", ("profile", "d", "-o", "out.yaml"), 3, "no Parquet or CSV", prepare=folder_of()),
+    Case("folder-of-two-tables", ("profile", "d", "-o", "out.yaml"), 3, "other columns", prepare=folder_of("a,b", "a")),
     Case("glob-without-match", ("profile", "*.parquet", "-o", "out.yaml"), 3, "*.parquet"),
     Case("empty-stdin", ("profile", "-", "-o", "out.yaml"), 3, "standard input"),
 ]
