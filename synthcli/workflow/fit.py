@@ -22,9 +22,13 @@ from synthcli.privacy.amounts import spell
 from synthcli.privacy.curator import Curator
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
+from synthcli.table.dialect import Dialect
 from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
+
+_SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
+"""UTF-8 holds byte by byte; the others are known by their byte-order mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             if reservation.unbudgeted:
                 warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
             source = stack.enter_context(open_source(request.data, request.dialect))
+            _refuse_guesses(source, request.dialect or Dialect())
             coins = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
             request_digest = _request_digest(ledger, asked, source)
@@ -115,6 +120,25 @@ def _refundable(ledger: Ledger, reservation: Reservation) -> Iterator[None]:
     except BaseException:
         ledger.cancel(reservation)
         raise
+
+
+def _refuse_guesses(source: Source, said: Dialect) -> None:
+    """An encoding or a quote that is guessed from the rows lets one row decide how all the others are read.
+
+    UTF-8, a byte-order mark and the double quote are no guesses. A wrong delimiter or header gives other names than the
+    schema's, which is refused anyway.
+    """
+    used = source.dialect
+    if used is not None and said.encoding is None and used.encoding not in _SURE_ENCODINGS:
+        raise InputError(
+            f"{source.name} is not UTF-8, and its encoding can only be guessed from the rows",
+            f"say it: --encoding {used.encoding}, if that is what it is",
+        )
+    if used is not None and said.quote is None and used.quote != '"':
+        raise InputError(
+            f"the cells of {source.name} seem to be quoted by {used.quote}, which can only be guessed from the rows",
+            "say it with --quote",
+        )
 
 
 def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> Coins | None:
