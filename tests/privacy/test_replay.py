@@ -7,7 +7,7 @@ false alarms.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -106,7 +106,7 @@ def _described(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[Any, ...]]:
 def _replayed(table: ExactCounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     """Record what becomes of every transformation, and answer from this table."""
     script, described = Script(table), _described(monkeypatch)
-    real = {name: getattr(noise, name) for name in ("gaussian", "noisy_max", "keyed_counts")}
+    real = {name: getattr(noise, name) for name in ("gaussian", "noisy_max", "keyed_counts", "together")}
     ask = Curator._ask
 
     def record(query: dp.Transformation, kind: str, *scales: float) -> None:
@@ -125,11 +125,15 @@ def _replayed(table: ExactCounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
         keys = {key: count for key, count in query(table).items() if count > threshold}
         return _scripted(real["keyed_counts"](query, scale, threshold), query, keys)
 
+    def together(queries: Sequence[dp.Measurement]) -> dp.Measurement:
+        script.measurements += len(queries) - 1
+        return real["together"](queries)
+
     def counted(curator: Curator, query: dp.Measurement) -> Any:
         script.measurements += 1
         return ask(curator, query)
 
-    for replacement in (gaussian, noisy_max, keyed_counts):
+    for replacement in (gaussian, noisy_max, keyed_counts, together):
         monkeypatch.setattr(noise, replacement.__name__, replacement)
     monkeypatch.setattr(Curator, "_ask", counted)
     yield script
