@@ -9,6 +9,7 @@ from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
 from synthcli.cli.options import Delimiter, Encoding, Force, Header, Quote
 from synthcli.cli.table import Table
+from synthcli.errors import UsageError
 
 if TYPE_CHECKING:
     from synthcli.table.profile import Finding
@@ -22,7 +23,8 @@ def profile(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the schema goes: .yaml or .json.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The data set's name. Default: the file's stem.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="The data set's name. Default: that of the file or folder."),
     ] = None,
     force: Force = False,
     delimiter: Delimiter = None,
@@ -42,12 +44,16 @@ def profile(
     from synthcli.table.profile import propose
     from synthcli.table.schema_file import dump_schema
     from synthcli.table.source import open_source
+    from synthcli.table.table_name import table_name
 
+    name = name or table_name(data)
+    if not name and output is not None:
+        raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     if output is not None:
         claim_output(output, force=force)
     with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
         progress("reading the table", 0.0)
-        proposal = propose(source, name or Path(data).name.split(".")[0] or "table")
+        proposal = propose(source, name or "table")
     if output is not None:
         atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
     names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")

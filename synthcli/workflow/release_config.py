@@ -10,6 +10,7 @@ from typing import Any
 
 from synthcli.errors import UsageError
 from synthcli.table.dialect import Dialect
+from synthcli.table.table_name import table_name
 
 _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {
@@ -157,7 +158,7 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         policy=base / audit["policy"] if "policy" in audit else None,
         audit_seed=audit.get("seed", 0),
         folder=folder,
-        name=publish.get("name", Path(data["path"]).name.split(".")[0] or "release"),
+        name=publish.get("name", table_name(data["path"]) or "release"),
         work=base / publish.get("work", ".synthcli"),
         include_model=publish.get("include_model", False),
     )

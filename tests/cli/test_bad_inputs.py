@@ -104,8 +104,10 @@ TABLES = [
     Case("no-such-file", ("profile", "nowhere.csv", "-o", "out.yaml"), 3, "nowhere.csv"),
     Case("folder-without-tables", ("profile", "d", "-o", "out.yaml"), 3, "no Parquet or CSV", prepare=folder_of()),
     Case("folder-of-two-tables", ("profile", "d", "-o", "out.yaml"), 3, "other columns", prepare=folder_of("a,b", "a")),
-    Case("glob-without-match", ("profile", "*.parquet", "-o", "out.yaml"), 3, "*.parquet"),
-    Case("empty-stdin", ("profile", "-", "-o", "out.yaml"), 3, "standard input"),
+    Case("glob-without-match", ("profile", "*.parquet", "-o", "out.yaml", "--name", "t"), 3, "*.parquet"),
+    Case("empty-stdin", ("profile", "-", "-o", "out.yaml", "--name", "t"), 3, "standard input"),
+    Case("stdin-without-a-name", ("profile", "-", "-o", "out.yaml"), 2, "does not say what the data set is called"),
+    Case("glob-without-a-name", ("profile", "*.csv", "-o", "out.yaml"), 2, "does not say what the data set is called"),
 ]
 
 NUMBERS = [

@@ -59,6 +59,13 @@ def test_an_all_missing_column_is_left_out_and_said_so(inside: Run, tmp_path: Pa
     assert (column["name"], column["role"], column["flags"]) == ("void", "drop", ["empty"])
 
 
+def test_a_folder_and_a_glob_in_it_have_its_name(inside: Run, table: Path, tmp_path: Path) -> None:
+    (tmp_path / "clinic.d").mkdir()
+    table.rename(tmp_path / "clinic.d" / "2024.csv")
+    for data in ("clinic.d", "clinic.d/*.csv", f"{tmp_path}/clinic.d/2*"):
+        assert json.loads(inside("profile", data, "--json").stdout)["name"] == "clinic"
+
+
 def test_one_row_is_a_table(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(csv(rows(1)))
     assert json.loads(inside("profile", "t.csv", "--json").stdout)["rows"] == 1
