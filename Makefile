@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SOURCES := synthcli tests docs examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format docs golden clean
+.PHONY: help demo test check bench chain format docs golden clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ $(VENV)/.dev: $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
+	@touch $@
+
 demo: $(VENV)/.examples ## Fetch a real table and run the chain up to the report
 	@PATH="$(CURDIR)/$(BIN):$(BIN):$$PATH" examples/demo.sh demo
 
@@ -39,7 +43,12 @@ check: $(VENV)/.dev ## Lint, types, layers, file lengths, generated documentatio
 	@find $(SOURCES) -name '*.py' -exec awk 'FNR == 301 { print FILENAME ": more than 300 lines" }' {} + | (! grep .)
 	$(BIN)/python docs/generate_cli.py --check
 
-bench: $(VENV)/.dev ## Measure the chain beside its floors (benchmarks/README.md keeps the figures)
+bench: $(VENV)/.bench ## Compare with peers: run what is missing, print the tables, draw the plots (BENCH=--quick: a few)
+	$(BIN)/python benchmarks/compare.py run $(BENCH)
+	$(BIN)/python benchmarks/compare.py table $(BENCH)
+	$(BIN)/python benchmarks/compare.py plots $(BENCH)
+
+chain: $(VENV)/.dev ## Measure the chain beside its floors (benchmarks/README.md keeps the figures)
 	$(BIN)/python benchmarks/chain.py
 
 format: $(VENV)/.dev ## Format the code

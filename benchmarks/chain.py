@@ -1,6 +1,6 @@
 """The chain on a real table: what each step costs beside a floor, and what its rows are worth beside a bootstrap.
 
-    make bench            # or: python benchmarks/chain.py [CSV]
+    make chain            # or: python benchmarks/chain.py [CSV]
 
 Without a file, RAND health insurance data from statsmodels (public domain, 20,190 x 45) are used. The floor of time is
 pyarrow reading the same CSV in a process of its own; the floor of error is a bootstrap of the real rows.

@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=900.0, help="CPU seconds that a run may take")
     parser.add_argument("--data", type=Path, default=os.environ.get("SYNTHCLI_BENCH_DATA", "."))
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--keep", action="store_true", help="table: put the tables in README.md, too")
     parser.add_argument("--quick", action="store_true", help="one seed of a few systems on two data sets")
     given = parser.parse_args()
     if given.quick:
@@ -64,9 +65,18 @@ def main() -> None:
         for job in missing(given):
             write_run(given.results, measured(job))
     else:
-        import report
+        show(given, read_runs(given.results))
 
-        (report.print_tables if given.command == "table" else report.draw_plots)(read_runs(given.results))
+
+def show(given: argparse.Namespace, runs: list[Run]) -> None:
+    import report
+
+    if given.command == "plots":
+        report.draw_plots(runs)
+    else:
+        print(report.markdown(runs))
+        if given.keep:
+            report.keep(report.markdown(runs))
 
 
 def missing(given: argparse.Namespace) -> Iterator[Job]:

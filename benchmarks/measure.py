@@ -49,15 +49,19 @@ def run(*command: str, cwd: str, timeout: float = math.inf) -> Cost:
 
 
 def start(timeout: float, cwd: str, command: list[str]) -> dict[str, object]:
-    """What became of a command: its cost, its exit status, what it said on stderr, whether its time was up."""
-    begun, late = time.perf_counter(), False
+    """What became of a command: its cost, its exit status, what it said on stderr, whether its time was up.
+
+    It is ended, too, when nobody is left who asked.
+    """
+    begun, late, parent = time.perf_counter(), False, os.getppid()
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
         while True:
             done, status, usage = os.wait4(process.pid, os.WNOHANG)
             if done:
                 break
-            if not late and max(_cpu(process.pid), (time.perf_counter() - begun) / 2) > timeout:
+            spent = max(_cpu(process.pid), (time.perf_counter() - begun) / 2)
+            if not late and (spent > timeout or os.getppid() != parent):
                 os.killpg(process.pid, signal.SIGKILL)
                 late = True
             time.sleep(min(0.2, 0.005 + (time.perf_counter() - begun) / 100))

@@ -10,8 +10,13 @@ from systems import SYSTEMS
 from tables import SOURCES
 
 PLOTS = Path(__file__).parent / "plots"
+README = Path(__file__).parent / "README.md"
+MARKS = ("<!-- tables: compare.py table --keep -->", "<!-- end of tables -->")
+HEAD = (
+    "| epsilon | system | seeds | wall s | CPU s | peak MB | TVD1 | TVD2 | TVD3 | AUC |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+)
 METRICS = ("tvd1", "tvd2", "tvd3", "auc")
-COSTS = ("wall", "cpu", "peak_mb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +51,26 @@ def lines_of(runs: Iterable[Run], table: str) -> list[Line]:
     return [Line(table=table, system=system, epsilon=e, runs=groups[system, e]) for system, e in keys]
 
 
-def print_tables(runs: list[Run]) -> None:
+def markdown(runs: list[Run]) -> str:
+    """One table per data set that has runs."""
+    parts = []
     for table, source in SOURCES.items():
         lines = lines_of(runs, table)
-        if not lines:
-            continue
-        print(f"\n### {source.title}: `{table}`\n")
-        print("| epsilon | system | seeds | wall s | CPU s | peak MB | TVD1 | TVD2 | TVD3 | AUC |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
-        for line in lines:
-            print(f"| {' | '.join(cells(line))} |")
+        if lines:
+            parts += [
+                f"### {source.title}: `{table}`",
+                "",
+                *HEAD,
+                *(f"| {' | '.join(cells(line))} |" for line in lines),
+                "",
+            ]
+    return "\n".join(parts)
+
+
+def keep(text: str) -> None:
+    """Put the tables in README.md, between its marks."""
+    before, mark, rest = README.read_text().partition(MARKS[0])
+    README.write_text(f"{before}{mark}\n\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
 
 
 def cells(line: Line) -> list[str]:
