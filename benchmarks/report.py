@@ -16,6 +16,17 @@ HEAD = (
     "| epsilon | system | seeds | wall s | CPU s | peak MB | TVD1 | TVD2 | TVD3 | AUC |",
     "|---|---|---|---|---|---|---|---|---|---|",
 )
+COLOURS = {
+    "": "gray",
+    "mbi": "C0",
+    "opendp": "C2",
+    "dpmm": "C5",
+    "smartnoise": "C4",
+    "sdv": "black",
+    "dpsynth": "C9",
+}
+MARKS_OF = "osD^vPX"
+LEGEND = 1.9
 METRICS = ("tvd1", "tvd2", "tvd3", "auc")
 
 
@@ -110,35 +121,46 @@ def _figure(panels: dict[str, list[Line]], draw, name: str, label: str) -> None:
     import matplotlib.pyplot as plt
 
     columns = min(3, len(panels))
-    height = -(-len(panels) // columns)
-    figure, axes = plt.subplots(height, columns, figsize=(4.2 * columns, 3.2 * height + 1.0), squeeze=False)
-    shown = {}
+    down = -(-len(panels) // columns)
+    figure, axes = plt.subplots(down, columns, figsize=(4.2 * columns, 3.2 * down + LEGEND), squeeze=False)
+    shown: dict[str, object] = {}
     for axis, (table, lines) in zip(axes.flat, panels.items(), strict=False):
         draw(axis, lines)
         for line in lines:
-            if line.epsilon is None and line.system == "bootstrap" and line.finished:
+            if line.system == "bootstrap" and line.finished:
                 axis.axhline(line.median("tvd2"), color="black", linestyle=":", label=SYSTEMS[line.system].title)
-        axis.set(title=table, xscale="log", yscale="log", xlabel=label, ylabel="TVD of all pairs")
-        axis.grid(alpha=0.3)
+        axis.set(title=table, xscale="log", yscale="log", xlabel=label, ylabel="mean TVD of all pairs")
+        _plain_ticks(axis)
         shown |= {text: handle for handle, text in zip(*axis.get_legend_handles_labels(), strict=True)}
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
-    figure.legend(list(shown.values()), list(shown), loc="lower center", ncols=3, fontsize="small", frameon=False)
-    figure.tight_layout(rect=(0, 0.06 + 0.18 / height, 1, 1))
+    figure.legend(list(shown.values()), list(shown), loc="lower center", ncols=columns, fontsize=9, frameon=False)
+    figure.tight_layout(rect=(0, LEGEND / (3.2 * down + LEGEND), 1, 1))
     figure.savefig(PLOTS / name, metadata={"Date": None})
     plt.close(figure)
 
 
+def _plain_ticks(axis) -> None:
+    """Numbers a person would write, at 1, 2 and 5 of each power of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    for scale in (axis.xaxis, axis.yaxis):
+        scale.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        scale.set_minor_locator(NullLocator())
+    axis.tick_params(axis="x", labelsize=8)
+    axis.tick_params(axis="y", labelsize=8)
+    axis.grid(alpha=0.3)
+
+
 def _style(system: str) -> dict[str, object]:
-    place = list(SYSTEMS).index(system)
-    ours = system.startswith("synthcli")
-    marker = "*" if ours else "osD^vPX"[place % 7]
-    return {
-        "color": f"C{place % 10}",
-        "marker": marker,
-        "markersize": 11 if ours else 6,
-        "label": SYSTEMS[system].title.replace("*", ""),
-    }
+    """A colour for each family of systems, a mark for each of its members, stars for synthcli."""
+    title, family = SYSTEMS[system].title.replace("*", ""), SYSTEMS[system].environment
+    if system.startswith("synthcli"):
+        colour = {"synthcli-sieve": "crimson", "synthcli-target": "darkorange"}.get(system, "palevioletred")
+        return {"color": colour, "marker": "*", "markersize": 11, "label": title, "zorder": 3}
+    members = [name for name, other in SYSTEMS.items() if other.environment == family]
+    return {"color": COLOURS[family], "marker": MARKS_OF[members.index(system) % 7], "markersize": 6, "label": title}
 
 
 def _against_time(axis, lines: list[Line]) -> None:
