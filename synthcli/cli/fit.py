@@ -24,6 +24,7 @@ Left = tuple[str, str] | None
 class MechanismName(StrEnum):
     """The select–measure–estimate strategies."""
 
+    SIEVE = "sieve"
     AIM = "aim"
     MST = "mst"
     INDEPENDENT = "independent"
@@ -44,7 +45,7 @@ def fit(
     ] = "1e-9",
     mechanism: Annotated[
         MechanismName, typer.Option("--mechanism", help="How to choose what to measure.")
-    ] = MechanismName.AIM,
+    ] = MechanismName.SIEVE,
     public_domain: Annotated[
         list[str] | None,
         typer.Option(

@@ -31,7 +31,7 @@ class FitRequest:
     output: Path
     epsilon: str
     delta: str = "1e-9"
-    mechanism: str = "aim"
+    mechanism: str = "sieve"
     public_domain: tuple[str, ...] = ()
     """Columns whose observed facts the steward declares public; ('all',) for every column."""
     audit_coins: float = 0.0

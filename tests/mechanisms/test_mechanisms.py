@@ -1,6 +1,5 @@
 """Mechanisms with the real curator on small tables: what they find, what they spend, what they promise."""
 
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -9,44 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.errors import UsageError
-from synthcli.marginal import Clique, Codes, Domain, Measurement, tabulate
+from synthcli.marginal import Domain, Measurement
 from synthcli.mechanisms.aim import Aim
 from synthcli.mechanisms.independent import Independent
 from synthcli.mechanisms.interface import Fit, Mechanism
 from synthcli.mechanisms.mst import Mst, rare_merges
 from synthcli.mechanisms.names import MECHANISMS, mechanism_named
+from synthcli.mechanisms.sieve import Sieve
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.budget import Budget
-from synthcli.privacy.curator import Coding, Curator
-
-
-class Coded:
-    """A table that is codes already; its own codec."""
-
-    def __init__(self, domain: Domain, codes: Codes) -> None:
-        self.domain = domain
-        self._codes = codes
-
-    def encode(self, batch: object) -> Codes:
-        return self._codes
-
-    def count(self, codec: Coding, cliques: Sequence[Clique]) -> Mapping[Clique, np.ndarray]:
-        return tabulate(codec.encode(None), codec.domain, cliques)
-
-    def keys(self, column: str) -> dict[str, int]:
-        return {}
-
-
-def _table(rows: int = 4000, seed: int = 0) -> Coded:
-    """a - b - c is a chain of strong dependences, d follows a weakly, e is alone and constant."""
-    rng = np.random.default_rng(seed)
-    a = rng.integers(0, 4, rows)
-    b = np.where(rng.random(rows) < 0.9, a, rng.integers(0, 4, rows))
-    c = np.where(rng.random(rows) < 0.8, b % 3, rng.integers(0, 3, rows))
-    d = np.where(rng.random(rows) < 0.2, a % 2, rng.integers(0, 2, rows))
-    columns = {"a": a, "b": b, "c": c, "d": d, "e": np.zeros(rows)}
-    codes = {name: values.astype(np.uint8) for name, values in columns.items()}
-    return Coded(Domain(tuple(columns), (4, 4, 3, 2, 1)), codes)
+from synthcli.privacy.curator import Curator
+from tests.mechanisms.coded import Coded, chain_table
 
 
 def _run(mechanism: Mechanism, table: Coded, epsilon: float = 100.0) -> tuple[Fit, Curator, Budget]:
@@ -57,23 +29,23 @@ def _run(mechanism: Mechanism, table: Coded, epsilon: float = 100.0) -> tuple[Fi
     return mechanism.run(marginals, workload, curator.remaining_rho, lambda stage, done: None), curator, budget
 
 
-@pytest.mark.parametrize("mechanism", [Independent(), Mst(), Aim()])
+@pytest.mark.parametrize("mechanism", [Independent(), Mst(), Aim(), Sieve()])
 @pytest.mark.parametrize("epsilon", [0.05, 1.0, 30.0])
 def test_the_budget_is_used_up_and_never_exceeded(mechanism: Mechanism, epsilon: float) -> None:
-    fit, curator, budget = _run(mechanism, _table(500), epsilon)
+    fit, curator, budget = _run(mechanism, chain_table(500), epsilon)
     assert 0.99 * budget.rho <= curator.spent[0] <= budget.rho
     assert fit.model.total >= 1
 
 
-@pytest.mark.parametrize("mechanism", [Independent(), Mst(), Aim()])
+@pytest.mark.parametrize("mechanism", [Independent(), Mst(), Aim(), Sieve()])
 def test_every_mechanism_handles_a_single_column(mechanism: Mechanism) -> None:
     table = Coded(Domain(("a",), (3,)), {"a": np.array([0, 1, 1, 2] * 50, np.uint8)})
     fit, _, _ = _run(mechanism, table)
     assert fit.model.marginal(("a",)) == pytest.approx([50, 100, 50], abs=5)
 
 
-def test_aim_and_mst_find_the_chain_and_independent_does_not() -> None:
-    table = _table()
+def test_all_but_independent_find_the_chain() -> None:
+    table = chain_table()
     pairs = list(combinations(table.domain.attributes, 2))
     exact = table.count(table, pairs)
 
@@ -84,11 +56,12 @@ def test_aim_and_mst_find_the_chain_and_independent_does_not() -> None:
     floor = error(_run(Independent(), table)[0])
     assert error(_run(Mst(), table)[0]) < 0.2 * floor
     assert error(_run(Aim(), table)[0]) < 0.15 * floor
+    assert error(_run(Sieve(), table)[0]) < 0.15 * floor
 
 
 def test_mst_measures_the_maximum_spanning_tree() -> None:
     """At a huge epsilon the exponential mechanism is Kruskal's algorithm on the L1 distance from independence."""
-    table = _table()
+    table = chain_table()
     fit, _, _ = _run(Mst(), table, epsilon=500.0)
     edges = {m.clique for m in fit.measurements if len(m.clique) == 2}
     assert {("a", "b"), ("b", "c")} <= edges
@@ -97,13 +70,13 @@ def test_mst_measures_the_maximum_spanning_tree() -> None:
 
 
 def test_aim_measures_what_depends() -> None:
-    fit, _, _ = _run(Aim(), _table(), epsilon=20.0)
+    fit, _, _ = _run(Aim(), chain_table(), epsilon=20.0)
     assert {("a", "b"), ("b", "c")} <= {m.clique for m in fit.measurements}
 
 
 @pytest.mark.parametrize("max_cells", [14, 20, 60])
 def test_aim_keeps_to_its_size(max_cells: int) -> None:
-    fit, _, _ = _run(Aim(max_cells=max_cells), _table())
+    fit, _, _ = _run(Aim(max_cells=max_cells), chain_table())
     assert fit.model.tree.cells <= max(max_cells, 14), "the one-way tables alone have 14 cells"
 
 
@@ -138,13 +111,14 @@ def test_workload_weights_count_shared_attributes(size: int, order: int) -> None
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 50), st.floats(0.01, 50))
 def test_aim_survives_any_small_table(rows: int, epsilon: float) -> None:
-    fit, curator, budget = _run(Aim(), _table(rows), epsilon)
+    fit, curator, budget = _run(Aim(), chain_table(rows), epsilon)
     assert curator.spent[0] <= budget.rho
     assert np.isfinite(fit.model.marginal(("a", "b"))).all()
 
 
 def test_mechanisms_by_name() -> None:
-    assert [type(mechanism_named(name)) for name in MECHANISMS] == [Aim, Mst, Independent]
+    assert [type(mechanism_named(name)) for name in MECHANISMS] == [Sieve, Aim, Mst, Independent]
     assert mechanism_named("aim", 1234) == Aim(max_cells=1234)
+    assert mechanism_named("sieve", 1234) == Sieve(max_cells=1234)
     with pytest.raises(UsageError, match="no mechanism 'gan'"):
         mechanism_named("gan")

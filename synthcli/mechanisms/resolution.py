@@ -1,0 +1,120 @@
+"""The resolution that noise affords: fine one-way marginals, coarser codes for everything joint.
+
+A code that holds little beside the noise costs more in every joint table than it tells. Neighbours on a scale are
+merged into bins, other rare codes into one; inside a merged code a fine one is drawn by the noisy one-way marginal,
+shrunk toward evenness as far as the noise demands. All of it is post-processing of released one-way marginals.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.marginal import Domain, Measurement, Merge
+from synthcli.pgm.belief_propagation import Floats
+from synthcli.pgm.simplex import project_to_simplex
+
+RARE = 3.0
+"""Codes under this many standard deviations are always merged."""
+
+RARE_PER_CODE = 0.5
+"""And codes under this many standard deviations for each code that an attribute has on average: in a joint table a
+code's noise grows with the codes it is crossed with."""
+
+BINS = 3.0
+"""A scale has up to this many times (2 N / sigma)^(1/3) bins, where bias and noise of a pair of scales balance."""
+
+_SETTLED = 6
+
+
+def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_stddev: float) -> dict[str, Merge]:
+    """A merge for every attribute with codes worth merging, given the noise expected of a pair's table.
+
+    The bar and the mean number of codes depend on each other; a few rounds settle both.
+    """
+    counts = {m.clique[0]: project_to_simplex(m.values, total) for m in one_ways}
+    stddev = float(np.mean([m.stddev for m in one_ways]))
+    widest = total / (BINS * (2.0 * total / pair_stddev) ** (1 / 3))
+    bar = RARE
+    for _ in range(_SETTLED):
+        sizes = [int(_groups(c, domain.scale(a), bar * stddev, bar * stddev).max()) + 1 for a, c in counts.items()]
+        wanted = max(RARE, RARE_PER_CODE * float(np.mean(sizes)))
+        bar = wanted if bar == RARE else (bar + wanted) / 2
+    groups = {a: _groups(c, domain.scale(a), bar * stddev, max(bar * stddev, widest)) for a, c in counts.items()}
+    coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
+    return refined(coarser, one_ways)
+
+
+def refined(groups: Mapping[str, NDArray[np.intp]], one_ways: Sequence[Measurement]) -> dict[str, Merge]:
+    """The merges of these groups, with the odds of each fine code inside its group."""
+    measured = {m.clique[0]: m for m in one_ways}
+    return {a: Merge(g, _odds(g, measured[a].values, measured[a].variance)) for a, g in groups.items()}
+
+
+def _groups(counts: Floats, scale: int, rare: float, bin_mass: float) -> NDArray[np.intp]:
+    """Bins of neighbours along the scale, then what lies on no scale."""
+    along = _bins(counts[:scale], bin_mass)
+    beside = _without_rare(counts[scale:], rare)
+    return np.concatenate([along, beside + (int(along.max()) + 1 if scale else 0)])
+
+
+def _bins(counts: Floats, mass: float) -> NDArray[np.intp]:
+    """Neighbours that together reach `mass`; a code that reaches it alone stays alone. Crumbs join a neighbour."""
+    bins: list[int] = []
+    held = np.inf
+    for count in counts:
+        alone = count >= mass
+        if alone or held >= mass:
+            bins.append(bins[-1] + 1 if bins else 0)
+            held = np.inf if alone else count
+        else:
+            bins.append(bins[-1])
+            held += count
+    return _without_crumbs(np.array(bins, dtype=np.intp), counts, mass / 3)
+
+
+def _without_crumbs(bins: NDArray[np.intp], counts: Floats, least: float) -> NDArray[np.intp]:
+    """Every bin below `least` merged into its lighter neighbour, the lightest first."""
+    while len(bins) and bins.max() > 0:
+        held = np.bincount(bins, weights=counts)
+        crumb = int(held.argmin())
+        if held[crumb] >= least:
+            break
+        into = min((n for n in (crumb - 1, crumb + 1) if 0 <= n < len(held)), key=lambda n: float(held[n]))
+        bins = np.where(bins > min(crumb, into), bins - 1, bins)
+    return bins
+
+
+def _without_rare(counts: Floats, rare: float) -> NDArray[np.intp]:
+    """The codes below the bar as one group, the last; a single one stays itself."""
+    low = counts < rare
+    if np.count_nonzero(low) < 2:
+        return np.arange(len(counts), dtype=np.intp)
+    return np.where(low, np.count_nonzero(~low), np.cumsum(~low) - 1).astype(np.intp)
+
+
+def _odds(groups: NDArray[np.intp], values: NDArray[np.int64], variance: Floats) -> Floats:
+    odds = np.ones(len(groups))
+    for group in range(int(groups.max()) + 1):
+        members = np.flatnonzero(groups == group)
+        if len(members) > 1:
+            odds[members] = _shrunk(values[members].astype(np.float64), float(variance[members].mean()))
+    return odds
+
+
+def _shrunk(noisy: Floats, variance: float) -> Floats:
+    """Non-negative estimates of a few small counts: evened out, or cut off at zero if that is clearly better.
+
+    Evened out: shrunk toward their mean by the positive-part James–Stein factor. Cut off: projected to the simplex,
+    right where few codes hold nearly all. Stein's unbiased estimates of the risks (Stein 1981) choose between them.
+    """
+    codes = len(noisy)
+    spread = noisy - noisy.mean()
+    square = float(spread @ spread)
+    factor = max(0.0, 1.0 - (codes - 1) * variance / square) if square > 0 else 0.0
+    even = np.maximum(max(float(noisy.mean()), 0.0) + factor * spread, 0.0)
+    even_risk = (1 - factor) ** 2 * square + 2 * variance * (1 + factor * (codes - 1))
+    cut = project_to_simplex(noisy, max(float(noisy.sum()), 1.0))
+    cut_risk = float(((cut - noisy) ** 2).sum()) + 2 * variance * np.count_nonzero(cut)
+    chosen = cut if cut_risk + 2 * variance * np.sqrt(2 * codes) < even_risk else even
+    return chosen if chosen.sum() > 0 else np.ones(codes)

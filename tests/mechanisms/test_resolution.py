@@ -1,0 +1,81 @@
+"""Coarse codes out of noisy one-way marginals."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthcli.marginal import Domain, Measurement
+from synthcli.mechanisms.resolution import coarsen, refined
+
+
+def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
+    domain = Domain(("a",), (len(counts),), ordinal=(ordinal,))
+    one_way = Measurement(("a",), np.array(counts), stddev)
+    merges = coarsen([one_way], domain, float(sum(counts)), pair_stddev)
+    return merges["a"].groups.tolist() if merges else list(range(len(counts)))
+
+
+def test_clear_codes_stay_as_they_are() -> None:
+    assert _coarse([500, 400, 300], 0, 5.0) == [0, 1, 2]
+    assert _coarse([500, 400, 300], 3, 5.0) == [0, 1, 2]
+
+
+def test_rare_codes_off_the_scale_become_one() -> None:
+    assert _coarse([500, 3, 400, 0, 5], 0, 10.0) == [0, 2, 1, 2, 2]
+    assert _coarse([500, 3, 400], 0, 10.0) == [0, 1, 2], "a single one stays itself"
+
+
+def test_neighbours_on_the_scale_become_bins_and_spikes_stay_alone() -> None:
+    groups = _coarse([20, 20, 20, 900, 20, 20, 20], 7, 15.0)
+    assert groups == [0, 0, 0, 1, 2, 2, 2]
+
+
+def test_a_code_beside_the_scale_is_no_neighbour() -> None:
+    """The last code stands for missing values."""
+    groups = _coarse([300, 2, 1, 1, 40], 4, 10.0)
+    assert groups[4] not in groups[:4]
+
+
+def test_the_noise_of_pairs_bounds_the_bins_of_a_scale() -> None:
+    few = max(_coarse([100] * 200, 200, 1.0, pair_stddev=400.0)) + 1
+    many = max(_coarse([100] * 200, 200, 1.0, pair_stddev=4.0)) + 1
+    assert few < many
+    assert few == pytest.approx(3 * (2 * 20_000 / 400) ** (1 / 3), abs=2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(-50, 2000), min_size=1, max_size=60), st.data(), st.floats(0.5, 300))
+def test_every_merge_is_valid_and_keeps_neighbours_together(
+    counts: list[int], data: st.DataObject, stddev: float
+) -> None:
+    scale = data.draw(st.integers(0, len(counts)))
+    domain = Domain(("a",), (len(counts),), ordinal=(scale,))
+    merges = coarsen([Measurement(("a",), np.array(counts), stddev)], domain, max(1.0, sum(counts)), stddev)
+    for merge in merges.values():
+        along = merge.groups[:scale]
+        assert np.all(np.isin(np.diff(along), (0, 1)))
+        assert not set(along) & set(merge.groups[scale:])
+        assert all(merge.weights[merge.groups == g].sum() > 0 for g in range(merge.coarse_size))
+
+
+def test_odds_are_even_where_noise_hides_the_difference() -> None:
+    rng = np.random.default_rng(1)
+    noisy = np.rint(30 + rng.normal(0, 20, 50))
+    merge = refined({"a": np.zeros(50, np.intp)}, [Measurement(("a",), noisy, 20.0)])["a"]
+    assert merge.weights.std() < 0.3 * noisy.std()
+
+
+def test_odds_follow_counts_that_are_clear() -> None:
+    counts = np.array([1000, 10, 500, 0])
+    merge = refined({"a": np.zeros(4, np.intp)}, [Measurement(("a",), counts, 1.0)])["a"]
+    assert merge.weights / merge.weights.sum() == pytest.approx(counts / counts.sum(), abs=0.005)
+
+
+def test_odds_are_cut_where_few_codes_hold_nearly_all() -> None:
+    """Evening out would give every empty code a share."""
+    rng = np.random.default_rng(2)
+    truth = np.where(np.arange(300) < 2, 400.0, 0.0)
+    noisy = np.rint(truth + rng.normal(0, 10, 300))
+    merge = refined({"a": np.zeros(300, np.intp)}, [Measurement(("a",), noisy, 10.0)])["a"]
+    assert np.count_nonzero(merge.weights) < 100

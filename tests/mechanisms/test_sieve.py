@@ -1,0 +1,106 @@
+"""The sieve with the real curator: what it measures, where it stops, whose word it takes."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from synthcli.marginal import Domain
+from synthcli.mechanisms.sieve import Sieve
+from synthcli.mechanisms.workload import Workload
+from synthcli.privacy.budget import Budget
+from synthcli.privacy.curator import Curator
+from tests.mechanisms.coded import Coded, chain_table
+
+
+def _run(sieve, table, workload=None, epsilon=20.0):
+    budget = Budget.of(epsilon, 1e-9)
+    curator = Curator(table, budget)
+    stages = []
+    fit = sieve.run(
+        curator.on(table),
+        workload or Workload.all(table.domain, 2),
+        curator.remaining_rho,
+        lambda stage, done: stages.append(stage),
+    )
+    assert 0.99 * budget.rho <= curator.spent[0] <= budget.rho
+    return fit, stages
+
+
+def _joint(fit):
+    return {m.clique for m in fit.measurements if len(m.clique) > 1}
+
+
+def test_it_measures_what_depends():
+    fit, stages = _run(Sieve(), chain_table())
+    assert {("a", "b"), ("b", "c")} <= _joint(fit)
+    assert list(dict.fromkeys(stages)) == [
+        "measuring one-way marginals",
+        "screening all pairs",
+        "measuring joint marginals",
+        "fitting",
+    ]
+
+
+@pytest.mark.parametrize("max_cells", [14, 30, 60])
+def test_it_keeps_to_its_size(max_cells):
+    fit, _ = _run(Sieve(max_cells=max_cells), chain_table())
+    assert fit.model.tree.cells <= max(max_cells, 14), "the one-way tables alone have 14 cells"
+    if max_cells == 14:
+        assert _joint(fit) == set()
+        assert sum(m.clique == ("a",) for m in fit.measurements) == 2, "the one-ways have the whole budget"
+
+
+def test_the_workload_decides_what_may_be_measured():
+    table = chain_table()
+    fit, _ = _run(Sieve(), table, Workload({("a", "d"): 1, ("c",): 2}))
+    assert _joint(fit) <= {("a", "d")}
+    alone, _ = _run(Sieve(), table, Workload({("c",): 1}))
+    assert _joint(alone) == set()
+    assert all(m.stddev < 1.1 * alone.measurements[0].stddev for m in alone.measurements)
+
+
+def test_triples_are_measured_for_a_target_that_needs_them():
+    """t is the exclusive or of a and b: no pair tells anything, the triple everything."""
+    rng = np.random.default_rng(0)
+    a, b, c = rng.integers(0, 2, (3, 8000))
+    t = np.where(rng.random(8000) < 0.95, a ^ b, 1 - (a ^ b))
+    codes = {name: values.astype(np.uint8) for name, values in zip("abct", (a, b, c, t), strict=True)}
+    table = Coded(Domain(tuple("abct"), (2,) * 4), codes)
+    fit, _ = _run(Sieve(), table, Workload.targeting(table.domain, "t"))
+    assert ("a", "b", "t") in _joint(fit)
+    exact = table.count(table, [("a", "b", "t")])[("a", "b", "t")]
+    assert np.abs(fit.model.marginal(("a", "b", "t")) - exact).sum() < 0.1 * 8000
+
+
+def test_scales_are_binned_and_come_back_fine():
+    rng = np.random.default_rng(3)
+    age = np.clip(rng.normal(50, 15, 6000), 0, 99).astype(np.uint8)
+    old = (age > 60).astype(np.uint8)
+    table = Coded(Domain(("age", "old"), (100, 2), ordinal=(100, 0)), {"age": age, "old": old})
+    fit, _ = _run(Sieve(), table, epsilon=1.0)
+    merge = fit.merges["age"]
+    assert 5 < merge.coarse_size < 60
+    assert np.all(np.diff(merge.groups) >= 0)
+    assert fit.model.domain.card("age") == merge.coarse_size
+    pair = fit.model.marginal(("age", "old"))
+    middle = np.array([np.flatnonzero(merge.groups == g).mean() for g in range(merge.coarse_size)])
+    assert pair[middle < 55, 1].sum() < 0.1 * pair[:, 1].sum()
+
+
+def test_limits_are_checked():
+    for wrong in ({"max_cells": 0}, {"rounds": 1}, {"one_way_share": 1.0}, {"screen_share": 0.0}):
+        with pytest.raises(ValueError, match="sieve"):
+            Sieve(**wrong)
+
+
+def test_a_wide_table_is_screened_at_once():
+    """Forty columns: 780 pairs in one question."""
+    rng = np.random.default_rng(1)
+    base = rng.integers(0, 3, 2000)
+    columns = {f"c{i}": np.where(rng.random(2000) < 0.7, base, rng.integers(0, 3, 2000)) for i in range(40)}
+    codes = {name: values.astype(np.uint8) for name, values in columns.items()}
+    fit, _ = _run(Sieve(), Coded(Domain(tuple(columns), (3,) * 40), codes), epsilon=10.0)
+    pairs = list(combinations(columns, 2))[:50]
+    tables = fit.model.marginals(pairs)
+    assert np.mean([tables[p].trace() / tables[p].sum() for p in pairs]) > 0.4, "a third would be independence"
