@@ -68,6 +68,7 @@ class Curator:
         too small to be certified.
         """
         scale, threshold = noise.keys_scales_for(rho, delta, self._rows_per_unit)
+        self._exact.keyed(column)  # counted here: what is raised inside of OpenDP does not come out as itself
         found = self._ask(noise.keyed_counts(exactly.keyed(column), scale, threshold))
         return dict(sorted((bytes.fromhex(key).decode(), int(count)) for key, count in found.items()))
 

@@ -83,6 +83,7 @@ class ExactCounts:
     def __init__(self, table: PrivateTable) -> None:
         self._table = table
         self._known: dict[View, dict[Clique, Counts]] = {}
+        self._keys: dict[str, dict[str, int]] = {}
         self._by_length: dict[View, dict[int, list[Clique]]] = {}
 
     def prefetch(self, view: View, cliques: Iterable[Clique]) -> None:
@@ -107,8 +108,10 @@ class ExactCounts:
         return self._known[view][clique]
 
     def keyed(self, column: str) -> Mapping[str, int]:
-        """How often each value of a raw column occurs."""
-        return self._table.keys(column)
+        """How often each value of a raw column occurs; counted once."""
+        if column not in self._keys:
+            self._keys[column] = dict(self._table.keys(column))
+        return self._keys[column]
 
     def _larger(self, view: View, clique: Clique) -> list[Clique]:
         """The known cliques that contain this one; only longer ones are looked at, since there may be many pairs."""

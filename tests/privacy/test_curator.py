@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.errors import BudgetRefused, ExitCode
+from synthcli.errors import BudgetRefused, ExitCode, InputError
 from synthcli.marginal import Merge
 from synthcli.privacy.budget import Budget, split
 from synthcli.privacy.curator import Candidate, Curator, MarginalCurator
@@ -54,6 +54,22 @@ def test_the_odometer_reads_what_was_asked_for():
     assert curator.spent[0] == pytest.approx(2e-3 + 0.05**2 / 8)
     assert 0 < curator.spent[1] <= 1e-7
     assert marginals.spent == curator.spent and marginals.remaining_rho == curator.remaining_rho
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), SystemExit(143), InputError("a cell")])
+def test_what_stops_a_count_comes_out_as_itself(problem):
+    class Stopped(Rows):
+        def keys(self, column):
+            raise problem
+
+        def count(self, codec, cliques):
+            raise problem
+
+    curator = Curator(Stopped(ROWS, WORDS), BUDGET)
+    for ask in (lambda: curator.keys("word", 1e-3, 1e-7), lambda: curator.on(Plain()).measure([("x",)], 1e-3)):
+        with pytest.raises(type(problem)):
+            ask()
+    assert curator.spent == (0, 0)
 
 
 def test_groups_have_a_sigma_each_and_cost_the_sum():
