@@ -26,6 +26,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("data", ("schema", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
         ("fit", ("target", "workload")),
+        ("audit", ("policy",)),
     ),
     "sample": (("sample", ("rows", "seed")),),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),

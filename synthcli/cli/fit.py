@@ -58,6 +58,9 @@ def fit(
         float,
         typer.Option("--audit-coins", metavar="SHARE", help="Share of the rows to keep as audit candidates, e.g. 0.1."),
     ] = 0.0,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="The audit's: how many rows the coins must give it.")
+    ] = None,
     dataset: Annotated[
         str | None,
         typer.Option("--dataset", metavar="NAME", help="Whose budget to spend. Default: the schema's name."),
@@ -111,6 +114,7 @@ def fit(
         mechanism=mechanism.value,
         public_domain=tuple(name for names in public_domain or () for name in names.split(",") if name),
         audit_coins=audit_coins,
+        policy=policy,
         dataset=dataset,
         ledger=ledger,
         dialect=dialect_of(delimiter, encoding, quote, header),

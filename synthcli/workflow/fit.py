@@ -16,7 +16,7 @@ from synthcli.audit.coins import Coins, flip
 from synthcli.audit.coins_file import save_coins
 from synthcli.discovery.discover import discover
 from synthcli.engine.local import LocalEngine
-from synthcli.errors import InputError, remarking
+from synthcli.errors import InputError, InvalidAudit, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
 from synthcli.privacy.curator import Curator
@@ -48,8 +48,9 @@ class FitResult:
 def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute) -> FitResult:
     """Fit a model and write it. Warns of a data set without a budget before it reads a row.
 
-    Raises `BudgetRefused` before any data is read, `InputError` for data that do not match the schema (the reservation
-    is given back, since no noise was drawn), `UsageError` for a request that means nothing.
+    Raises `BudgetRefused` before any data is read; `InputError` for data that do not match the schema, `InvalidAudit`
+    for fewer coins than an audit needs (the reservation is given back, since no noise was drawn); `UsageError` for a
+    request that means nothing.
     """
     plan = plan_fit(request)
     ledger = open_ledger(request.ledger)
@@ -80,6 +81,10 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             artifact_digest=ledger.digest(request.output.read_bytes()),
             rho=sum(spend.rho for spend in synthesizer.statement.spends),
         )
+    return _result(request, plan, synthesizer, coins_file)
+
+
+def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_file: Path | None) -> FitResult:
     return FitResult(
         model=request.output,
         dataset=plan.dataset,
@@ -145,7 +150,15 @@ def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> Coins | 
     """Check the whole table, and toss the coins for it."""
     progress("checking the table", 0.0)
     rows = validate(source, plan.facts.schema).rows
-    return flip(rows, plan.audit_coins).bind(source.raw_chunks()) if plan.audit_coins else None
+    if not plan.audit_coins:
+        return None
+    coins = flip(rows, plan.audit_coins)
+    if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
+        raise InvalidAudit(
+            f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
+            "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
+        )
+    return coins.bind(source.raw_chunks())
 
 
 def _learn(plan: FitPlan, source: Source, coins: Coins | None, progress: Progress) -> Synthesizer:

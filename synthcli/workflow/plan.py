@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from synthcli.discovery.budget import Discovery, plan_discovery
 from synthcli.discovery.facts import Facts, resolve
 from synthcli.errors import UsageError, closest
+from synthcli.gate import load_policy
 from synthcli.marginal import Domain
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
@@ -36,6 +37,8 @@ class FitPlan:
     mechanism_name: str
     budget: Budget
     audit_coins: float
+    audited_rows: int
+    """Members, and non-members, without whom the audit would not answer; 0 without coins."""
     workload: Workload
     target: str | None = None
 
@@ -79,6 +82,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
         mechanism_name=request.mechanism,
         budget=Budget.of(epsilon, delta, delta / 2 if needs.categories else 0.0),
         audit_coins=request.audit_coins,
+        audited_rows=load_policy(request.policy).min_nonmembers if request.audit_coins else 0,
         workload=_workload(request, schema),
         target=request.target,
     )

@@ -178,6 +178,7 @@ def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
         mechanism=config.mechanism,
         public_domain=config.public_domain,
         audit_coins=config.audit_coins,
+        policy=config.policy,
         dataset=config.dataset,
         ledger=config.ledger,
         dialect=config.dialect,

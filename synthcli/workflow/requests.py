@@ -35,6 +35,8 @@ class FitRequest:
     public_domain: tuple[str, ...] = ()
     """Columns whose observed facts the steward declares public; ('all',) for every column."""
     audit_coins: float = 0.0
+    policy: Path | None = None
+    """That of the audit, which says how many rows the coins must give it."""
     dataset: str | None = None
     ledger: str | None = None
     dialect: Dialect | None = None

@@ -32,6 +32,7 @@ schema = "schema.yaml"
 [fit]
 epsilon = 0.5
 mechanism = "independent"
+audit_coins = 0.9
 [publish]
 folder = "public"
 """
@@ -42,7 +43,7 @@ KEPT = "the model is paid for and kept; the next run of this release takes it up
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "t.csv").write_text(csv(rows(400)))
+    (tmp_path / "t.csv").write_text(csv(rows(800)))
     (tmp_path / "schema.yaml").write_text(SCHEMA)
     (tmp_path / "synthcli.toml").write_text(RELEASE)
     open_ledger(tmp_path / "ledger.sqlite").init("wards", "1", "1e-6")

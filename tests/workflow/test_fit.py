@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from synthcli.artifact import load
-from synthcli.errors import BudgetRefused, InputError, UsageError
+from synthcli.errors import BudgetRefused, InputError, InvalidAudit, UsageError
 from synthcli.mechanisms.aim import Aim
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.workload import Workload
@@ -73,7 +73,7 @@ def test_the_same_inputs_again_are_up_to_date(request_: FitRequest) -> None:
     assert request_.output.read_bytes() != before
 
 
-@pytest.mark.parametrize("change", [{"epsilon": "2"}, {"mechanism": "independent"}, {"audit_coins": 0.2}])
+@pytest.mark.parametrize("change", [{"epsilon": "2"}, {"mechanism": "independent"}, {"audit_coins": 0.9}])
 def test_other_settings_are_another_fit_and_do_not_overwrite(request_: FitRequest, change: dict[str, object]) -> None:
     run_fit(request_)
     with pytest.raises(UsageError, match="already"):
@@ -151,14 +151,29 @@ def test_bad_rows_give_the_reservation_back(request_: FitRequest) -> None:
 
 
 def test_coins_are_kept_beside_the_ledger_and_only_their_hash_in_the_model(request_: FitRequest) -> None:
-    result = run_fit(_but(request_, audit_coins=0.25))
+    result = run_fit(_but(request_, audit_coins=0.9))
     assert result.coins is not None
     assert result.coins.parent.parent == Path(str(request_.ledger)).parent
     assert result.coins.stat().st_mode & 0o077 == 0
     coins = load(request_.output).statement.coins
     assert coins is not None
-    assert coins.share == 0.25
+    assert coins.share == 0.9
     assert len(coins.commitment) == 64
+
+
+def test_coins_that_no_audit_would_accept_cost_nothing(request_: FitRequest, tmp_path: Path) -> None:
+    """800 rows: 0.3 gives about 120 members, 0.9 about 360; a hundred off is eight standard deviations away."""
+    with pytest.raises(InvalidAudit, match="do not give 200 members") as refused:
+        run_fit(_but(request_, audit_coins=0.3))
+    assert "--audit-coins" in refused.value.hint and "--policy" in refused.value.hint
+    ledger = open_ledger(request_.ledger)
+    assert [spend.status for spend in ledger.history("wards")] == [Status.CANCELLED]
+    assert not (tmp_path / "coins").exists() and not request_.output.exists()
+    (tmp_path / "policy.toml").write_text("min_nonmembers = 20\n")
+    run_fit(_but(request_, audit_coins=0.3, policy=tmp_path / "policy.toml"))
+    (tmp_path / "policy.toml").write_text("min_nonmember = 20\n")
+    with pytest.raises(UsageError, match="policy"):
+        plan_fit(_but(request_, audit_coins=0.3, policy=tmp_path / "policy.toml"))
 
 
 def test_observed_facts_are_learnt_and_never_published(request_: FitRequest, tmp_path: Path) -> None:
