@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from synthcli.marginal import Clique, Domain, Measurement
 from synthcli.pgm.belief_propagation import Floats, calibrate
 from synthcli.pgm.junction_tree import JunctionTree, build
+from synthcli.pgm.lbfgs import minimise
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.simplex import project_to_simplex
 
@@ -43,7 +43,7 @@ class Effort:
 ROUND = Effort(tolerance=0.02, evaluations=40)
 """Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
 
-FINAL = Effort(tolerance=0.002, evaluations=200)
+FINAL = Effort(tolerance=0.01, evaluations=200)
 """The model that is released."""
 
 
@@ -183,21 +183,12 @@ def _is_done(gradient: Floats, curvature: Floats, effort: Effort) -> bool:
 def _descend(
     problem: _Problem, theta: Floats, weight: float, root: Floats, evaluations: int, effort: Effort
 ) -> tuple[Floats, int]:
-    used = 0
-    last = np.zeros(0)
-
     def objective(z: Floats) -> tuple[float, Floats]:
-        nonlocal used, last
-        used += 1
         value, gradient, _ = problem.evaluate(z / root, weight)
-        last = gradient / root
-        return value, last
+        return value, gradient / root
 
-    def stop(intermediate_result: object) -> None:
-        if 0.5 * float(last @ last) < effort.tolerance * problem.cells:
-            raise StopIteration
+    def is_done(gradient: Floats) -> bool:
+        return bool(0.5 * float(gradient @ gradient) < effort.tolerance * problem.cells)
 
-    options = {"maxfun": evaluations, "maxiter": evaluations, "maxcor": 10, "ftol": 1e-14, "gtol": 1e-9}
-    found = minimize(objective, theta * root, jac=True, method="L-BFGS-B", callback=stop, options=options)
-    best: Floats = found.x / root
-    return best, max(used, 1)
+    best, used = minimise(objective, theta * root, evaluations, is_done)
+    return best / root, used

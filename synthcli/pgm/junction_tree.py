@@ -94,8 +94,14 @@ class JunctionTree:
     def home(self, clique: Iterable[str]) -> int | None:
         """The smallest tree clique that contains all these attributes, or None."""
         wanted = tuple(clique)
-        fits = set.intersection(*(set(self.holders[attribute]) for attribute in wanted)) if wanted else {0}
-        return min(fits, key=lambda i: (self.sizes[i], i), default=None)
+        if wanted not in self._homes:
+            fits = set.intersection(*(set(self.holders[attribute]) for attribute in wanted)) if wanted else {0}
+            self._homes[wanted] = min(fits, key=lambda i: (self.sizes[i], i), default=None)
+        return self._homes[wanted]
+
+    @cached_property
+    def _homes(self) -> dict[Clique, int | None]:
+        return {}
 
 
 def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
