@@ -46,7 +46,7 @@ SYSTEMS = {
         title="independent marginals", adapter=OURS, environment="", arguments=("--mechanism", "independent")
     ),
     "mbi-aim": System(
-        title="mbi 2.0 AIM, 10 MB, 32 rounds",
+        title="mbi 2.0 AIM, 10 MB, 32 rounds (or 2 a column)",
         adapter="mbi_aim.py",
         environment="mbi",
         arguments=("--megabytes", "10", "--rounds", "32"),

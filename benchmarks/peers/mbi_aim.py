@@ -1,6 +1,7 @@
 """AIM (McKenna, Mullins, Sheldon and Miklau, 2022, algorithm 4) on the mbi library, with the workload of all pairs.
 
-Options: --rounds (0: 16 per column, as the paper), --megabytes, the size limit of the model (80 in its authors' code).
+Options: --rounds (0: 16 per column, as the paper; else that many, or two per column if that is more), --megabytes, the
+size limit of the model (80 in its authors' code).
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ from adapter import Task, affordable_rho, read_task
 from private_pgm import Counts, draw, exponential, precision, project
 
 ITERATIONS = 1000
-ONE_ROUND = 0.9  # the share of a round's budget that pays for the measurement
+MEASURED = 0.9  # the part of a round's budget that pays for the measurement; the rest is for the selection
 
 
 def main() -> None:
@@ -30,37 +31,44 @@ def fit(task: Task):
     domain, counts = Domain.fromdict(task.sizes), Counts(task.codes, task.sizes)
     rng, rho = np.random.default_rng(task.seed), affordable_rho(task.epsilon, task.delta)
     candidates = weights(task.columns)
-    rounds = task.options.rounds or 16 * len(domain)
-    sigma, epsilon = np.sqrt(rounds / (2 * ONE_ROUND * rho)), np.sqrt(8 * (1 - ONE_ROUND) * rho / rounds)
 
-    def measure(clique: tuple[str, ...], scale: float) -> LinearMeasurement:
+    def measure(clique: tuple[str, ...], sigma: float) -> LinearMeasurement:
         exact = counts[clique]
-        return LinearMeasurement(exact + rng.normal(scale=scale, size=exact.size), clique, stddev=scale)
+        return LinearMeasurement(exact + rng.normal(scale=sigma, size=exact.size), clique, stddev=sigma)
 
     def estimate(start=None):
         return estimation.MirrorDescent().estimate(domain, measurements, iters=ITERATIONS, warm_start=start)
 
-    measurements = [measure((name,), sigma) for name in domain]
-    spent = len(domain) / (2 * sigma**2)
-    model = estimate()
-    while spent < rho:
-        if rho - spent < 2 * (1 / (2 * sigma**2) + epsilon**2 / 8):
-            sigma, epsilon = np.sqrt(1 / (2 * ONE_ROUND * (rho - spent))), np.sqrt(8 * (1 - ONE_ROUND) * (rho - spent))
-            spent = rho
-        else:
-            spent += 1 / (2 * sigma**2) + epsilon**2 / 8
-        allowed = affordable(domain, candidates, list(model.cliques), task.options.megabytes * spent / rho)
-        expected = np.sqrt(2 / np.pi) * sigma
+    share = rho / rounds(task)
+    measurements = [measure((name,), deviation(share)) for name in domain]
+    model, left = estimate(), rho - len(domain) * MEASURED * share
+    while left > 0:
+        share = left if left < 2 * share else share
+        left -= share
+        allowed = affordable(domain, candidates, list(model.cliques), task.options.megabytes * (1 - left / rho))
+        expected = np.sqrt(2 / np.pi) * deviation(share)
         distances = [np.abs(counts[clique] - project(model, clique)).sum() for clique in allowed]
         gains = [candidates[c] * (far - expected * domain.size(c)) for c, far in zip(allowed, distances, strict=True)]
-        chosen = allowed[exponential(np.array(gains), epsilon, max(candidates[clique] for clique in allowed), rng)]
+        sensitivity = max(candidates[clique] for clique in allowed)
+        chosen = allowed[exponential(np.array(gains), np.sqrt(8 * (1 - MEASURED) * share), sensitivity, rng)]
         before = project(model, chosen)
-        measurements.append(measure(chosen, sigma))
+        measurements.append(measure(chosen, deviation(share)))
         model = estimate(model)
-        print(f"{spent / rho:.3f} of the budget, {chosen}", flush=True)
+        print(f"{1 - left / rho:.3f} of the budget, {chosen}", flush=True)
         if np.abs(project(model, chosen) - before).sum() <= expected * domain.size(chosen):
-            sigma, epsilon = sigma / 2, epsilon * 2
+            share *= 4  # half the noise of the measurement, twice the epsilon of the selection
     return model
+
+
+def rounds(task: Task) -> int:
+    """At least two per column: of fewer, the one-way marginals alone would use up the budget."""
+    columns = len(task.columns)
+    return max(task.options.rounds, 2 * columns) if task.options.rounds else 16 * columns
+
+
+def deviation(share: float) -> float:
+    """The standard deviation of a measurement in a round that may spend `share` of rho."""
+    return float(np.sqrt(1 / (2 * MEASURED * share)))
 
 
 def affordable(domain, candidates, cliques: list[tuple[str, ...]], megabytes: float) -> list[tuple[str, ...]]:
