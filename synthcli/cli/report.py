@@ -27,7 +27,8 @@ def report(
     synthcli report --model stops.synth --audit audit.json -o report.html
     synthcli report --model stops.synth --audit audit.json --public -o public.html
 
-    Without --public the page shows real statistics, and is as private as they are.
+    With an audit and without --public the page shows real statistics, and is as private as
+    they are.
     """
     from synthcli.workflow.report import run_report
     from synthcli.workflow.requests import ReportRequest
@@ -35,4 +36,4 @@ def report(
     page = run_report(ReportRequest(model=model, audit=audit, output=output, public=public, force=force))
     private = audit is not None and not public
     console.say(f"report: {page}" + (" (private: it compares with real rows)" if private else ""))
-    console.document({"report": str(page), "public": public})
+    console.document({"report": str(page), "public": not private})

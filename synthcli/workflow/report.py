@@ -20,7 +20,8 @@ def run_report(request: ReportRequest) -> Path:
     claim_output(request.output, force=request.force)
     document = None if request.audit is None else _audit(request.audit)
     page = render_html(describe(load(request.model), document), request.public)
-    atomic_write(request.output, page.encode(), mode=0o666 if request.public else 0o600)
+    is_internal = document is not None and not request.public
+    atomic_write(request.output, page.encode(), mode=0o600 if is_internal else 0o666)
     return request.output
 
 

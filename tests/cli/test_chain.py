@@ -210,7 +210,19 @@ def test_an_audit_writes_its_files_and_judges(run: Run, folder: Path) -> None:
     assert (folder / "audit.json").stat().st_mode & 0o077 == 0
     assert run("report", "--model", "m.synth", "--audit", "audit.json", "-o", "r.html").returncode == 0
     assert run("report", "--model", "m.synth", "--audit", "audit.json", "--public", "-o", "p.html").returncode == 0
+    assert (folder / "r.html").stat().st_mode & 0o077 == 0
+    assert (folder / "p.html").stat().st_mode & 0o044 == 0o044
+    assert "internal report" in (folder / "r.html").read_text() and "public report" in (folder / "p.html").read_text()
     assert "<svg" in (folder / "r.html").read_text() or "data:image" in (folder / "r.html").read_text()
+
+
+def test_a_page_without_an_audit_is_no_secret(run: Run, folder: Path) -> None:
+    done = run("report", "--model", "m.synth", "-o", "r.html", "--json")
+    assert (done.returncode, json.loads(done.stdout)["public"]) == (0, True)
+    page = (folder / "r.html").read_text()
+    assert "report without an audit" in page
+    assert "internal" not in page.split("<main>")[0]
+    assert (folder / "r.html").stat().st_mode & 0o044 == 0o044
 
 
 def test_rows_that_copy_the_training_rows_are_a_leak(run: Run, folder: Path) -> None:
