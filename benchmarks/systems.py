@@ -51,6 +51,13 @@ SYSTEMS = {
         environment="mbi",
         arguments=("--megabytes", "10", "--rounds", "32"),
     ),
+    "mbi-aim-40": System(
+        title="mbi 2.0 AIM, 40 MB, 32 rounds",
+        adapter="mbi_aim.py",
+        environment="mbi",
+        arguments=("--megabytes", "40", "--rounds", "32"),
+        everywhere=False,
+    ),
     "mbi-aim-paper": System(
         title="mbi 2.0 AIM, paper settings", adapter="mbi_aim.py", environment="mbi", everywhere=False
     ),
