@@ -100,6 +100,7 @@ def cells(line: Line) -> list[str]:
 def spread(values: list[float], digits: int) -> str:
     if not values:
         return "one class"
+    digits += median(values) < 0.001
     middle = f"{median(values):.{digits}f}"
     return middle if len(values) < 2 else f"{middle} (±{(max(values) - min(values)) / 2:.{digits}f})"
 

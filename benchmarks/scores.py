@@ -66,6 +66,6 @@ def score(table: Table, synthetic: np.ndarray) -> dict[str, float | None]:
     clipped = np.clip(synthetic, 0, np.array(sizes) - 1)
     found: dict[str, float | None] = {"rows": len(clipped), "outside": int((clipped != synthetic).sum())}
     for order in (1, 2, 3):
-        found[f"tvd{order}"] = round(tvd(real, clipped, sizes, order), 5)
+        found[f"tvd{order}"] = round(tvd(real, clipped, sizes, order), 6)
     area = auc(table, clipped, holdout)
     return found | {"auc": None if area is None else round(area, 4)}
