@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthcli.engine.interface import BatchSource, RowMask
-from synthcli.marginal import Clique, Codes, tabulate
+from synthcli.marginal import Clique, Codes, Tally
 from synthcli.privacy.exact import Coding
 from synthcli.table.schema import Schema
 
@@ -28,11 +28,10 @@ class LocalEngine:
     def count(self, codec: Coding, cliques: Sequence[Clique]) -> dict[Clique, NDArray[np.int64]]:
         """The exact table of every clique, in one pass over the rows."""
         attributes = {attribute for clique in cliques for attribute in clique}
-        tables = {clique: np.zeros(codec.domain.project(clique).shape, dtype=np.int64) for clique in cliques}
+        tally = Tally(codec.domain, cliques)
         for block in _blocks(codec.encode(batch) for batch in self._batches(self._columns_for(attributes))):
-            for clique, table in tabulate(block, codec.domain, cliques).items():
-                tables[clique] += table
-        return tables
+            tally.add(block)
+        return tally.tables()
 
     def keys(self, column: str) -> dict[str, int]:
         """How often each value of a column occurs; values as canonical strings, missing ones left out."""
