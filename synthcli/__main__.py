@@ -12,6 +12,7 @@ from synthcli.cli.failure import Manner, Signalled, report_failure
 
 def main() -> NoReturn:
     """Run `synthcli` with the process's arguments, and exit."""
+    _fill_standard_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our products are small: threads cost more than they give
     manner = Manner.of(sys.argv[1:])
     if not manner.debug:
@@ -20,6 +21,16 @@ def main() -> NoReturn:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _unwind)
     sys.exit(run(sys.argv[1:], manner))
+
+
+def _fill_standard_streams() -> None:
+    """A process that was started without its three streams would give their numbers to the next files it opens."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or os.fdopen(0)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 def run(arguments: list[str], manner: Manner) -> int:

@@ -36,6 +36,11 @@ class ArchiveFormat:
     name: str
     version: int
 
+    @property
+    def title(self) -> str:
+        """What messages call such a file."""
+        return self.name.replace("-", " ")
+
 
 def write_archive(
     path: Path, kind: ArchiveFormat, manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
@@ -81,7 +86,7 @@ def read_archive(path: Path, kind: ArchiveFormat) -> tuple[dict[str, Any], dict[
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or type(error).__name__}", "check the path") from error
     except Exception as error:  # whatever zlib, struct, json or numpy make of bytes that nobody vouches for
-        raise _damaged(path, "is not a file of this kind, or is damaged") from error
+        raise _damaged(path, f"is not a {kind.title}, or is damaged") from error
 
 
 def _damaged(path: Path, what: str) -> InputError:
@@ -94,7 +99,7 @@ def _read(archive: zipfile.ZipFile, path: Path, kind: ArchiveFormat) -> tuple[di
         raise _damaged(path, "has too many members, or one twice")
     manifest = json.loads(_member(archive, MANIFEST, MAX_MANIFEST), parse_constant=_no_constant)
     if not isinstance(manifest, dict) or manifest.get("format") != kind.name:
-        raise _damaged(path, f"is not a {kind.name} file")
+        raise _damaged(path, f"is not a {kind.title}")
     version = manifest.get("format_version")
     if type(version) is not int or version < 1:
         raise _damaged(path, "does not say its version")

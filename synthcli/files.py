@@ -1,13 +1,14 @@
-"""What cron needs from a file system: files that appear whole or not at all, and locks."""
+"""What cron needs from a file system: files that appear whole or not at all, locks, and configuration files."""
 
 import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from synthcli.errors import InputError, UsageError
 
@@ -15,14 +16,16 @@ STANDARD_STREAM = "-"
 
 
 def claim_output(path: str | Path, force: bool = False) -> None:
-    """Check early that a file may be written, before anything is spent on its content; `-` always may.
+    """Check early that a file may be written, before anything is spent on its content; the text `-` always may.
 
     Raises `UsageError` for a file that is there already (unless `force`) or is not a regular one, `InputError` where
     the folder does not exist or may not be written.
     """
-    if str(path) == STANDARD_STREAM:
+    if path == STANDARD_STREAM:
         return
     target = Path(path)
+    if target.name == STANDARD_STREAM:  # whoever can write to a stream passes text
+        raise UsageError("this cannot go to standard output", "name the file to write")
     if not target.name:
         raise UsageError(f"{target} is a folder, not a file", "name the file to write")
     try:
@@ -31,19 +34,25 @@ def claim_output(path: str | Path, force: bool = False) -> None:
         found = None
     except OSError as error:
         raise cannot("write", target, error) from error
-    if found and stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"{target} is a folder, not a file", "name the file to write")
-    if found and not stat.S_ISREG(found.st_mode):
-        raise UsageError(
-            f"{target} is not a regular file", "name a file, or '-' for standard output where it is allowed"
-        )
-    if found and not force:
-        raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
+    if found:
+        _refuse_found(target, found.st_mode, force)
     folder = _real(target).parent
     if not folder.is_dir():
         raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
+
+
+def _refuse_found(target: Path, mode: int, force: bool) -> None:
+    """`UsageError` for what is there already and must not be replaced."""
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{target} is a folder, not a file", "name the file to write")
+    if not stat.S_ISREG(mode):
+        raise UsageError(
+            f"{target} is not a regular file", "name a file, or '-' for standard output where it is allowed"
+        )
+    if not force:
+        raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
 
 
 @contextmanager
@@ -94,9 +103,25 @@ def lock(path: str | Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def read_toml(path: Path, what: str, hint: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """A configuration file; `UsageError` where it cannot be read, or is not TOML. `what` is it called in messages."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"), parse_float=parse_float)
+    except OSError as error:
+        raise UsageError(f"cannot read {what} {path}: {error.strerror or type(error).__name__}", hint) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{what} {path} is not UTF-8", "save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{what} {path} is not TOML: {error}", hint) from error
+    except RecursionError as error:
+        raise UsageError(f"{what} {path} is not TOML that can be read: it is nested too deeply", hint) from error
+
+
 def cannot(action: str, path: str | Path, error: OSError) -> InputError:
     """The system's refusal in one sentence."""
     reason = error.strerror or type(error).__name__
+    if path == STANDARD_STREAM:
+        return InputError(f"cannot {action} standard output: {reason}", "check where it goes, and the free space there")
     return InputError(f"cannot {action} {path}: {reason}", "check the path, its permissions and the free space")
 
 

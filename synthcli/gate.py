@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synthcli.errors import ExitCode, UsageError, closest
+from synthcli.files import read_toml
 from synthcli.metric import Metric
 
 DEFAULT_POLICY = """\
@@ -186,13 +187,7 @@ def load_policy(path: Path | None) -> Policy:
     """
     if path is None:
         return _policy(_DEFAULT)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(f"the policy file {path} cannot be read ({reason})", "name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the policy file {path} is not TOML: {error}", "see docs/audit.md for an example") from error
+    document = read_toml(path, "the policy file", "see docs/audit.md for an example")
     problems = _problems(document)
     if problems:
         message = f"the policy file {path} has {len(problems)} problem(s)"

@@ -182,13 +182,15 @@ def test_an_auc_below_a_guess_is_no_tolerance(tmp_path, name: str, value: str) -
     assert "0.5" in caught.value.details[0]
 
 
-@pytest.mark.parametrize("raw", [b"\xff", b"a = = 1"])
-def test_a_file_that_is_not_toml(tmp_path, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "says"), [(b"\xff", "is not UTF-8"), (b"a = = 1", "is not TOML"), (b"a=" + b"[" * 9999, "nested")]
+)
+def test_a_file_that_is_not_toml(tmp_path, raw: bytes, says: str) -> None:
     path = tmp_path / "policy.toml"
     path.write_bytes(raw)
-    with pytest.raises(UsageError, match="not TOML"):
+    with pytest.raises(UsageError, match=says):
         load_policy(path)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot read"):
         load_policy(tmp_path / "none.toml")
 
 

@@ -5,7 +5,6 @@ nightly release does.
 """
 
 import os
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -64,14 +63,10 @@ def _from_file(command: str, place: Path) -> dict[str, Any]:
 
 
 def _read(place: Path) -> dict[str, Any]:
+    from synthcli.files import read_toml
     from synthcli.workflow.release_config import key_problems
 
-    try:
-        document = tomllib.loads(place.read_text("utf-8"), parse_float=Decimal)
-    except FileNotFoundError:
-        raise UsageError(f"there is no configuration file {place}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{place} is not TOML: {error}", "mend it, or pass --no-config") from None
+    document = read_toml(place, "the configuration file", "mend it, or pass --no-config", Decimal)
     problems = key_problems(document)
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,6 +16,20 @@ from synthcli.errors import ExitCode, Remark, SynthError
 
 BROKEN_PIPE = 141
 """What a shell says of a process that SIGPIPE ended (128 + 13)."""
+
+_PLAINER = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"Input should be a valid integer.*", "it is a whole number"),
+        (r"Input should be a valid number.*", "it is a number"),
+        (r"Input should be a finite number.*", "it is a finite number"),
+        (r"Input should be greater than or equal to ", "it is at least "),
+        (r"Input should be less than or equal to ", "it is at most "),
+        (r"Input should be ", "it is "),
+        (r"Value error, ", ""),
+    )
+)
+"""What the parser's library says of a value, and what we say."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -110,8 +125,15 @@ def _usage(error: typer.TyperException) -> Failure:
     if message.startswith("Usage:"):
         sys.stderr.write(message + "\n")
         return Failure(code=ExitCode.USAGE, message="")
-    sentence = " ".join(message.split()).rstrip(".")
+    sentence = _plain(" ".join(message.split()).rstrip("."))
     return Failure(code=ExitCode.USAGE, message=sentence[:1].lower() + sentence[1:], hint=hint)
+
+
+def _plain(sentence: str) -> str:
+    """The parser's complaint about a value in words that its user writes, too."""
+    for pattern, words in _PLAINER:
+        sentence = pattern.sub(words, sentence)
+    return sentence
 
 
 def _system(error: OSError) -> Failure:

@@ -79,7 +79,7 @@ def history(
 
     book = open_ledger(ledger, begin=False)
     spends = [spend for account in _chosen(book, name) for spend in book.history(account.name)]
-    rows = tuple(tuple("" if value is None else str(value) for value in _entry(spend).values()) for spend in spends)
+    rows = tuple(tuple(map(_cell, _entry(spend).values())) for spend in spends)
     columns = (
         "id",
         "dataset",
@@ -100,6 +100,11 @@ def history(
 
 for run in (init, amend, show, history):
     app.command(context_settings=SETTINGS)(command(run))
+
+
+def _cell(value: Any) -> str:
+    """Amounts are text already; rho is a binary fraction, of which six digits say enough."""
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _chosen(book: "Book", name: str | None) -> "tuple[Account, ...]":

@@ -42,7 +42,7 @@ def profile(
     """
     from synthcli.files import atomic_write, claim_output
     from synthcli.table.profile import propose
-    from synthcli.table.schema_file import dump_schema
+    from synthcli.table.schema_file import dump_schema, schema_format
     from synthcli.table.source import open_source
     from synthcli.table.table_name import table_name
 
@@ -50,6 +50,7 @@ def profile(
     if not name and output is not None:
         raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     if output is not None:
+        schema_format(output)
         claim_output(output, force=force)
     with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
         progress("reading the table", 0.0)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from synthcli.errors import InputError
+from synthcli.errors import InputError, UsageError, closest
 from synthcli.table.schema import Column, Fact, Kind, Role, Schema
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
@@ -26,15 +26,16 @@ class Facts:
 def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     """Strip what was only observed, unless the steward calls it public (`public` names columns, or 'all').
 
-    Raises `InputError` for an unknown column in `public`, for a schema without a modelled column, and for observed
-    facts that no budget can learn (the pattern of a surrogate), with the line to add.
+    Raises `UsageError` for an unknown column in `public`; `InputError` for a schema without a modelled column, and for
+    observed facts that no budget can learn (the pattern of a surrogate), with the line to add.
     """
     names = {column.name for column in schema.columns}
     everyone = "all" in public and "all" not in names
     unknown = [] if everyone else sorted(set(public) - names)
     if unknown:
-        raise InputError(
-            f"--public-domain names {len(unknown)} column(s) that the schema does not have: {', '.join(unknown)}",
+        raise UsageError(
+            f"--public-domain names {len(unknown)} column(s) that the schema does not have: {', '.join(unknown)}"
+            f"{closest(unknown[0], names)}",
             "name columns of the schema, or write --public-domain all",
         )
     trusted = names if everyone else set(public)

@@ -195,5 +195,7 @@ def _explained(engine: Engine, reason: str) -> InputError:
     if "full" in reason or "disk I/O" in reason:
         return InputError(f"{name} cannot be written: the disk is full or fails", "free some space, and run this again")
     if engine.dialect.name == "sqlite":
-        return InputError(f"{name} is not a ledger, or is damaged", "restore it from a backup; do not start a new one")
+        return InputError(
+            f"{name} is not a ledger, or is damaged", "correct --ledger, or restore it from a backup; start no new one"
+        )
     return InputError(f"{name} cannot be reached or refuses to answer", "check the URL given with --ledger")

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -85,14 +85,20 @@ def dump_schema(schema: Schema, target: Path | str) -> str:
 
     Raises `UsageError` for an extension that is neither.
     """
-    extension = str(target).rsplit(".", 1)[-1].lower()
+    is_json = schema_format(target) == "json"
     document = to_document(schema)
-    if extension == "json":
+    if is_json:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if extension not in ("yaml", "yml"):
-        raise UsageError("a schema file ends in .yaml, .yml or .json", "for example: -o schema.yaml")
     text = yaml.dump(document, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
     return _HEADER + text
+
+
+def schema_format(target: Path | str) -> Literal["yaml", "json"]:
+    """The format that an extension asks for; `UsageError` for an extension that is neither."""
+    extension = str(target).rsplit(".", 1)[-1].lower()
+    if extension not in ("yaml", "yml", "json"):
+        raise UsageError("a schema file ends in .yaml, .yml or .json", "for example: -o schema.yaml")
+    return "json" if extension == "json" else "yaml"
 
 
 def _parse(text: str, is_json: bool) -> Any:

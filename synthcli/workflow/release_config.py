@@ -1,7 +1,6 @@
 """The release file: one TOML for the whole chain. All its problems are reported at once."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synthcli.errors import UsageError
+from synthcli.files import read_toml
 from synthcli.table.dialect import Dialect
 from synthcli.table.table_name import table_name
 
@@ -70,12 +70,7 @@ class ReleaseConfig:
 
 def load_release_config(path: Path) -> ReleaseConfig:
     """Read and check a release file; `UsageError` lists every problem."""
-    try:
-        document = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    except FileNotFoundError:
-        raise UsageError(f"there is no release file {path}", "synthcli release --config FILE.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}", "see the example in the README") from None
+    document = read_toml(path, "the release file", "name one with --config; the README has an example", Decimal)
     problems = _problems(document)
     if problems:
         raise UsageError(f"{path} has {len(problems)} problem(s)", "see the example in the README", tuple(problems))

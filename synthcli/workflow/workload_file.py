@@ -7,13 +7,13 @@ columns = ["age", "income"]
 weight = 3                       # 1 unless given
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from math import comb
 from pathlib import Path
 from typing import Any
 
 from synthcli.errors import UsageError, closest
+from synthcli.files import read_toml
 from synthcli.marginal import Clique, Domain
 from synthcli.mechanisms.workload import Workload
 
@@ -29,13 +29,7 @@ MOST = 100_000
 
 def load_workload(path: Path, domain: Domain) -> Workload:
     """Read a workload file over the attributes of this domain; `UsageError` lists every problem."""
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(f"the workload file {path} cannot be read ({reason})", "name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the workload file {path} is not TOML: {error}", "see the example in the README") from error
+    document = read_toml(path, "the workload file", "see the example in the README")
     problems = [*_problems(document), *_marginal_problems(document.get("marginal", []), domain.attributes)]
     problems += [] if problems else _size_problems(document, len(domain))
     if problems:

@@ -115,6 +115,10 @@ NUMBERS = [
     *(Case(f"delta-{v}", fit(delta=v), 2, "delta") for v in ("1", "-1e-9", "nan", "tiny")),
     *(Case(f"coins-{v}", fit(audit_coins=v), 2, "audit-coins") for v in ("1", "-0.1", "nan", "half")),
     *(Case(f"rows-{v}", ("sample", "m.synth", "--rows", v), 2, "--rows") for v in ("0", "-5", "1.5", "many")),
+    Case("rows-in-plain-words", ("sample", "m.synth", "-n", "many"), 2, "'--rows' / '-n': it is a whole number"),
+    Case("rows-too-few-in-plain-words", ("sample", "m.synth", "-n", "0"), 2, "'--rows' / '-n': it is at least 1"),
+    Case("coins-in-plain-words", fit(audit_coins="half"), 2, "'--audit-coins': it is a number"),
+    Case("mechanism-in-plain-words", fit(mechanism="magic"), 2, "'--mechanism': 'magic' is not one of"),
     Case("seed-negative", ("sample", "m.synth", "--seed", "-1"), 2, "--seed"),
     Case("mechanism-unknown", fit(mechanism="magic"), 2, "--mechanism"),
     Case("target-unknown", aim(target="agee"), 2, "did you mean 'age'?"),
@@ -134,7 +138,7 @@ NUMBERS = [
     Case("option-unknown", (*FIT, "--sed", "7"), 2, "no such option: --sed"),
     Case("option-missing", ("fit", "t.csv", "--schema", "schema.yaml", "-o", "m.synth"), 2, "--epsilon"),
     Case("output-missing", FIT[:-2], 2, "place for its model"),
-    Case("public-domain-unknown", fit(public_domain="agee"), 3, "agee"),
+    Case("public-domain-unknown", fit(public_domain="agee"), 2, "did you mean 'age'?"),
 ]
 
 SCHEMAS = [
@@ -162,6 +166,8 @@ PLACES = [
     Case("output-is-there", FIT, 2, "is there already", prepare=lambda f: (f / "m.synth").write_text("")),
     Case("output-under-a-file", fit(output="t.csv/m.synth"), 3, "t.csv"),
     Case("output-where-nobody-may-write", fit(output="/proc/m.synth"), 3, "/proc/m.synth"),
+    Case("output-is-stdout", fit(output="-"), 2, "cannot go to standard output"),
+    Case("profile-output-of-no-format", ("profile", "none.csv", "-o", "x.txt"), 2, "a schema file ends in .yaml"),
     Case("profile-output-is-there", PROFILE, 2, "is there already", prepare=lambda f: (f / "out.yaml").touch()),
     Case("ledger-is-no-ledger", (*FIT, "--ledger", "t.csv"), 3, "t.csv"),
     Case("ledger-in-proc", (*FIT, "--ledger", "/proc/ledger"), 3, "/proc/ledger"),
@@ -173,6 +179,7 @@ MODELS = [
     Case("model-empty", ("sample", "m.synth"), 3, "m.synth", prepare=lambda f: (f / "m.synth").touch()),
     Case("model-is-a-table", ("sample", "t.csv"), 3, "t.csv", table=spoilt(f"{SECRET},5,1,,,true")),
     Case("report-model-missing", ("report", "--model", "m.synth", "-o", "r.html"), 3, "m.synth"),
+    Case("model-is-no-model", ("sample", "t.csv"), 3, "t.csv is not a synthcli model, or is damaged"),
     Case("audit-model-missing", ("audit", "t.csv", "t.csv", "--model", "m.synth"), 3, "m.synth"),
 ]
 
@@ -185,6 +192,9 @@ RELEASE = ("release", "--config", "synthcli.toml")
 CONFIGURATIONS = [
     Case("toml-missing", RELEASE, 2, "synthcli.toml"),
     Case("toml-broken", RELEASE, 2, "not TOML", prepare=config("[data\n")),
+    Case("toml-not-utf-8", RELEASE, 2, "is not UTF-8", prepare=lambda f: (f / "synthcli.toml").write_bytes(b"\xff")),
+    Case("toml-is-a-folder", RELEASE, 2, "Is a directory", prepare=lambda f: (f / "synthcli.toml").mkdir()),
+    Case("config-is-a-folder", (*FIT, "--config", "."), 2, "Is a directory"),
     Case("toml-empty", RELEASE, 2, "problem", prepare=config("")),
     Case("toml-unknown-key", FIT, 2, "problem", prepare=config("[fit]\nepsilom = 1\n")),
     Case("toml-unknown-section", FIT, 2, "problem", prepare=config("[fitt]\nepsilon = 1\n")),

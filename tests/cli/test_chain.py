@@ -156,7 +156,18 @@ def test_a_full_disk_is_one_line(folder: Path) -> None:
         )
     assert done.returncode == 3
     assert done.stderr.lower().startswith("error: ")
-    assert "no space left on device" in done.stderr.lower()
+    assert "cannot write standard output: no space left on device" in done.stderr.lower()
+
+
+def test_a_process_without_standard_output_is_no_bug(folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m synthcli sample m.synth -n 10 --no-progress >&-"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_reader_that_leaves_early_ends_sample_quietly(folder: Path) -> None:

@@ -20,13 +20,15 @@ def account(inside: Run):
 def test_a_budget_is_given_spent_and_shown(inside: Run, account, tmp_path: Path) -> None:
     assert inside("ledger", "init", "stops", "--epsilon", "0.3", "--delta", "1e-6").returncode == 0
     book = open_ledger(tmp_path / "ledger.sqlite")
-    book.commit(book.reserve("stops", "0.1", "1e-9", mechanism="aim"), artifact_digest="x", rho=0.01)
+    book.commit(book.reserve("stops", "0.1", "1e-9", mechanism="aim"), artifact_digest="x", rho=0.012345678901234567)
     book.cancel(book.reserve("stops", "0.2", "1e-9"))
     shown = account("stops")
     assert (shown["epsilon_spent"], shown["epsilon_left"], shown["releases"]) == ("0.1", "0.2", 1)
     lines = inside("ledger", "history", "stops").stdout.splitlines()
     assert len(lines) == 3
     assert [line.split("\t")[5] for line in lines] == ["status", "committed", "cancelled"]
+    assert [line.split("\t")[4] for line in lines] == ["rho", "0.0123457", ""]
+    assert json.loads(inside("ledger", "history", "stops", "--json").stdout)["spends"][0]["rho"] == 0.012345678901234567
 
 
 def test_show_without_a_name_lists_all(inside: Run) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from synthcli.discovery.budget import plan_discovery
 from synthcli.discovery.facts import resolve
-from synthcli.errors import InputError
+from synthcli.errors import InputError, UsageError
 from synthcli.table.schema import Column, Kind, Role, Schema, Surrogate
 
 AGE = Column(name="age", kind=Kind.INTEGER, minimum=17, maximum=90, observed=frozenset({"minimum", "maximum"}))
@@ -56,7 +56,7 @@ def test_no_private_fact_survives_in_the_public_schema() -> None:
 
 
 def test_unknown_public_columns_are_refused() -> None:
-    with pytest.raises(InputError, match="does not have: wage"):
+    with pytest.raises(UsageError, match="does not have: wage"):
         resolve(_schema(AGE), public=["wage"])
 
 

@@ -77,7 +77,7 @@ def test_a_workload_has_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "21 marginals" in caught.value.details[0]
 
 
-@pytest.mark.parametrize(("content", "says"), [(None, "cannot be read"), (b"[[", "not TOML"), (b"\xff", "not TOML")])
+@pytest.mark.parametrize(("content", "says"), [(None, "cannot read"), (b"[[", "not TOML"), (b"\xff", "not UTF-8")])
 def test_a_file_that_is_none(tmp_path: Path, content: bytes | None, says: str) -> None:
     file = tmp_path / "workload.toml"
     if content is not None:
