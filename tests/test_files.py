@@ -64,6 +64,8 @@ def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("force", [False, True])
 def test_claims(tmp_path: Path, force: bool) -> None:
     claim_output("-", force)
+    with pytest.raises(UsageError, match="standard output"):
+        claim_output(Path("-"), force)
     claim_output(tmp_path / "new", force)
     with pytest.raises(UsageError, match="is a folder"):
         claim_output(tmp_path, force)
