@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from synthcli.errors import UsageError
+from synthcli.errors import UsageError, closest
 from synthcli.files import read_toml
 from synthcli.table.dialect import Dialect
 from synthcli.table.table_name import table_name
+from synthcli.workflow.requests import FitRequest
 
 _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {
@@ -101,9 +102,12 @@ def key_problems(document: Mapping[str, Any]) -> list[str]:
 
 def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any]) -> list[str]:
     """Values of the right type that mean nothing."""
+    from synthcli.mechanisms.names import MECHANISMS  # heavy, and defaults of other commands need none of it
+
     found = []
-    if fit.get("mechanism", "aim") not in ("aim", "mst", "independent"):
-        found.append("[fit] mechanism: is one of aim, mst, independent")
+    mechanism = fit.get("mechanism", FitRequest.mechanism)
+    if mechanism not in MECHANISMS:
+        found.append(f"[fit] mechanism: is one of {', '.join(MECHANISMS)}{closest(mechanism, MECHANISMS)}")
     if not 0 < fit.get("audit_coins", Decimal("0.1")) < 1:
         found.append("[fit] audit_coins: lies between 0 and 1; a release is gated by its audit, which needs coins")
     if sample.get("format", "parquet") not in ("parquet", "csv"):
@@ -139,7 +143,7 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         dialect=_dialect(data),
         epsilon=str(fit["epsilon"]),
         delta=str(fit.get("delta", "1e-9")),
-        mechanism=fit.get("mechanism", "aim"),
+        mechanism=fit.get("mechanism", FitRequest.mechanism),
         public_domain=(public,) if isinstance(public, str) else tuple(map(str, public)),
         audit_coins=float(fit.get("audit_coins", 0.1)),
         dataset=fit.get("dataset"),

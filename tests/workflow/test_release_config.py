@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from synthcli.errors import UsageError
+from synthcli.mechanisms.names import MECHANISMS
 from synthcli.workflow.release_config import load_release_config
+from synthcli.workflow.requests import FitRequest
 
 REQUIRED = '[data]\npath = "t.csv"\nschema = "schema.yaml"\n[publish]\nfolder = "public"\n[fit]\nepsilon = 1\n'
 
@@ -18,6 +20,19 @@ def test_a_target_and_a_workload_reach_the_fit(tmp_path: Path) -> None:
     file.write_text(REQUIRED)
     config = load_release_config(file)
     assert (config.target, config.workload) == (None, None)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_every_mechanism_can_be_named_and_the_default_is_that_of_fit(tmp_path: Path, mechanism: str) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text(REQUIRED)
+    assert load_release_config(file).mechanism == FitRequest.mechanism
+    file.write_text(f'{REQUIRED}mechanism = "{mechanism}"\n')
+    assert load_release_config(file).mechanism == mechanism
+    file.write_text(f'{REQUIRED}mechanism = "{mechanism}s"\n')
+    with pytest.raises(UsageError) as caught:
+        load_release_config(file)
+    assert f"did you mean '{mechanism}'" in caught.value.details[0]
 
 
 def test_all_problems_come_together(tmp_path: Path) -> None:
