@@ -67,7 +67,7 @@ def test_blocks_add_up(question: tuple[Domain, list[Clique], Codes], cut: int) -
 
 
 def test_few_tables_are_counted_for_many_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixteen attributes of 4 codes are four bytes: six tables instead of 120."""
+    """Sixteen attributes of 4 codes are packed by four: six tables instead of 120."""
     domain = Domain(tuple("abcdefghijklmnop"), (4,) * 16)
     counted: list[int] = []
     bincount = np.bincount
