@@ -101,7 +101,8 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
         Assumption(
             "no-editing",
             "Apart from the audit's verdict, nothing was changed, chosen or drawn anew by looking at the real rows "
-            "once the noise was drawn. That a release exists at all, and that the rows match the schema, is not covered.",
+            "once the noise was drawn. That a release exists at all, and that the rows match the schema, is not "
+            "covered.",
         ),
         Assumption(
             "noise",
