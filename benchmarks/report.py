@@ -63,8 +63,8 @@ def lines_of(runs: Iterable[Run], table: str) -> list[Line]:
 
 
 def markdown(runs: list[Run]) -> str:
-    """One table per data set that has runs."""
-    parts = []
+    """Where synthcli stands, and one table per data set that has runs."""
+    parts = ["### Where synthcli stands", "", *standing(runs), ""]
     for table, source in SOURCES.items():
         lines = lines_of(runs, table)
         if lines:
@@ -76,6 +76,39 @@ def markdown(runs: list[Run]) -> str:
                 "",
             ]
     return "\n".join(parts)
+
+
+def standing(runs: list[Run]) -> list[str]:
+    """synthcli beside the best private peer of each data set and epsilon, and how much longer AIM on mbi takes."""
+    head = [
+        "data set",
+        "epsilon",
+        "synthcli TVD2",
+        "best peer's",
+        "",
+        "TVD3",
+        "best peer's",
+        "",
+        "CPU of mbi AIM / ours",
+    ]
+    rows = [head, ["---"] * len(head)]
+    for table in SOURCES:
+        lines = [line for line in lines_of(runs, table) if line.epsilon is not None]
+        for epsilon in dict.fromkeys(line.epsilon for line in lines):
+            mine = {line.system: line for line in lines if line.epsilon == epsilon}
+            ours, aim = mine.get("synthcli-sieve"), mine.get("mbi-aim")
+            peers = [line for name, line in mine.items() if SYSTEMS[name].environment and line.finished]
+            if ours and ours.finished and peers:
+                ratio = aim.runs[-1].cpu / ours.median("cpu") if aim and aim.runs[-1].cpu else None
+                more = "" if ratio is None else f"{'' if aim.finished else '> '}{ratio:.0f}"
+                rows.append([table, f"{epsilon:g}", *_beside(ours, peers, "tvd2"), *_beside(ours, peers, "tvd3"), more])
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _beside(ours: Line, peers: list[Line], metric: str) -> list[str]:
+    best = min(peers, key=lambda line: line.median(metric))
+    title = SYSTEMS[best.system].title.partition(",")[0]
+    return [spread(ours.values(metric), 4), spread(best.values(metric), 4), title]
 
 
 def keep(text: str) -> None:
