@@ -47,7 +47,7 @@ class Tally:
         self._domain = domain
         self._cliques = tuple(dict.fromkeys(cliques))
         self._plan = _plan(domain, self._cliques)
-        self._counts = [np.zeros(prod(map(domain.card, table)), dtype=np.int64) for table in self._plan.tables]
+        self._found: dict[Clique, NDArray[np.int64]] = {}
         self._rows = 0
 
     def add(self, codes: Codes) -> None:
@@ -58,45 +58,61 @@ class Tally:
                 raise ValueError(f"a code of attribute {attribute!r} lies outside its domain")
         self._rows += len(next(iter(codes.values()))) if codes else 0
         sizes = {pack: self._domain.size(pack) for pack in self._plan.packs}
-        packed = {
-            pack: _cells([codes[a] for a in pack], [self._domain.card(a) for a in pack]) for pack in self._plan.packs
-        }
-        for parts, counts in zip(self._plan.parts, self._counts, strict=True):
-            cells = _cells([packed[pack] for pack in parts], [sizes[pack] for pack in parts])
-            counts += np.bincount(cells, minlength=len(counts))
+        packed = {pack: _cells([codes[a] for a in pack], self._cards(pack)) for pack in sizes}
+        for joint in self._plan.joints:
+            shape = [sizes[pack] for pack in joint.packs]
+            cells = _cells([packed[pack] for pack in joint.packs], shape)
+            self._sum_out(joint, np.bincount(cells, minlength=prod(shape)))
+
+    def _cards(self, attributes: Clique) -> list[int]:
+        return [self._domain.card(a) for a in attributes]
+
+    def _sum_out(self, joint: "_Joint", counts: NDArray[np.int64]) -> None:
+        """Add a joint table's marginals to those found so far; the first pack is summed over once for many."""
+        first = joint.packs[0]
+        rest = tuple(a for pack in joint.packs[1:] for a in pack)
+        wide = counts.reshape([*self._cards(first), -1])
+        for inside, cliques in joint.cliques.items():
+            narrow = _summed(wide, first, inside).reshape([*self._cards(inside), *self._cards(rest)])
+            for clique in cliques:
+                table = _summed(narrow, (*inside, *rest), clique)
+                if clique in self._found:
+                    self._found[clique] += table
+                else:
+                    self._found[clique] = table.astype(np.int64)
 
     def tables(self) -> dict[Clique, NDArray[np.int64]]:
         """The table of every clique."""
-        shaped = [
-            counts.reshape([self._domain.card(a) for a in table])
-            for table, counts in zip(self._plan.tables, self._counts, strict=True)
-        ]
-        return {c: self._table(shaped, c) for c in self._cliques}
+        return {clique: self._table(clique) for clique in self._cliques}
 
-    def _table(self, shaped: Sequence[NDArray[np.int64]], clique: Clique) -> NDArray[np.int64]:
+    def _table(self, clique: Clique) -> NDArray[np.int64]:
         if not clique:
             return np.array(self._rows, dtype=np.int64)
-        place = self._plan.homes[clique]
-        held = self._plan.tables[place]
-        wanted = [held.index(a) for a in self._domain.clique(clique)]
-        kept = sorted(wanted)
-        rest = tuple(axis for axis in range(len(held)) if axis not in wanted)
-        table = shaped[place].sum(axis=rest, dtype=np.int64) if rest else shaped[place]
-        return np.ascontiguousarray(table.transpose([kept.index(axis) for axis in wanted]))
+        ordered, held = self._domain.clique(clique), self._plan.held_as[clique]
+        if held not in self._found:
+            return np.zeros(self._cards(ordered), dtype=np.int64)
+        return np.ascontiguousarray(self._found[held].transpose([held.index(a) for a in ordered]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Joint:
+    """One table to count, fused from packs of attributes, and the cliques found in it: by their part of the first pack.
+
+    Cliques name their attributes in the order in which the packs do.
+    """
+
+    packs: tuple[Clique, ...]
+    cliques: Mapping[Clique, tuple[Clique, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """What is counted: `tables[i]` lists the attributes of `parts[i]`, the packs that it is fused from.
-
-    `homes` says for each clique in which table it is found.
-    """
+    """What is counted. `held_as` is each clique in the order of its joint table's attributes."""
 
     attributes: tuple[str, ...]
     packs: tuple[Clique, ...]
-    parts: tuple[tuple[Clique, ...], ...]
-    tables: tuple[Clique, ...]
-    homes: Mapping[Clique, int]
+    joints: tuple[_Joint, ...]
+    held_as: Mapping[Clique, Clique]
 
 
 @lru_cache(maxsize=16)
@@ -108,20 +124,37 @@ def _plan(domain: Domain, cliques: tuple[Clique, ...]) -> _Plan:
         if clique:
             wanted.setdefault(tuple(sorted({pack_of[a] for a in clique})), []).append(clique)
     chosen: dict[tuple[Clique, ...], list[Clique]] = {}
-    for parts, inside in _absorbed(wanted).items():
-        if len(parts) <= 2 and _cost(domain, [tuple(a for pack in parts for a in pack)]) <= _cost(domain, inside):
-            chosen[parts] = inside
+    for packs, inside in _absorbed(wanted).items():
+        if len(packs) <= 2 and _cost(domain, [tuple(a for pack in packs for a in pack)]) <= _cost(domain, inside):
+            chosen[packs] = inside
         else:
             for clique in inside:
                 chosen.setdefault(tuple((a,) for a in domain.clique(clique)), []).append(clique)
-    tables = tuple(chosen)
+    ordered = {
+        packs: {c: tuple(a for p in packs for a in p if a in c) for c in found} for packs, found in chosen.items()
+    }
     return _Plan(
         attributes=attributes,
-        packs=tuple(dict.fromkeys(pack for parts in tables for pack in parts)),
-        parts=tables,
-        tables=tuple(tuple(a for pack in parts for a in pack) for parts in tables),
-        homes={clique: place for place, parts in enumerate(tables) for clique in chosen[parts]},
+        packs=tuple(dict.fromkeys(pack for packs in chosen for pack in packs)),
+        joints=tuple(
+            _Joint(packs=packs, cliques=_by_first(packs[0], names.values())) for packs, names in ordered.items()
+        ),
+        held_as={clique: held for names in ordered.values() for clique, held in names.items()},
     )
+
+
+def _by_first(first: Clique, cliques: Iterable[Clique]) -> dict[Clique, tuple[Clique, ...]]:
+    """The cliques by their part of the first pack, each once."""
+    groups: dict[Clique, dict[Clique, None]] = {}
+    for clique in cliques:
+        groups.setdefault(tuple(a for a in clique if a in first), {})[clique] = None
+    return {inside: tuple(group) for inside, group in groups.items()}
+
+
+def _summed(table: NDArray[np.int64], attributes: Clique, onto: Clique) -> NDArray[np.int64]:
+    """Sum out attributes (axes that have none stay)."""
+    axes = tuple(axis for axis, attribute in enumerate(attributes) if attribute not in onto)
+    return table.sum(axis=axes) if axes else table
 
 
 def _cells(codes: Sequence[NDArray[Any]], sizes: Sequence[int]) -> NDArray[Any]:

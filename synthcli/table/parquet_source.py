@@ -13,6 +13,8 @@ from synthcli.table.parse import is_fraction, is_text
 from synthcli.table.raw_file import RaggedRows
 
 _BATCH_ROWS = 65536
+_FRUGAL = arrow_dataset.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
+"""Row groups are not read whole before their turn."""
 
 
 class ParquetReader:
@@ -51,7 +53,12 @@ class ParquetReader:
             for fragment in self._dataset.get_fragments():
                 layout = self._layout(fragment, columns)
                 scanner = fragment.scanner(
-                    schema=layout, columns=layout.names, batch_size=_BATCH_ROWS, batch_readahead=4
+                    schema=layout,
+                    columns=layout.names,
+                    batch_size=_BATCH_ROWS,
+                    batch_readahead=1,
+                    fragment_readahead=1,
+                    fragment_scan_options=_FRUGAL,
                 )
                 yield from scanner.to_batches()
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:

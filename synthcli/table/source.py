@@ -3,6 +3,7 @@
 import glob
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,16 +15,25 @@ from synthcli.files import STANDARD_STREAM
 from synthcli.table.csv_files import CsvFiles
 from synthcli.table.csv_source import CsvReader
 from synthcli.table.dialect import Dialect
+from synthcli.table.held import ColumnGatherer, HeldTable
 from synthcli.table.parquet_source import ParquetReader
 from synthcli.table.parse import parse
 from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
 from synthcli.table.schema import Column, Role, Schema
-from synthcli.table.validation import ColumnTally, Problem, Validation, refuse
+from synthcli.table.validation import ColumnTally, Problem, refuse
 
 __all__ = ["Source", "Validation", "open_source", "validate"]
 
 _TABLE = re.compile(r"\.(parquet|(csv|tsv)(\.(gz|bz2|zst))?)$", re.IGNORECASE)
 """What a folder's tables are called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """A table that matches its schema: how many rows it has, and the table itself if it was to be held."""
+
+    rows: int
+    held: HeldTable | None = None
 
 
 class Reader(Protocol):
@@ -147,32 +157,40 @@ def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: 
     return Source(ParquetReader([file.path for file in files], name, folder), files, name)
 
 
-def validate(source: Source, schema: Schema) -> Validation:
+def validate(source: Source, schema: Schema, hold: int = 0) -> Validation:
     """One pass over all declared columns; `InputError` lists whatever does not match, with counts and edits.
 
-    Dropped and surrogate columns may be absent. Facts that were only observed are not held against the rows.
+    Dropped and surrogate columns may be absent. Facts that were only observed are not held against the rows. A table
+    that takes at most `hold` bytes comes back with the result.
     """
-    tallies = [ColumnTally(c) for c in schema.columns if c.name in source.columns and c.role is Role.MODEL]
-    if not tallies:  # what passes for names may be the cells of a first row: they are not told
+    columns = [c for c in schema.columns if c.name in source.columns and c.role is Role.MODEL]
+    if not columns:  # what passes for names may be the cells of a first row: they are not told
         raise InputError(
             f"{source.name} has no column of the schema's: its first row may not be a header",
             "set --header or --no-header, or --delimiter, or give the schema of this table",
         )
     problems = _header_problems(source, schema)
+    gatherers = {c.name: ColumnGatherer(ColumnTally(c), schema.missing_values_of(c), hold > 0) for c in columns}
     ragged, rows = RaggedRows(), 0
-    for raw in source.raw_batches([t.column.name for t in tallies], ragged):
+    for raw in source.raw_batches(list(gatherers), ragged):
         rows += raw.num_rows
-        for tally in tallies:
-            missing = schema.missing_values_of(tally.column)
-            tally.add(parse(raw.column(tally.column.name), tally.column, missing), raw.num_rows)
+        for name, gatherer in gatherers.items():
+            gatherer.add(raw.column(name))
+        if hold and sum(gatherer.bytes for gatherer in gatherers.values()) > hold:
+            hold = 0
+            for gatherer in gatherers.values():
+                gatherer.let_go()
+    held = {name: gatherer.finish() for name, gatherer in gatherers.items()}
     if ragged.count:
         problems.append(Problem(_ragged(ragged, source.name).message, _ragged(ragged, source.name).hint))
-    for tally in tallies:
-        problems += tally.problems()
+    for gatherer in gatherers.values():
+        problems += gatherer.tally.problems()
     if not rows and not ragged.count:
         problems.append(Problem(f"{source.name} has no rows", "give a file with rows below its header"))
     refuse(problems, source.name)
-    return Validation(rows=rows)
+    pa.default_memory_pool().release_unused()
+    kept = {name: column for name, column in held.items() if column is not None}
+    return Validation(rows=rows, held=HeldTable(kept, rows) if hold else None)
 
 
 def _header_problems(source: Source, schema: Schema) -> list[Problem]:

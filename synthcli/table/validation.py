@@ -24,13 +24,6 @@ _PLURALS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Validation:
-    """A table that matches its schema, and how many rows it has."""
-
-    rows: int
-
-
 @dataclass(frozen=True)
 class Problem:
     """One kind of mismatch, and the edit that mends it."""

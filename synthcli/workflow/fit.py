@@ -23,6 +23,7 @@ from synthcli.privacy.curator import Curator
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.dialect import Dialect
+from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
@@ -65,11 +66,11 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
                 warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
             source = stack.enter_context(open_source(request.data, request.dialect))
             _refuse_guesses(source, request.dialect or Dialect())
-            coins = _before_noise(plan, source, progress)
-            coins_file = _keep_coins(ledger, coins)
             request_digest = _request_digest(ledger, asked, source)
+            coins, table = _before_noise(plan, source, progress)
+            coins_file = _keep_coins(ledger, coins)
         stack.enter_context(remarking(_stays_spent(reservation)))
-        synthesizer = _learn(plan, source, coins, progress)
+        synthesizer = _learn(plan, source, coins, progress, table)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
@@ -146,25 +147,28 @@ def _refuse_guesses(source: Source, said: Dialect) -> None:
         )
 
 
-def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> Coins | None:
-    """Check the whole table, and toss the coins for it."""
+def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> tuple[Coins | None, HeldTable | None]:
+    """Check the whole table, hold it in memory if it is small enough, and toss the coins for it."""
     progress("checking the table", 0.0)
-    rows = validate(source, plan.facts.schema).rows
+    checked = validate(source, plan.facts.schema, hold=HELD_BYTES)
     if not plan.audit_coins:
-        return None
-    coins = flip(rows, plan.audit_coins)
+        return None, checked.held
+    coins = flip(checked.rows, plan.audit_coins)
     if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
         raise InvalidAudit(
             f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
             "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
         )
-    return coins.bind(source.raw_chunks())
+    return coins.bind(source.raw_chunks()), checked.held
 
 
-def _learn(plan: FitPlan, source: Source, coins: Coins | None, progress: Progress) -> Synthesizer:
+def _learn(
+    plan: FitPlan, source: Source, coins: Coins | None, progress: Progress, held: HeldTable | None = None
+) -> Synthesizer:
     """Everything that draws noise: the domain first, then the mechanism with the rest of the budget."""
     schema, budget = plan.facts.schema, plan.budget
-    curator = Curator(LocalEngine(source, schema, keep=coins.keep if coins else None), budget)
+    engine = LocalEngine(source, schema, keep=coins.keep if coins else None, held=held)
+    curator = Curator(engine, budget)
     codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
     discovery_rho, discovery_delta = curator.spent
     marginals = curator.on(codec)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from synthcli.engine import local
 from synthcli.engine.local import LocalEngine
+from synthcli.errors import InputError
 from synthcli.marginal import Domain
+from synthcli.table.held import HeldColumn, HeldTable
 from synthcli.table.schema import Column, Kind, Role, Schema
 
 SCHEMA = Schema(
@@ -81,6 +83,64 @@ def test_counts_are_those_of_plain_python_whatever_the_batches(rows, sizes, mask
         assert count == sum((row[1], row[0] // 2) == (b, half) for row in survivors)
     assert tables[("a halved",)].sum() == tables[()] == len(survivors)
     assert engine.keys("s") == Counter(row[2] for row in survivors if row[2] is not None)
+
+
+def _held(rows):
+    """Every row's value on its own, repeated or not: an index need not be the shortest."""
+    types = {"a": pa.int64(), "b": pa.int64(), "s": pa.string()}
+    columns = {}
+    for place, (name, kind) in enumerate(types.items()):
+        values = pa.array([row[place] for row in rows][::-1], kind)
+        columns[name] = HeldColumn(values, np.arange(len(rows), dtype=np.uint8)[::-1])
+    return HeldTable(columns, len(rows))
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=rows, masked=st.booleans(), size=st.integers(1, 9), data=st.data())
+def test_a_table_in_memory_counts_like_the_source_it_came_from(rows, masked, size, data):
+    kept = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    mask = np.array(kept, dtype=bool)
+    keep = (lambda at, n: mask[at : at + n]) if masked else None
+    source = ListSource(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "BLOCK_ROWS", size)
+        engine = LocalEngine(source, SCHEMA, keep, _held(rows))
+        cliques = [("a", "b"), ("a halved",), ()]
+        tables, keys = engine.count(Halves(), cliques), engine.keys("s")
+        assert source.asked == []
+        read = LocalEngine(source, SCHEMA, keep)
+        assert all(np.array_equal(table, tables[c]) for c, table in read.count(Halves(), cliques).items())
+        assert keys == read.keys("s")
+
+
+def test_codes_of_two_columns_are_counted_from_the_rows():
+    class Sum:
+        domain = Domain(("sum",), (7,))
+
+        def encode(self, batch):
+            both = {"a", "b"} <= set(batch.schema.names)
+            return {"sum": sum(batch.column(n).to_numpy() for n in "ab").astype(np.uint8)} if both else {}
+
+    rows = [(1, 1, None), (3, 2, None), (1, 1, None)]
+    table = LocalEngine(ListSource(rows), SCHEMA, held=_held(rows)).count(Sum(), [("sum",)])["sum",]
+    assert table.tolist() == [0, 0, 2, 0, 0, 1, 0]
+
+
+def test_values_without_a_code_are_counted_by_rows():
+    class Refusing(Halves):
+        def encode(self, batch):
+            if np.any(batch.column("a").to_numpy() > 3):
+                raise InputError(f"{np.sum(batch.column('a').to_numpy() > 3)} value(s)", "mend them")
+            return super().encode(batch)
+
+    rows = [(9, 0, None)] * 2
+    held = HeldTable({"a": HeldColumn(pa.array([9]), np.zeros(2, np.uint8))}, 2)
+    with pytest.raises(InputError, match=r"2 value\(s\)"):
+        LocalEngine(ListSource(rows), SCHEMA, held=held).count(Refusing(), [("a",)])
+    every_other = [(1, 0, None), (9, 0, None)]
+    keep = lambda at, n: np.arange(at, at + n) % 2 == 0  # noqa: E731
+    engine = LocalEngine(ListSource(every_other), SCHEMA, keep, _held(every_other))
+    assert engine.count(Refusing(), [("a",)])["a",].tolist() == [0, 1, 0, 0]
 
 
 def test_blocks_are_summed(monkeypatch):
