@@ -7,14 +7,13 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
+from pyarrow.parquet import ParquetFile
 
 from synthcli.errors import InputError
 from synthcli.table.parse import is_fraction, is_text
 from synthcli.table.raw_file import RaggedRows
 
 _BATCH_ROWS = 65536
-_FRUGAL = arrow_dataset.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
-"""Row groups are not read whole before their turn."""
 
 
 class ParquetReader:
@@ -51,31 +50,33 @@ class ParquetReader:
         """
         try:
             for fragment in self._dataset.get_fragments():
-                layout = self._layout(fragment, columns)
-                scanner = fragment.scanner(
-                    schema=layout,
-                    columns=layout.names,
-                    batch_size=_BATCH_ROWS,
-                    batch_readahead=1,
-                    fragment_readahead=1,
-                    fragment_scan_options=_FRUGAL,
-                )
-                yield from scanner.to_batches()
+                self._refuse_nested(fragment.physical_schema, columns)
+                folders = arrow_dataset.get_partition_keys(fragment.partition_expression)
+                own = [name for name in columns if name in fragment.physical_schema.names]
+                with ParquetFile(
+                    fragment.path, pre_buffer=False
+                ) as file:  # row groups may be large: no more than needed
+                    for batch in file.iter_batches(_BATCH_ROWS, columns=own):
+                        yield pa.RecordBatch.from_arrays(
+                            [_cells(batch, name, folders) for name in columns], names=list(columns)
+                        )
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
             raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
 
-    def _layout(self, fragment: arrow_dataset.Fragment, columns: Collection[str]) -> pa.Schema:
-        """These columns as the file types them; those of sub-folders are text."""
-        own = fragment.physical_schema
-        types = dict(zip(own.names, own.types, strict=True))
-        layout = pa.schema([pa.field(name, types.get(name, pa.string())) for name in columns])
-        nested = [field.name for field in layout if not _is_flat(field.type)]
+    def _refuse_nested(self, layout: pa.Schema, columns: Collection[str]) -> None:
+        nested = [field.name for field in layout if field.name in columns and not _is_flat(field.type)]
         if nested:
             raise InputError(
                 f"{self._name} has nested or binary values in: {', '.join(map(repr, nested))}",
                 "give these fields the role drop in the schema",
             )
-        return layout
+
+
+def _cells(batch: pa.RecordBatch, name: str, folders: dict[str, str | None]) -> pa.Array:
+    """A column of the file, as the file types it, or what the sub-folder's name says, as text."""
+    if name in batch.schema.names:
+        return batch.column(name)
+    return pa.repeat(pa.scalar(folders.get(name), pa.string()), batch.num_rows)
 
 
 def _hive(files: list[Path], folder: Path) -> arrow_dataset.Partitioning:

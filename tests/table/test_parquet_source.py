@@ -86,3 +86,16 @@ def test_parquet_that_does_not_match(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing")
     with pytest.raises(InputError, match="not a readable Parquet"):
         open_source(str(tmp_path / "broken.parquet"))
+
+
+def test_names_of_folders_are_columns_and_points_in_names_are_not_special(tmp_path: Path) -> None:
+    for year, place in (("2020", "a b"), ("2021", "c")):
+        folder = tmp_path / f"year={year}" / f"place={place}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"n": [1, 2], "n.more": [3, 4]}), folder / "t.parquet", row_group_size=1)
+    kinds = {"n.more": Kind.INTEGER, "year": Kind.INTEGER, "n": Kind.INTEGER, "place": Kind.STRING}
+    schema = Schema(name="t", columns=tuple(Column(name=name, kind=kind) for name, kind in kinds.items()))
+    with open_source(str(tmp_path)) as source:
+        assert _rows(source, schema) == [(3, 2020, 1, "a b"), (4, 2020, 2, "a b"), (3, 2021, 1, "c"), (4, 2021, 2, "c")]
+        alone = Schema(name="t", columns=(schema.columns[1],))
+        assert _rows(source, alone) == [(2020,), (2020,), (2021,), (2021,)]
