@@ -1,10 +1,12 @@
 """Fine codes merged into coarser ones, and drawn back: fine one-way marginals, coarse joint ones."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthcli.marginal.rounding import Shares, shuffled_by_group
 from synthcli.marginal.tabulate import Table
 
 
@@ -49,27 +51,21 @@ class Merge:
         np.add.at(out, self.groups, front)
         return np.moveaxis(out, 0, axis)
 
-    def refine(self, codes: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.intp]:
-        """Draw a fine code inside each coarse one, in proportion to the weights.
+    def refine(self, codes: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.unsignedinteger]:
+        """Draw a fine code inside each coarse one, in proportion to the weights; the narrowest type that fits.
 
-        Systematic rounding: the draws of one group follow its weights to within one row.
+        Randomised rounding: the draws of one group follow its weights to within one row.
         """
-        order = np.argsort(self.groups, kind="stable")
-        first = np.searchsorted(self.groups[order], np.arange(self.coarse_size))
-        out = np.empty(len(codes), dtype=np.intp)
-        by_code = np.argsort(codes, kind="stable")
-        bounds = np.searchsorted(codes[by_code], np.arange(self.coarse_size + 1))
-        ends = np.append(first[1:], len(order))
-        for group in np.unique(codes):
-            members = order[first[group] : ends[group]]
-            rows = by_code[bounds[group] : bounds[group + 1]]
-            out[rows] = members[_stratified(self.weights[members], len(rows), rng)]
+        order, shares = self._by_group
+        rows = shuffled_by_group(codes, self.coarse_size, len(codes), rng)
+        counts = shares.counts(np.bincount(codes, minlength=self.coarse_size), rng)
+        out = np.empty(len(codes), dtype=order.dtype)
+        out[rows] = np.repeat(order, counts)
         return out
 
-
-def _stratified(weights: NDArray[np.float64], rows: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """`rows` indices whose counts follow the weights to within one, in random order."""
-    total = weights.sum()
-    share = weights / total if total > 0 else np.full(len(weights), 1 / len(weights))
-    points = (rng.permutation(rows) + rng.random(rows)) / max(rows, 1)
-    return np.minimum(np.searchsorted(np.cumsum(share), points, side="right"), len(weights) - 1).astype(np.intp)
+    @cached_property
+    def _by_group(self) -> tuple[NDArray[np.unsignedinteger], Shares]:
+        """The fine codes, group after group, and their shares."""
+        order = np.argsort(self.groups, kind="stable")
+        narrow = np.min_scalar_type(self.fine_size - 1)
+        return order.astype(narrow), Shares(self.groups[order], self.weights[order])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthcli.marginal.cells import cell_numbers
 from synthcli.marginal.domain import Clique, Domain
 
 Codes = Mapping[str, NDArray[np.unsignedinteger[Any]]]
@@ -58,10 +59,10 @@ class Tally:
                 raise ValueError(f"a code of attribute {attribute!r} lies outside its domain")
         self._rows += len(next(iter(codes.values()))) if codes else 0
         sizes = {pack: self._domain.size(pack) for pack in self._plan.packs}
-        packed = {pack: _cells([codes[a] for a in pack], self._cards(pack)) for pack in sizes}
+        packed = {pack: cell_numbers([codes[a] for a in pack], self._cards(pack)) for pack in sizes}
         for joint in self._plan.joints:
             shape = [sizes[pack] for pack in joint.packs]
-            cells = _cells([packed[pack] for pack in joint.packs], shape)
+            cells = cell_numbers([packed[pack] for pack in joint.packs], shape)
             self._sum_out(joint, np.bincount(cells, minlength=prod(shape)))
 
     def _cards(self, attributes: Clique) -> list[int]:
@@ -155,17 +156,6 @@ def _summed(table: NDArray[np.int64], attributes: Clique, onto: Clique) -> NDArr
     """Sum out attributes (axes that have none stay)."""
     axes = tuple(axis for axis, attribute in enumerate(attributes) if attribute not in onto)
     return table.sum(axis=axes) if axes else table
-
-
-def _cells(codes: Sequence[NDArray[Any]], sizes: Sequence[int]) -> NDArray[Any]:
-    """The mixed-radix cell number of every row, in the narrowest type that NumPy counts."""
-    cells = prod(sizes)
-    narrow = np.dtype(np.min_scalar_type(max(cells - 1, 0)) if cells <= 1 << 32 else np.int64)
-    cell = codes[0].astype(narrow, copy=False)
-    for column, size in zip(codes[1:], sizes[1:], strict=True):
-        cell = cell * narrow.type(size) if size < cells else np.zeros_like(cell)  # a size of all cells may not fit
-        np.add(cell, column, out=cell, casting="unsafe")  # checked: it fits
-    return cell
 
 
 def _packs(domain: Domain, attributes: Sequence[str]) -> list[Clique]:

@@ -30,16 +30,29 @@ def _all(model: MarkovRandomField, rows: int, seed: int, block: int = 131072) ->
 
 
 @given(potentials(most=4), st.integers(0, 400), st.integers(0, 99))
-@settings(max_examples=50, deadline=None)
-def test_rows_lie_in_the_domain_and_counts_follow_the_tree(model: Model, rows: int, seed: int) -> None:
+@settings(max_examples=80, deadline=None)
+def test_every_clique_is_rounded_to_within_a_row_given_its_separator(model: Model, rows: int, seed: int) -> None:
     domain, tables = model
     tables = {c: np.clip(t, -5, 5) for c, t in tables.items()}
     field = MarkovRandomField(domain, tables, 1.0)
     codes = _all(field, rows, seed) if rows else {a: np.zeros(0, np.uint8) for a in domain.attributes}
-    counts = tabulate(codes, domain, field.tree.cliques[:1])[field.tree.cliques[0]]
-    expected = field.marginal(field.tree.cliques[0]) * rows
-    assert counts.sum() == rows
-    assert np.all(np.abs(counts - expected) <= 2.0 + 1e-6), "stratified rounding is within two rows a cell"
+    for clique, separator in zip(field.tree.cliques, field.tree.separators, strict=True):
+        fresh = tuple(axis for axis, attribute in enumerate(clique) if attribute not in separator)
+        counts = tabulate(codes, domain, [clique])[clique]
+        joint = field.marginal(clique)
+        expected = counts.sum(axis=fresh, keepdims=True) * (joint / joint.sum(axis=fresh, keepdims=True))
+        assert counts.sum() == rows
+        assert np.all(np.abs(counts - expected) < 1.0 + 1e-6)
+
+
+def test_cells_without_mass_get_no_rows() -> None:
+    weights = np.array([[0.0, 2.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    impossible = weights == 0
+    potential = np.log(np.where(impossible, 1.0, weights))
+    model = MarkovRandomField(Domain(("a", "b"), (3, 3)), {("a", "b"): np.where(impossible, -np.inf, potential)}, 1.0)
+    for seed in range(50):
+        counts = tabulate(_all(model, 999, seed, 100), model.domain, [("a", "b")])["a", "b"]
+        assert counts[impossible].sum() == 0
 
 
 def test_rounding_beats_independent_draws() -> None:
