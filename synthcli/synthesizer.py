@@ -87,7 +87,12 @@ class Synthesizer:
         """The noisy number of rows that the model was fitted on, at least one."""
         return max(1, round(self.model.total))
 
-    def sample(self, rows: int, rng: np.random.Generator, block: int = 131072) -> Iterator[pa.RecordBatch]:
-        """Draw rows, a block at a time; the same generator state gives the same rows. Modelled columns only."""
+    def sample(
+        self, rows: int, rng: np.random.Generator, block: int = 131072, compact: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """Draw rows, a block at a time; the same generator state gives the same rows. Modelled columns only.
+
+        `compact`: columns of few values come as dictionary arrays, with the same dictionary in every block.
+        """
         for codes in sample(self.model, rows, rng, block):
-            yield self.codec.decode(codes, rng)
+            yield self.codec.decode(codes, rng, compact)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthcli.errors import InputError
 from synthcli.table.axis import ARROW_TYPES
-from synthcli.table.codes import as_codes, as_index
+from synthcli.table.codes import as_codes, checked_codes
 from synthcli.table.schema import Kind
 
 _TYPES = (Kind.STRING, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN)
@@ -98,12 +98,20 @@ class CategoryEncoder:
 
     def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
         """Codes to canonical values."""
-        index, listed = as_index(codes, self.size), len(self.values)
+        return self.decode_compact(codes, rng).dictionary_decode()
+
+    def decode_compact(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
+        """Codes to a dictionary array of canonical values; its dictionary, always the same, ends with null."""
+        listed = len(self.values)
+        index = np.minimum(checked_codes(codes, self.size).astype(np.min_scalar_type(self.size)), listed)
         if self.other and listed:
-            hits = np.flatnonzero(index == listed)
+            hits = np.flatnonzero(codes == listed)
             index[hits] = rng.choice(listed, size=len(hits), p=self._shares)
-        nothing = index >= listed
-        return self._array.take(pa.array(np.where(nothing, 0, index), mask=nothing))
+        return pa.DictionaryArray.from_arrays(as_codes(index, listed + 1), self._dictionary, safe=False)
+
+    @cached_property
+    def _dictionary(self) -> pa.Array:
+        return pa.concat_arrays([self._array, pa.nulls(1, self._array.type)])
 
     @property
     def _shares(self) -> NDArray[np.float64] | None:

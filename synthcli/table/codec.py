@@ -45,9 +45,10 @@ class ColumnCodec:
             raise InputError(f"column {self.name!r}: {error.message}", error.hint) from error
         return fine if self.merge is None else as_codes(self.merge.coarsen(fine), self.size)
 
-    def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
-        """Coarse codes to canonical values."""
-        return self.encoder.decode(codes if self.merge is None else self.merge.refine(codes, rng), rng)
+    def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator, compact: bool = False) -> pa.Array:
+        """Coarse codes to canonical values; `compact`: as a dictionary array where they are few."""
+        fine = codes if self.merge is None else self.merge.refine(codes, rng)
+        return self.encoder.decode_compact(fine, rng) if compact else self.encoder.decode(fine, rng)
 
     def labels(self) -> tuple[str, ...]:
         """The names of the coarse codes; merged neighbours are named by the first and the last."""
@@ -87,9 +88,9 @@ class Codec:
         present = set(batch.schema.names)
         return {c.name: c.encode(batch.column(c.name)) for c in self.columns if c.name in present}
 
-    def decode(self, codes: Codes, rng: np.random.Generator) -> pa.RecordBatch:
-        """All columns out of their coarse codes."""
-        arrays = [column.decode(codes[column.name], rng) for column in self.columns]
+    def decode(self, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.RecordBatch:
+        """All columns out of their coarse codes; `compact`: those of few values as dictionary arrays."""
+        arrays = [column.decode(codes[column.name], rng, compact) for column in self.columns]
         return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self.columns])
 
     def merged(self, merges: Mapping[str, Merge]) -> "Codec":

@@ -11,9 +11,8 @@ def as_codes(codes: NDArray[np.integer[Any]], size: int) -> NDArray[np.unsignedi
     return codes.astype(np.min_scalar_type(max(size - 1, 0)), copy=False)
 
 
-def as_index(codes: NDArray[np.integer[Any]], size: int) -> NDArray[np.int64]:
-    """A fresh index array; `ValueError` for a code outside 0 … size - 1."""
-    index = np.array(codes, dtype=np.int64)
-    if len(index) and not 0 <= int(index.min()) <= int(index.max()) < size:
+def checked_codes(codes: NDArray[np.integer[Any]], size: int) -> NDArray[np.integer[Any]]:
+    """The codes; `ValueError` for one outside 0 … size - 1."""
+    if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < size:
         raise ValueError("a code lies outside its range")
-    return index
+    return codes

@@ -38,6 +38,10 @@ class Encoder(Protocol):
         """Codes to canonical values; `encode` gives the same codes back."""
         ...
 
+    def decode_compact(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
+        """The same values, as a dictionary array if they are few; the dictionary is the same every time."""
+        ...
+
     def labels(self) -> tuple[str, ...]:
         """The names of the codes, for plots and reports."""
         ...

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from synthcli.errors import InputError
 from synthcli.table.axis import LIMITS, axis_dtype, from_axis, positions, values_at
-from synthcli.table.codes import as_codes, as_index
+from synthcli.table.codes import as_codes, checked_codes
 from synthcli.table.lattice import Lattice
 from synthcli.table.schema import Kind
+
+_FEW = 1 << 15
+"""A grid that spans fewer values gives them as a dictionary."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,13 +77,37 @@ class GridEncoder:
 
     def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
         """Codes to canonical values inside their cells."""
-        index = as_index(codes, self.size)
-        missing = index >= self.cells
-        index[missing] = 0
+        compact = self.decode_compact(codes, rng)
+        return compact.dictionary_decode() if pa.types.is_dictionary(compact.type) else compact
+
+    def decode_compact(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
+        """The same as a dictionary array, where a whole kind's grid spans few values: its dictionary ends with null."""
+        checked_codes(codes, self.size)
+        missing = codes >= self.cells
+        if self._span is not None:
+            low, width = self._span
+            inside = np.minimum(codes, self.cells - 1)
+            values = _inside(low[inside], width[inside], rng)
+            values[missing] = len(self._dictionary) - 1
+            return pa.DictionaryArray.from_arrays(values, self._dictionary, safe=False)
+        index = np.where(missing, 0, codes).astype(np.intp)
         if self.type is Kind.NUMBER:
             return values_at(self._lattice.draw(index, rng), missing, self.type)
         places = rng.integers(self.edges[index], self.edges[index + 1], dtype=np.int64)
         return values_at(places, missing, self.type)
+
+    @cached_property
+    def _span(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]] | None:
+        """Where each cell begins and how many values it has, of the values that the grid spans, if these are few."""
+        if self.type is Kind.NUMBER or int(self.edges[-1]) - int(self.edges[0]) >= _FEW:
+            return None
+        return (self.edges[:-1] - self.edges[0]).astype(np.uint16), np.diff(self.edges).astype(np.uint16)
+
+    @cached_property
+    def _dictionary(self) -> pa.Array:
+        """All values that the grid spans, and null."""
+        places = self.edges[0] + np.arange(int(self.edges[-1]) - int(self.edges[0]) + 1)
+        return values_at(np.minimum(places, self.edges[-1] - 1), places == self.edges[-1], self.type)
 
     @cached_property
     def _lattice(self) -> Lattice:
@@ -101,3 +128,10 @@ class GridEncoder:
         """A plain object that `encoder_from_json` reads."""
         document: dict[str, Any] = {"kind": self.kind, "type": self.type.value, "edges": self.edges.tolist()}
         return {**document, "decimals": self.decimals, "missing": self.missing}
+
+
+def _inside(low: NDArray[np.uint16], width: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint16]:
+    """An integer of each cell, all alike to within 2^-53 a value."""
+    if len(width) and int(width.max()) == 1:
+        return low
+    return low + (rng.random(len(low)) * width).astype(np.uint16)

@@ -14,7 +14,7 @@ import pyarrow.parquet as parquet
 from synthcli.errors import UsageError
 from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
 from synthcli.table.axis import ARROW_TYPES
-from synthcli.table.csv_text import csv_rows
+from synthcli.table.csv_text import CsvText, csv_rows
 from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
@@ -38,16 +38,18 @@ class Writer:
         }
         self._as_text = not parquet_file
         layout = pa.schema([pa.field(c.name, _stored(c)) for c in self._columns])
-        self._layout, self._sink, self._delimiter = layout, sink, delimiter
+        self._layout, self._sink = layout, sink
         self._parquet: Any = parquet.ParquetWriter(sink, layout, compression="zstd") if parquet_file else None
         if not parquet_file:
+            self._text = CsvText(delimiter)
+            self._spelt: dict[str, tuple[pa.Array, pa.Array]] = {}
             sink.write(csv_rows([pa.array([c.name]) for c in self._columns], delimiter))
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows. `KeyError` for a batch without a modelled column."""
+        """Append rows; columns may come as dictionaries. `KeyError` for a batch without a modelled column."""
         arrays = [self._column(column, batch) for column in self._columns]
         if self._as_text:
-            self._sink.write(csv_rows(arrays, self._delimiter))
+            self._sink.write(self._text.rows(arrays))
         else:
             self._parquet.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._layout))
 
@@ -57,12 +59,24 @@ class Writer:
             return text if self._as_text else text.cast(_stored(column))
         values = batch.column(column.name)
         if self._as_text:
-            return spell(values, column, self._schema.missing_values_of(column))
+            return self._spell(values, column)
+        if pa.types.is_dictionary(values.type):
+            values = values.dictionary_decode()
         if column.kind is Kind.NUMBER and column.decimals is not None:
             return pc.round(values, column.decimals)
         if column.kind is Kind.DATETIME:
             return pc.floor_temporal(values, unit=TimeFormat(column.kind, pattern_of(column)).unit)
         return values
+
+    def _spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """Text; of a dictionary that came before, the same text."""
+        missing = self._schema.missing_values_of(column)
+        if not pa.types.is_dictionary(values.type):
+            return spell(values, column, missing)
+        distinct = values.dictionary
+        if column.name not in self._spelt or not self._spelt[column.name][0].equals(distinct):
+            self._spelt[column.name] = distinct, spell(distinct, column, missing)
+        return pa.DictionaryArray.from_arrays(values.indices, self._spelt[column.name][1], safe=False)
 
     def close(self) -> None:
         """Finish the file."""

@@ -1,5 +1,6 @@
 """Sample: rows from a model, streamed. Free: post-processing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,15 @@ def run_sample(request: SampleRequest, progress: Progress = silent) -> SampleRes
     rows = synthesizer.default_rows if request.rows is None else request.rows
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if request.seed is None else request.seed
     rng = np.random.default_rng(seed)
-    with open_writer(request.output, synthesizer.schema, rng=rng, force=request.force) as writer:
-        written = 0
-        for batch in synthesizer.sample(rows, rng):
-            writer.write(batch)
-            written += batch.num_rows
-            progress("writing rows", written / max(rows, 1))
+    with (
+        open_writer(request.output, synthesizer.schema, rng=rng, force=request.force) as writer,
+        ThreadPoolExecutor(1) as background,  # one block is written while the next one is drawn
+    ):
+        drawn, writing = 0, background.submit(lambda: None)
+        for batch in synthesizer.sample(rows, rng, compact=True):
+            writing.result()
+            writing = background.submit(writer.write, batch)
+            drawn += batch.num_rows
+            progress("writing rows", drawn / max(rows, 1))
+        writing.result()
     return SampleResult(output=request.output, rows=rows, seed=seed)

@@ -48,6 +48,31 @@ def test_grids_decode_inside_the_cell(encoder: GridEncoder, seed: int) -> None:
         assert np.all(places[~missing] < encoder.edges[-1])
 
 
+@given(grids(), st.integers(0, 2**32))
+def test_compact_values_are_the_same_values(encoder: GridEncoder, seed: int) -> None:
+    codes = np.repeat(np.arange(encoder.size), 5).astype(np.min_scalar_type(encoder.size - 1))
+    compact = encoder.decode_compact(codes, np.random.default_rng(seed))
+    values = encoder.decode(codes, np.random.default_rng(seed))
+    assert values.type == ARROW_TYPES[encoder.type]
+    assert compact.to_pylist() == values.to_pylist()
+    if pa.types.is_dictionary(compact.type):
+        again = encoder.decode_compact(codes[:1], np.random.default_rng(seed))
+        assert again.dictionary.equals(compact.dictionary)
+
+
+@pytest.mark.parametrize("size", [1, 2, 254, 255, 256, 257])
+@pytest.mark.parametrize("missing", [True, False])
+def test_categories_decode_at_every_width(size: int, missing: bool) -> None:
+    listed = tuple(map(str, range(size)))
+    encoder = CategoryEncoder(values=listed, type=Kind.STRING, missing=missing, other=False)
+    codes = np.arange(encoder.size).astype(np.min_scalar_type(encoder.size - 1))
+    expected = [*listed, *([None] if missing else [])]
+    assert encoder.decode(codes, np.random.default_rng(0)).to_pylist() == expected
+    assert encoder.decode_compact(codes, np.random.default_rng(0)).to_pylist() == expected
+    with pytest.raises(ValueError, match="outside its range"):
+        encoder.decode_compact(np.array([encoder.size]), np.random.default_rng(0))
+
+
 @given(grids())
 def test_grids_survive_a_file(encoder: GridEncoder) -> None:
     again = encoder_from_json(json.loads(json.dumps(encoder.to_json())))

@@ -1,5 +1,6 @@
 """Rows out: what is written reads back as it was, whole or not at all."""
 
+import csv
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.errors import InputError, UsageError
+from synthcli.table import csv_text
 from synthcli.table.axis import ARROW_TYPES
 from synthcli.table.dialect import Dialect
 from synthcli.table.schema import Column, Kind, Role, Schema, Surrogate
@@ -155,6 +157,47 @@ def test_a_single_column_survives(tmp_path_factory: pytest.TempPathFactory, valu
         writer.write(pa.RecordBatch.from_arrays([pa.array(values, pa.string())], names=["s"]))
     with open_source(path, Dialect.of(delimiter=",", header=True, encoding="utf-8", quote='"')) as source:
         assert [v for b in source.batches(schema) for v in b.column("s").to_pylist()] == values
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from([",", ";", " ", "^"]), st.sampled_from([1, 3, 9, 8192]))
+def test_dictionaries_are_written_like_the_values_they_stand_for(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, delimiter: str, most: int
+) -> None:
+    """Runs of dictionaries between plain columns, batch after batch, with the dictionary of old or another one."""
+    count = data.draw(st.integers(1, 5))
+    schema = Schema(name="t", columns=tuple(Column(name=f"c{i}", kind=Kind.STRING) for i in range(count)))
+    texts = st.sampled_from(["a", "b", "", " ", '"', "x;y", "1,2", "^", "\n"])
+    batches = []
+    dictionaries = [data.draw(st.lists(texts, min_size=1, max_size=4, unique=True)) for _ in range(count)]
+    for _ in range(data.draw(st.integers(1, 3))):
+        rows, arrays = data.draw(st.integers(0, 6)), []
+        for i in range(count):
+            if data.draw(st.integers(0, 9)) == 0:
+                dictionaries[i] = data.draw(st.lists(texts, min_size=1, max_size=4, unique=True))
+            index = data.draw(st.lists(st.integers(0, len(dictionaries[i])), min_size=rows, max_size=rows))
+            listed = pa.array([*dictionaries[i], None], pa.string())
+            array = pa.DictionaryArray.from_arrays(pa.array(index, pa.uint8()), listed)
+            arrays.append(array if data.draw(st.booleans()) else array.dictionary_decode())
+        batches.append(pa.RecordBatch.from_arrays(arrays, names=[c.name for c in schema.columns]))
+    written = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_text, "_MOST_PIECES", most)
+        for name in ("compact.csv", "plain.csv", "compact.parquet", "plain.parquet"):
+            path = tmp_path_factory.getbasetemp() / name
+            with open_writer(str(path), schema, delimiter=delimiter, force=True) as writer:
+                for batch in batches:
+                    writer.write(batch if name.startswith("compact") else _plain(batch))
+            written[name] = path.read_bytes() if name.endswith("csv") else pq.read_table(path).to_pylist()
+    assert written["compact.csv"] == written["plain.csv"]
+    assert written["compact.parquet"] == written["plain.parquet"]
+    with (tmp_path_factory.getbasetemp() / "compact.csv").open(newline="", encoding="utf-8") as file:
+        lines = list(csv.reader(file, delimiter=delimiter))[1:]
+    assert lines == [[v or "" for v in row.values()] for b in batches for row in _plain(b).to_pylist()]
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([c.cast(pa.string()) for c in batch.columns], names=batch.schema.names)
 
 
 def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
