@@ -10,6 +10,11 @@ from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind
 from synthcli.table.temporal import TimeFormat
 
+_PLAIN_DECIMALS = 6
+"""Arrow writes decimals with more places after the point in scientific notation, where they are small."""
+
+_EXACT = 1e15
+
 
 def spell(values: pa.Array, column: Column, missing: tuple[str, ...]) -> pa.Array:
     """Text for every value; missing values get the first of the `missing` spellings, or nothing."""
@@ -43,6 +48,19 @@ def _number(values: pa.Array, decimals: int | None) -> pa.Array:
     """Fixed decimals; without a rule, the shortest text that reads back as the same number."""
     if decimals is None:
         return values.cast(pa.string())
+    numbers = np.asarray(values.fill_null(0.0))
+    units = np.rint(numbers * 10.0**decimals)
+    if decimals > _PLAIN_DECIMALS or not np.all(np.abs(units) <= _EXACT):
+        return _number_by_number(values, decimals)
+    whole = np.empty((len(units), 2), dtype="<i8")
+    whole[:, 0] = units
+    whole[:, 1] = whole[:, 0] >> 63
+    exact = pa.Array.from_buffers(pa.decimal128(18, decimals), len(units), [None, pa.py_buffer(whole)])
+    text = exact.cast(pa.string())
+    return pc.if_else(values.is_valid(), text, None) if values.null_count else text
+
+
+def _number_by_number(values: pa.Array, decimals: int) -> pa.Array:
     encoded = pc.dictionary_encode(values)
     text = [
         None if v is None else f"{v + 0.0:.{decimals}f}" for v in pc.round(encoded.dictionary, decimals).to_pylist()

@@ -1,9 +1,10 @@
 """Dates and datetimes as text: strptime patterns, read and written a column at a time."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from synthcli.table.axis import LIMITS
 from synthcli.table.schema import Kind
 
 ISO = {Kind.DATE: "%Y-%m-%d", Kind.DATETIME: "%Y-%m-%dT%H:%M:%S"}
+_DAY = 86_400_000_000
 _MONTHS = [datetime(2000, month, 1).strftime("%B") for month in range(1, 13)]
 _ISO_DATETIME = (
     r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
@@ -100,23 +102,33 @@ class TimeFormat:
             return np.where(sound, days, 0), sound
         micros, in_range = _time_of_day(fields, sound)
         first, last = LIMITS[Kind.DATETIME]
-        places = days * 86_400_000_000 + micros
+        places = days * _DAY + micros
         sound = in_range & (places >= first) & (places <= last)
         return np.where(sound, places, 0), sound
 
     def spell(self, places: NDArray[np.int64]) -> pa.Array:
         """Text for positions on the axis; ISO datetimes have microseconds if one of them needs them."""
-        unit = "D" if self.kind is Kind.DATE else "us"
-        stamps: NDArray[np.datetime64] = places.astype(f"datetime64[{unit}]")
         if self.pattern is None:
-            shown: Any = "us" if np.any(places % 1_000_000) else "s"
-            return pa.array(
-                np.datetime_as_string(stamps, unit="D" if unit == "D" else shown).astype(object), pa.string()
-            )
+            return _spell_iso(places, self.kind)
+        stamps: NDArray[np.datetime64] = places.astype("datetime64[D]" if self.kind is Kind.DATE else "datetime64[us]")
         parts = [_spell_part(name, stamps) if name and name != "%" else text or "%" for name, text in self._tokens]
         if all(isinstance(part, str) for part in parts):
             return pa.array(["".join(map(str, parts))] * len(places), pa.string())
         return pc.binary_join_element_wise(*parts, "")
+
+
+def _spell_iso(places: NDArray[np.int64], kind: Kind) -> pa.Array:
+    """ISO 8601: Arrow's text, with a T between date and time."""
+    if kind is Kind.DATE:
+        return pa.array(places.astype(np.int32)).view(pa.date32()).cast(pa.string())
+    unit = "us" if np.any(places % 1_000_000) else "s"
+    text = pa.array(places).view(pa.timestamp("us")).cast(pa.timestamp(unit)).cast(pa.string())
+    if not len(places):
+        return text
+    letters = np.frombuffer(text.buffers()[2], dtype=np.uint8).copy()
+    letters = letters[: len(places) * (26 if unit == "us" else 19)]
+    letters.reshape(len(places), -1)[:, len("2000-01-01")] = ord("T")
+    return pa.StringArray.from_buffers(len(places), text.buffers()[1], pa.py_buffer(letters))
 
 
 def _number(fields: dict[str, Any], name: str, good: NDArray[np.bool_], default: int) -> NDArray[np.int64]:
@@ -175,33 +187,48 @@ def _offset(zone: pa.Array, good: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _spell_part(name: str, stamps: NDArray[Any]) -> pa.Array:
     """One directive's text for every stamp."""
-    months = stamps.astype("datetime64[M]")
-    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = months.astype(np.int64) % 12
-    day = (stamps.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64) + 1
-    micros = (stamps.astype("datetime64[us]") - stamps.astype("datetime64[D]").astype("datetime64[us]")).astype(
-        np.int64
-    )
+    if name == "f":
+        return pc.utf8_lpad(pa.array(_clock(stamps) % 1_000_000).cast(pa.string()), 6, "0")
+    number, texts = _calendar_part(name, stamps) if name in "YymdbB" else _clock_part(name, _clock(stamps))
+    return _listed(texts).take(pa.array(number))
+
+
+def _calendar_part(name: str, stamps: NDArray[Any]) -> tuple[NDArray[np.int64], str]:
+    """A number for every stamp, and the list of the texts that such numbers stand for."""
+    if name == "d":
+        days = stamps.astype("datetime64[D]")
+        return (days - days.astype("datetime64[M]")).astype(np.int64) + 1, "2"
+    if name in "Yy":
+        year = stamps.astype("datetime64[Y]").astype(np.int64) + 1970
+        return (year, "4") if name == "Y" else (year % 100, "2")
+    month = stamps.astype("datetime64[M]").astype(np.int64) % 12
+    return (month + 1, "2") if name == "m" else (month, name)
+
+
+def _clock_part(name: str, micros: NDArray[np.int64]) -> tuple[NDArray[np.int64], str]:
     hour = micros // 3_600_000_000
-    numbers = {
-        "Y": (year, 4),
-        "y": (year % 100, 2),
-        "m": (month + 1, 2),
-        "d": (day, 2),
-        "H": (hour, 2),
-        "I": ((hour - 1) % 12 + 1, 2),
-        "M": (micros // 60_000_000 % 60, 2),
-        "S": (micros // 1_000_000 % 60, 2),
-        "f": (micros % 1_000_000, 6),
+    parts: dict[str, Callable[[], tuple[NDArray[np.int64], str]]] = {
+        "H": lambda: (hour, "2"),
+        "I": lambda: ((hour - 1) % 12 + 1, "2"),
+        "M": lambda: (micros // 60_000_000 % 60, "2"),
+        "S": lambda: (micros // 1_000_000 % 60, "2"),
+        "p": lambda: (hour // 12, "p"),
+        "z": lambda: (0 * hour, "z"),
     }
-    if name in numbers:
-        value, width = numbers[name]
-        return pc.utf8_lpad(pa.array(value).cast(pa.string()), width, "0")
-    words = {
-        "b": ([m[:3] for m in _MONTHS], month),
-        "B": (_MONTHS, month),
-        "p": (["AM", "PM"], hour // 12),
-        "z": (["+0000"], np.zeros(len(stamps), dtype=np.int64)),
-    }
-    names, index = words[name]
-    return pa.array(names).take(pa.array(index))
+    return parts[name]()
+
+
+def _clock(stamps: NDArray[Any]) -> NDArray[np.int64]:
+    """Microseconds since midnight."""
+    days = stamps.astype("datetime64[D]").astype("datetime64[us]")
+    micros: NDArray[np.int64] = (stamps.astype("datetime64[us]") - days).astype(np.int64)
+    return micros
+
+
+@lru_cache(maxsize=8)
+def _listed(texts: str) -> pa.Array:
+    """The texts of the numbers 0, 1, 2 …: of two digits, of four, or words."""
+    words = {"b": [m[:3] for m in _MONTHS], "B": _MONTHS, "p": ["AM", "PM"], "z": ["+0000"]}
+    if texts in words:
+        return pa.array(words[texts])
+    return pa.array([f"{n:0{texts}d}" for n in range(10 ** int(texts))])

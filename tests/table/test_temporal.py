@@ -52,6 +52,16 @@ def test_iso_datetimes(moment: datetime, offset: int) -> None:
         assert _parse(None, Kind.DATETIME, local) == [expected]
 
 
+@given(st.lists(st.datetimes() | st.datetimes().map(lambda m: m.replace(microsecond=0)), max_size=20))
+def test_iso_text_of_many_is_alike(moments: list[datetime]) -> None:
+    """Microseconds for all if one of them has some; every year of the calendar."""
+    text = TimeFormat(Kind.DATETIME).spell(np.array([to_axis(m, Kind.DATETIME) for m in moments], dtype=np.int64))
+    fraction = "microseconds" if any(m.microsecond for m in moments) else "seconds"
+    assert text.to_pylist() == [m.isoformat(timespec=fraction) for m in moments]
+    days = TimeFormat(Kind.DATE).spell(np.array([to_axis(m.date(), Kind.DATE) for m in moments], dtype=np.int64))
+    assert days.to_pylist() == [m.date().isoformat() for m in moments]
+
+
 @pytest.mark.parametrize(
     ("pattern", "kind", "text"),
     [

@@ -21,6 +21,7 @@ from synthcli.table.axis import ARROW_TYPES
 from synthcli.table.dialect import Dialect
 from synthcli.table.schema import Column, Kind, Role, Schema, Surrogate
 from synthcli.table.source import open_source
+from synthcli.table.spell import spell
 from synthcli.table.write import open_writer
 
 SCHEMA = Schema(
@@ -147,6 +148,17 @@ def test_any_table_survives_a_csv_file(
         writer.write(batch)
     with open_source(path, Dialect.of(delimiter=delimiter, header=True, encoding="utf-8", quote='"')) as source:
         assert [row for b in source.batches(schema) for row in b.to_pylist()] == batch.to_pylist()
+
+
+@given(st.integers(0, 9), st.data())
+def test_numbers_have_their_decimals(decimals: int, data: st.DataObject) -> None:
+    """Multiples of 10^-decimals, as they are drawn, of any size and sign: as Python writes them."""
+    most = data.draw(st.sampled_from([10, 10**6, 10**15, 10**17]))
+    numbers = [n / 10**decimals for n in data.draw(st.lists(st.integers(-most, most), max_size=9))]
+    text = spell(
+        pa.array([*numbers, None], pa.float64()), Column(name="x", kind=Kind.NUMBER, decimals=decimals), ("?",)
+    )
+    assert text.to_pylist() == [*(f"{number + 0.0:.{decimals}f}" for number in numbers), "?"]
 
 
 @given(st.lists(st.none() | TEXT, min_size=1, max_size=10))
