@@ -114,7 +114,9 @@ class ColumnGatherer:
         index = np.empty(sum(len(part.index) for part in self._held), dtype=narrow)
         row = place = 0
         for part in self._held:
-            np.add(part.index, place, out=index[row : row + len(part.index)], casting="unsafe")
+            here = index[row : row + len(part.index)]
+            here[:] = part.index
+            here += here.dtype.type(place)
             row, place = row + len(part.index), place + len(part.values)
         self._held = []
         return HeldColumn(values, index)

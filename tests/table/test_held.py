@@ -80,6 +80,16 @@ def test_many_batches_share_their_distinct_values(tmp_path: Path, monkeypatch: p
     assert [column.index.itemsize for column in table.columns.values()] == [2, 1, 1, 1]
 
 
+def test_more_distinct_values_than_a_list_holds(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(1).permutation(200_000)
+    pq.write_table(pa.table({"n": numbers}), tmp_path / "t.parquet")
+    schema = Schema(name="t", columns=SCHEMA.columns[:1])
+    table = validate(open_source(str(tmp_path / "t.parquet")), schema, hold=1 << 30).held
+    assert table is not None
+    column = table.columns["n"]
+    assert np.array_equal(column.values.to_numpy()[column.index], numbers)
+
+
 def test_a_table_that_is_too_large_is_checked_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_source, "_BLOCK", 1 << 16)
     monkeypatch.setattr(held, "_WINDOW", 1000)
