@@ -109,17 +109,21 @@ class ColumnGatherer:
         self._parse()
         if not self.hold or not self._held:
             return None
-        values = pa.concat_arrays([part.values for part in self._held])
-        narrow = np.min_scalar_type(max(len(values) - 1, 0))
-        index = np.empty(sum(len(part.index) for part in self._held), dtype=narrow)
-        row = place = 0
-        for part in self._held:
-            here = index[row : row + len(part.index)]
-            here[:] = part.index
-            here += here.dtype.type(place)
-            row, place = row + len(part.index), place + len(part.values)
-        self._held = []
-        return HeldColumn(values, index)
+        parts, self._held = self._held, []
+        return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: list[HeldColumn]) -> HeldColumn:
+    """Lists that were begun one after the other as one, with each value once."""
+    encoded = pc.dictionary_encode(pa.concat_arrays([part.values for part in parts]), null_encoding="encode")
+    narrow = np.min_scalar_type(max(len(encoded.dictionary) - 1, 0))
+    place_of = encoded.indices.to_numpy().astype(narrow)
+    index = np.empty(sum(len(part.index) for part in parts), dtype=narrow)
+    row = place = 0
+    for part in parts:
+        index[row : row + len(part.index)] = place_of[place : place + len(part.values)][part.index]
+        row, place = row + len(part.index), place + len(part.values)
+    return HeldColumn(encoded.dictionary, index)
 
 
 def _distinct(raw: pa.Array) -> tuple[pa.Array, NDArray[np.integer[Any]]]:
