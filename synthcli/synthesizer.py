@@ -10,6 +10,7 @@ from synthcli.marginal import Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.sampling import sample
 from synthcli.table.codec import Codec
+from synthcli.table.rules.compute import Computed
 from synthcli.table.schema import Schema
 
 
@@ -90,9 +91,10 @@ class Synthesizer:
     def sample(
         self, rows: int, rng: np.random.Generator, block: int = 131072, compact: bool = False
     ) -> Iterator[pa.RecordBatch]:
-        """Draw rows, a block at a time; the same generator state gives the same rows. Modelled columns only.
+        """Draw rows, a block at a time; the same generator state gives the same rows. Modelled and computed columns.
 
         `compact`: columns of few values come as dictionary arrays, with the same dictionary in every block.
         """
+        computed = Computed(self.schema)
         for codes in sample(self.model, rows, rng, block):
-            yield self.codec.decode(codes, rng, compact)
+            yield computed.add(self.codec.decode(codes, rng, compact))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from synthcli.errors import InputError, UsageError, closest
+from synthcli.table.rules.check import factual_faults
 from synthcli.table.schema import Column, Fact, Kind, Role, Schema
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
@@ -41,12 +42,14 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     trusted = names if everyone else set(public)
     _refuse_unlearnable(schema, trusted)
     columns = tuple(_strip(column, column.name in trusted) for column in schema.columns)
-    modelled = [column for column in columns if column.role is Role.MODEL]
+    stripped = replace(schema, columns=columns)
+    modelled = stripped.modelled
     if not modelled:
         raise InputError("the schema models no column", "set synthcli:role to model for at least one field")
+    _refuse_open_rules(stripped)
     before = {column.name: column for column in schema.columns}
     return Facts(
-        schema=replace(schema, columns=columns),
+        schema=stripped,
         declared=_named({c.name: [f for f in FACTS if before[c.name].declares(f)] for c in columns}),
         public_by_steward=_named(
             {
@@ -57,6 +60,15 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         ),
         to_learn=_named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled}),
     )
+
+
+def _refuse_open_rules(schema: Schema) -> None:
+    """Rules that the public facts do not carry: no budget could make them hold."""
+    faults = factual_faults(schema)
+    if faults:
+        count = f"{len(faults)} thing{'s' if len(faults) > 1 else ''}"
+        hint = "edit the places named below; facts that were only observed count once they are declared public"
+        raise InputError(f"the schema's rules need {count} that it does not declare", hint, tuple(faults))
 
 
 def _named(facts: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from synthcli.table.rules.kinds import Rule
+
 Bound = int | float | date | datetime
 Fact = Literal["minimum", "maximum", "categories", "required", "decimals", "surrogate"]
 """The facts about a column that could have been read off its rows, and so can be marked as observed."""
@@ -114,6 +116,8 @@ class Schema:
     name: str
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] = ("",)
+    rules: tuple[Rule, ...] = ()
+    """What holds in every written row."""
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -131,8 +135,13 @@ class Schema:
 
     @property
     def modelled(self) -> tuple[Column, ...]:
-        """The columns that enter the model."""
-        return tuple(column for column in self.columns if column.role is Role.MODEL)
+        """The columns that enter the model: neither left out, nor made up, nor computed by a rule."""
+        return tuple(c for c in self.columns if c.role is Role.MODEL and c.name not in self.computed)
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """The columns that a rule works out from others."""
+        return frozenset(rule.computes for rule in self.rules if rule.computes is not None)
 
     def missing_values_of(self, column: Column) -> tuple[str, ...]:
         """The spellings of a missing value in this column."""

@@ -64,19 +64,20 @@ def load_schema(path: Path | str) -> Schema:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"the schema {path} is not UTF-8", "save it as UTF-8") from error
-    return parse_schema(text, f"the schema {path}", path.suffix.lower() == ".json", path.name.split(".")[0])
+    is_json, name = path.suffix.lower() == ".json", path.name.split(".")[0]
+    return parse_schema(text, f"the schema {path}", is_json, name, path.parent)
 
 
-def parse_schema(text: str, place: str, is_json: bool, default_name: str = "") -> Schema:
-    """Read the text of a schema file. `InputError` speaks of `place`."""
+def parse_schema(text: str, place: str, is_json: bool, default_name: str = "", folder: Path | None = None) -> Schema:
+    """Read the text of a schema file, with its rules' tables from `folder`. `InputError` speaks of `place`."""
     try:
         document = _parse(text, is_json)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{place} cannot be parsed{_place(error)}", "correct the syntax there") from error
-    schema, problems = read_document(document, default_name or "table")
+    schema, problems = read_document(document, default_name or "table", folder)
     if schema is None:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise InputError(f"{place} has {count}", "edit the fields named below", tuple(problems))
+        raise InputError(f"{place} has {count}", "edit the places named below", tuple(problems))
     return schema
 
 

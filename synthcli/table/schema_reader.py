@@ -1,9 +1,13 @@
 """From the plain document of a schema file to a Schema: all problems at once, each with its place."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from synthcli.table.field_reader import FieldReader
+from synthcli.table.rules.check import structural_faults
+from synthcli.table.rules.reader import read_rules
 from synthcli.table.schema import Column, Schema
 
 VERSION = 1
@@ -15,13 +19,17 @@ _SCHEMA_KEYS = {
     "title",
     "description",
     "fieldsMatch",
+    "rules",
     "synthcli:version",
     "synthcli:name",
 }
 
 
-def read_document(document: Any, default_name: str) -> tuple[Schema | None, list[str]]:
-    """The schema, or None and the problems. Scalars of the document are text (or JSON's true, false, null)."""
+def read_document(document: Any, default_name: str, folder: Path | None = None) -> tuple[Schema | None, list[str]]:
+    """The schema, or None and the problems. Scalars of the document are text (or JSON's true, false, null).
+
+    `folder` is where the tables of rules lie.
+    """
     if not isinstance(document, Mapping):
         return None, ["the file is not a mapping with the key 'fields'"]
     problems = [f"{key}: no such key" for key in document if key not in _SCHEMA_KEYS]
@@ -37,7 +45,11 @@ def read_document(document: Any, default_name: str) -> tuple[Schema | None, list
     problems += field_problems
     if problems:
         return None, problems
-    return Schema(name=name, columns=tuple(columns), missing_values=tuple(missing)), []
+    schema = Schema(name=name, columns=tuple(columns), missing_values=tuple(missing))
+    rules, problems = read_rules(document.get("rules", []), schema, folder)
+    schema = replace(schema, rules=rules)
+    problems = problems or structural_faults(schema)
+    return (None, problems) if problems else (schema, [])
 
 
 def _version_problems(version: Any) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 from synthcli.table.axis import to_axis
 from synthcli.table.bound_text import parse_bound
 from synthcli.table.parse import pattern_of
+from synthcli.table.rules.writer import rules_document
 from synthcli.table.schema import Bound, Column, Kind, Role, Schema
 from synthcli.table.schema_reader import VERSION
 from synthcli.table.temporal import TimeFormat
@@ -22,6 +23,7 @@ def to_document(schema: Schema) -> dict[str, Any]:
         "synthcli:name": schema.name,
         "missingValues": list(schema.missing_values),
         "fields": [_field(column) for column in schema.columns],
+        **({"rules": rules_document(schema.rules)} if schema.rules else {}),
     }
 
 

@@ -79,7 +79,7 @@ class Source:
 
         Raises `InputError` (counts) for cells that cannot be read as the schema says, and ragged rows.
         """
-        wanted = [c for c in schema.columns if (c.role is Role.MODEL if columns is None else c.name in columns)]
+        wanted = list(schema.modelled) if columns is None else [c for c in schema.columns if c.name in columns]
         absent = [c.name for c in wanted if c.name not in self.columns]
         refuse([_absent(name) for name in absent], self.name)
         ragged = RaggedRows()

@@ -13,7 +13,7 @@ from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.amounts import delta_amount, epsilon_amount
 from synthcli.privacy.budget import Budget
-from synthcli.table.schema import Role, Schema
+from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
 from synthcli.workflow.requests import FitRequest
 from synthcli.workflow.workload_file import load_workload
@@ -57,8 +57,9 @@ class FitPlan:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Columns that do not enter the model (dropped, or filled with made-up values)."""
-        return tuple(c.name for c in self.schema.columns if c.role is not Role.MODEL)
+        """Columns that do not enter the model (dropped, filled with made-up values, or computed by a rule)."""
+        modelled = {column.name for column in self.schema.modelled}
+        return tuple(column.name for column in self.schema.columns if column.name not in modelled)
 
 
 def plan_fit(request: FitRequest) -> FitPlan:

@@ -1,0 +1,131 @@
+"""Whether rules make sense together with the columns: found out before a row is read, or budget spent."""
+
+from collections.abc import Callable, Iterator
+
+from synthcli.table.rules.compute import LARGEST, in_order, unreadable
+from synthcli.table.rules.kinds import Determines, Rule, Sum
+from synthcli.table.schema import Column, Kind, Role, Schema
+
+Look = Callable[[Rule, Schema], Iterator[str]]
+
+
+def structural_faults(schema: Schema) -> list[str]:
+    """What is wrong whatever facts are public: roles, types, columns computed twice or in a circle."""
+    faults = [*_each(schema, _roles), *_each(schema, _types), *_computed_twice(schema)]
+    return faults or _circles(schema)
+
+
+def factual_faults(schema: Schema) -> list[str]:
+    """What the rules need to know of the columns, and is not declared. Asks a schema of public facts alone."""
+    return list(_each(schema, _facts))
+
+
+def _each(schema: Schema, look: Look) -> Iterator[str]:
+    for place, rule in enumerate(schema.rules):
+        for fault in look(rule, schema):
+            yield f"rules[{place}] ({rule.key}): {fault}"
+
+
+def _roles(rule: Rule, schema: Schema) -> Iterator[str]:
+    names = (*rule.reads, *((rule.computes,) if rule.computes is not None else ()))
+    for name in names:
+        role = schema[name].role
+        if role is not Role.MODEL:
+            what = "left out" if role is Role.DROP else "made up"
+            yield f"column {name!r} is {what}: set its synthcli:role to model, or delete the rule"
+
+
+def _types(rule: Rule, schema: Schema) -> Iterator[str]:
+    if isinstance(rule, Sum):
+        for name in (rule.total, *rule.parts):
+            if schema[name].kind not in (Kind.INTEGER, Kind.NUMBER):
+                yield f"column {name!r} is of type {schema[name].kind}: add up integers and numbers"
+        number = [name for name in rule.parts if schema[name].kind is Kind.NUMBER]
+        if schema[rule.total].kind is Kind.INTEGER and number:
+            yield f"column {rule.total!r} is an integer, its part {number[0]!r} a number: make the total a number"
+    if isinstance(rule, Determines):
+        yield from _table_faults(rule, schema)
+
+
+def _table_faults(rule: Determines, schema: Schema) -> Iterator[str]:
+    """Entries that cannot be read, or are not among the declared categories: counts, since tables are long."""
+    for name, texts in ((rule.by, [k for k, _ in rule.table]), (rule.column, [v for _, v in rule.table])):
+        column = schema[name]
+        allowed = {"", *schema.missing_values_of(column), *(column.categories or ())}
+        if column.categories is not None and "categories" not in column.observed:
+            foreign = sum(text not in allowed for text in texts)
+            if foreign:
+                yield f"{foreign:,} of its {name!r} values are not among the column's categories: correct the table"
+        unread = unreadable(texts, column, schema)
+        if unread:
+            yield f"{unread:,} of its {name!r} values are not of type {column.kind}: correct the table"
+
+
+def _computed_twice(schema: Schema) -> Iterator[str]:
+    seen: set[str] = set()
+    for place, rule in enumerate(schema.rules):
+        if rule.computes in seen:
+            yield f"rules[{place}] ({rule.key}): column {rule.computes!r} follows from two rules: delete one of them"
+        if rule.computes is not None:
+            seen.add(rule.computes)
+
+
+def _circles(schema: Schema) -> list[str]:
+    try:
+        in_order(schema.rules)
+    except ValueError:
+        return ["rules: columns follow from each other in a circle: delete one of the sum or determines rules"]
+    return []
+
+
+def _facts(rule: Rule, schema: Schema) -> Iterator[str]:
+    if isinstance(rule, Sum):
+        yield from _sum_facts(rule, schema)
+    if isinstance(rule, Determines):
+        yield from _coverage(rule, schema)
+    if rule.computes is not None and schema[rule.computes].required:
+        optional = [name for name in rule.reads if not schema[name].required]
+        if optional:
+            yield f"column {rule.computes!r} is required, so {optional[0]!r} must be so too: set constraints.required"
+
+
+def _sum_facts(rule: Sum, schema: Schema) -> Iterator[str]:
+    columns = [schema[name] for name in (rule.total, *rule.parts)]
+    vague = [c.name for c in columns if c.kind is Kind.NUMBER and c.decimals is None]
+    if vague:
+        yield f"say how many decimals column {vague[0]!r} has: add synthcli:decimals, without which no sum is exact"
+        return
+    places = max(_places(column) for column in columns[1:])
+    if columns[0].kind is Kind.NUMBER and _places(columns[0]) < places:
+        yield f"column {rule.total!r} has fewer decimals than its parts: set its synthcli:decimals to {places}"
+    for column in columns[1:]:
+        if any(not _fits(bound, places) for bound in (column.minimum, column.maximum) if bound is not None):
+            yield f"column {column.name!r} has bounds too large for {places} decimals: lower them, or the decimals"
+        if not all(_is_rounded(text, column) for text in column.categories or ()):
+            yield f"the categories of column {column.name!r} have more decimals than it declares: correct them"
+
+
+def _places(column: Column) -> int:
+    return (column.decimals or 0) if column.kind is Kind.NUMBER else 0
+
+
+def _fits(bound: object, places: int) -> bool:
+    return isinstance(bound, int | float) and abs(bound) * 10**places <= LARGEST
+
+
+def _is_rounded(text: str, column: Column) -> bool:
+    return column.kind is Kind.INTEGER or round(float(text), _places(column)) == float(text)
+
+
+def _coverage(rule: Determines, schema: Schema) -> Iterator[str]:
+    by, column = schema[rule.by], schema[rule.column]
+    if not column.required:
+        return
+    if by.categories is None:
+        yield f"column {rule.column!r} is required, so {rule.by!r} needs its categories declared: add constraints.enum"
+        return
+    empty = {"", *schema.missing_values_of(column)}
+    known = {key for key, value in rule.table if value not in empty}
+    lacking = sum(category not in known for category in by.categories)
+    if lacking:
+        yield f"its table lacks {lacking:,} categories of {rule.by!r}, and {rule.column!r} is required: add them"
