@@ -6,6 +6,7 @@ shrunk toward evenness as far as the noise demands. All of it is post-processing
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,27 +29,46 @@ _SETTLED = 6
 
 
 def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_stddev: float) -> dict[str, Merge]:
-    """A merge for every attribute with codes worth merging, given the noise expected of a pair's table.
+    """A merge for every attribute with codes worth merging, given the noise expected of a pair's table."""
+    counts = projected(one_ways, total)
+    bars = bars_for(one_ways, domain, total, pair_stddev)
+    return refined({a: _groups(c, domain.scale(a), bars.rare, bars.bin) for a, c in counts.items()}, one_ways)
 
-    The bar and the mean number of codes depend on each other; a few rounds settle both.
+
+@dataclass(frozen=True)
+class Bars:
+    """Masses, in rows: codes below `rare` are merged; a bin of a scale is closed when it holds `bin`."""
+
+    rare: float
+    bin: float
+
+
+def bars_for(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_stddev: float) -> Bars:
+    """The bars that noise affords.
+
+    The bar of rare codes and the mean number of codes depend on each other; a few rounds settle both.
     """
-    counts = {m.clique[0]: project_to_simplex(m.values, total) for m in one_ways}
+    counts = projected(one_ways, total)
     stddev = float(np.mean([m.stddev for m in one_ways]))
-    widest = total / (BINS * (2.0 * total / pair_stddev) ** (1 / 3))
     bar = RARE
     for _ in range(_SETTLED):
         sizes = [int(_groups(c, domain.scale(a), bar * stddev, bar * stddev).max()) + 1 for a, c in counts.items()]
         wanted = max(RARE, RARE_PER_CODE * float(np.mean(sizes)))
         bar = wanted if bar == RARE else (bar + wanted) / 2
-    groups = {a: _groups(c, domain.scale(a), bar * stddev, max(bar * stddev, widest)) for a, c in counts.items()}
-    coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
-    return refined(coarser, one_ways)
+    widest = total / (BINS * (2.0 * total / pair_stddev) ** (1 / 3))
+    return Bars(rare=bar * stddev, bin=max(bar * stddev, widest))
+
+
+def projected(one_ways: Sequence[Measurement], total: float) -> dict[str, Floats]:
+    """Every attribute's counts, made non-negative and consistent with the total."""
+    return {m.clique[0]: project_to_simplex(m.values, total) for m in one_ways}
 
 
 def refined(groups: Mapping[str, NDArray[np.intp]], one_ways: Sequence[Measurement]) -> dict[str, Merge]:
-    """The merges of these groups, with the odds of each fine code inside its group."""
+    """The merges of these groups that merge anything, with the odds of each fine code inside its group."""
     measured = {m.clique[0]: m for m in one_ways}
-    return {a: Merge(g, _odds(g, measured[a].values, measured[a].variance)) for a, g in groups.items()}
+    coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
+    return {a: Merge(g, _odds(g, measured[a].values, measured[a].variance)) for a, g in coarser.items()}
 
 
 def _groups(counts: Floats, scale: int, rare: float, bin_mass: float) -> NDArray[np.intp]:
@@ -70,10 +90,10 @@ def _bins(counts: Floats, mass: float) -> NDArray[np.intp]:
         else:
             bins.append(bins[-1])
             held += count
-    return _without_crumbs(np.array(bins, dtype=np.intp), counts, mass / 3)
+    return without_crumbs(np.array(bins, dtype=np.intp), counts, mass / 3)
 
 
-def _without_crumbs(bins: NDArray[np.intp], counts: Floats, least: float) -> NDArray[np.intp]:
+def without_crumbs(bins: NDArray[np.intp], counts: Floats, least: float) -> NDArray[np.intp]:
     """Every bin below `least` merged into its lighter neighbour, the lightest first."""
     while len(bins) and bins.max() > 0:
         held = np.bincount(bins, weights=counts)

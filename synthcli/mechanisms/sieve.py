@@ -8,6 +8,9 @@
    batch is measured. A round may choose nothing, and leaves its budget to the next one.
 5. What is left over repeats what was worth measuring.
 
+With a target of few codes, its pairs with all others come first, on the fine codes (`star`); the screen then asks how
+far every pair is from what they and the one-ways say.
+
 Against AIM (McKenna et al. 2022) it spends more on one-way marginals, asks for a handful of vectors instead of hundreds
 of maxima, and refits the model a handful of times. `docs/engine.md` has the measurements behind the constants.
 """
@@ -17,7 +20,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from math import sqrt
 
-from synthcli.marginal import Clique, Domain, Measurement, Table
+from synthcli.marginal import Clique, Domain, Measurement, Merge, Table
+from synthcli.mechanisms import star
 from synthcli.mechanisms.batch import Option, choose, forest, shares
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.resolution import coarsen, refined
@@ -38,6 +42,8 @@ class Sieve:
 
     max_cells: int = 200_000
     one_way_share: float = 0.45
+    star_shares: tuple[float, float] = (0.15, 0.4)
+    """With a target: the one-way marginals' share, and that of the target's pairs on fine codes."""
     screen_share: float = 0.1
     """Of what the one-ways leave: half for the screen, half for comparing anew in later rounds."""
     first_share: float = 0.45
@@ -45,7 +51,7 @@ class Sieve:
     rounds: int = 4
 
     def __post_init__(self) -> None:
-        shares = (self.one_way_share, self.screen_share, self.first_share)
+        shares = (self.one_way_share, *self.star_shares, sum(self.star_shares), self.screen_share, self.first_share)
         if self.max_cells < 1 or self.rounds < 2 or not all(0 < share < 1 for share in shares):
             raise ValueError("the sieve's limits are positive, its shares lie between 0 and 1, and it has two rounds")
 
@@ -57,27 +63,40 @@ class Sieve:
         if not weights:
             fine = curator.measure(singles, rho)
             return Fit(model=estimate(curator.domain, fine), measurements=fine)
-        one_way, screen, joint = split(rho, self._split())
-        fine = curator.measure(singles, one_way)
-        total = max(1.0, estimate_total(fine))
-        merges = coarsen(fine, curator.domain, total, sqrt(len(singles) / joint))
-        coarse = curator.merged(merges)
-        build = _Build(coarse, [m.merged(merges) for m in fine], total, self.max_cells)
-        small = {c: w for c, w in weights.items() if _worth_a_look(coarse.domain, c, self.max_cells)}
+        target = workload.target
+        if target is not None and not star.is_affordable(curator.domain, target, self.max_cells):
+            target = None
+        ground, screen, joint = self._ground(curator, target, rho)
+        build = _Build(ground, self.max_cells)
+        small = {c: w for c, w in weights.items() if _worth_a_look(build.domain, c, self.max_cells)}
         left = self._joint(build, small, screen, joint, progress) if small else screen + joint
+        one_ways = ground.one_ways
         if left:
             again = curator.measure(singles, left)
-            fine = pool((*fine, *again))
-            build.measurements += [m.merged(merges) for m in again]
+            one_ways = pool((*one_ways, *again))
+            build.measurements += [m.merged(ground.merges) for m in again]
         progress("fitting", 0.0)
         model = build.fit(final=True)
         progress("fitting", 1.0)
-        groups = {attribute: merge.groups for attribute, merge in merges.items()}
-        return Fit(model=model, measurements=tuple(build.measurements), merges=refined(groups, fine))
+        groups = {attribute: merge.groups for attribute, merge in ground.merges.items()}
+        return Fit(model=model, measurements=tuple(build.measurements), merges=refined(groups, one_ways))
 
-    def _split(self) -> tuple[float, float, float]:
-        rest = 1.0 - self.one_way_share
-        return self.one_way_share, rest * self.screen_share, rest * (1.0 - self.screen_share)
+    def _ground(self, curator: MarginalCurator, target: str | None, rho: float) -> tuple["_Ground", float, float]:
+        """What comes before any choice, and the rho that is left for screens and for joint measurements."""
+        singles = [(a,) for a in curator.domain.attributes]
+        one_way, aimed = (self.one_way_share, 0.0) if target is None else self.star_shares
+        for_one_ways, for_star, rest = split(rho, (one_way, aimed, 1.0 - one_way - aimed))
+        screen, joint = split(rest, (self.screen_share, 1.0 - self.screen_share))
+        fine, pair_stddev = curator.measure(singles, for_one_ways), sqrt(len(singles) / joint)
+        if target is None:
+            total = max(1.0, estimate_total(fine))
+            merges = coarsen(fine, curator.domain, total, pair_stddev)
+            return _Ground(curator.merged(merges), fine, fine, merges, total), screen, joint
+        pairs = curator.measure(star.cliques(curator.domain, target), for_star)
+        total = max(1.0, estimate_total((*fine, *pairs)))
+        one_ways = pool((*fine, *star.margins(pairs, target)))
+        merges = star.coarsen_by_target(pairs, one_ways, curator.domain, target, total=total, pair_stddev=pair_stddev)
+        return _Ground(curator.merged(merges), (*fine, *pairs), one_ways, merges, total), screen, joint
 
     def _joint(
         self, build: "_Build", weights: Mapping[Clique, int], screen: float, joint: float, progress: Progress
@@ -96,14 +115,28 @@ class Sieve:
         return build.measure_again(saved) if saved else 0.0
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What a model is built on: measurements on fine codes, the coarser domain that they afford, the number of rows.
+
+    `one_ways` are all that is known of each attribute alone: the marginals of `measured`, pooled.
+    """
+
+    curator: MarginalCurator
+    measured: tuple[Measurement, ...]
+    one_ways: tuple[Measurement, ...]
+    merges: Mapping[str, Merge]
+    total: float
+
+
 class _Build:
     """The model while it grows: what has been measured, and the room that is left."""
 
-    def __init__(self, curator: MarginalCurator, one_ways: Sequence[Measurement], total: float, max_cells: int) -> None:
-        self.curator = curator
-        self.domain: Domain = curator.domain
-        self.measurements = list(one_ways)
-        self.total = total
+    def __init__(self, ground: _Ground, max_cells: int) -> None:
+        self.curator = ground.curator
+        self.domain: Domain = ground.curator.domain
+        self.measurements = [m.merged(ground.merges) for m in ground.measured]
+        self.total = ground.total
         self.max_cells = max_cells
         self.batches: list[Option] = []
         self.model: MarkovRandomField | None = None
@@ -115,15 +148,10 @@ class _Build:
         return self.model
 
     def screen(self, weights: Mapping[Clique, int], rho: float) -> tuple[list[Option], float]:
-        """Every pair's noisy distance from independence, and that noise's standard deviation."""
-        alone = {m.clique: m for m in self.measurements}
-        flat = estimate(self.domain, list(alone.values()), total=self.total, effort=ROUND)
-        shares = {a: flat.marginal((a,)) / self.total for a in self.domain.attributes}
+        """Every pair's noisy distance from what is known so far, and that noise's standard deviation."""
         pairs = [clique for clique in weights if len(clique) == 2]
-        noisy, stddev = self.curator.distances(
-            {pair: self.total * shares[pair[0]][:, None] * shares[pair[1]] for pair in pairs}, rho
-        )
-        self.model = flat
+        estimates: dict[Clique, Table] = dict(self.fit().marginals(pairs))
+        noisy, stddev = self.curator.distances(estimates, rho)
         return [self._option(pair, weights[pair], noisy[pair]) for pair in pairs], stddev
 
     def compared(self, options: Sequence[Option], rho: float) -> list[Option]:

@@ -13,9 +13,13 @@ MOST_TRIPLES = 5_000
 
 @dataclass(frozen=True)
 class Workload:
-    """Cliques with positive whole weights: the marginals that a release should get right."""
+    """Cliques with positive whole weights: the marginals that a release should get right.
+
+    `target` is the attribute that the rows are to predict, if there is one.
+    """
 
     weights: Mapping[Clique, int]
+    target: str | None = None
 
     def __post_init__(self) -> None:
         if not self.weights or any(not clique or weight < 1 for clique, weight in self.weights.items()):
@@ -46,7 +50,7 @@ class Workload:
         triples = dict.fromkeys((domain.clique((*pair, target)) for pair in combinations(others, 2)), 1)
         for clique, weight in (pairs | (triples if len(triples) <= MOST_TRIPLES else {})).items():
             weights[clique] = max(weight, weights.get(clique, 0))
-        return Workload(weights)
+        return Workload(weights, target)
 
     def candidates(self) -> dict[Clique, int]:
         """The downward closure: every non-empty part of a workload clique, with the weight AIM gives it.

@@ -1,0 +1,112 @@
+"""Codes chosen by what they say about a target."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthcli.marginal import Domain, Measurement
+from synthcli.mechanisms import star
+from synthcli.mechanisms.sieve import Sieve
+from synthcli.mechanisms.workload import Workload
+from synthcli.pgm.estimation import pool
+from synthcli.privacy.budget import Budget
+from synthcli.privacy.curator import Curator
+from tests.mechanisms.coded import Coded
+
+
+def _coarse(counts, shares, scale, stddev=1.0, pair_stddev=1.0):
+    """The groups of one attribute whose codes hold `counts` rows, a share of them with target 1. No noise."""
+    counts, shares = np.asarray(counts, dtype=float), np.asarray(shares, dtype=float)
+    table = np.stack([counts * (1 - shares), counts * shares], axis=1).round().astype(np.int64)
+    domain = Domain(("a", "t"), table.shape, ordinal=(scale, 0))
+    pair = Measurement(("a", "t"), table, stddev)
+    alone = Measurement(("t",), table.sum(axis=0), stddev)
+    one_ways = pool([*star.margins([pair], "t"), alone])
+    merges = star.coarsen_by_target(
+        [pair], one_ways, domain, "t", total=max(1.0, float(table.sum())), pair_stddev=pair_stddev
+    )
+    return merges["a"].groups.tolist() if "a" in merges else list(range(len(counts)))
+
+
+def test_an_edge_lies_where_the_shares_change():
+    shares = [0.1] * 6 + [0.5] * 4 + [0.9] * 2
+    assert _coarse([300] * 12, shares, 12, stddev=5.0, pair_stddev=2e5) == [0] * 6 + [1] * 4 + [2] * 2
+
+
+def test_neighbours_that_are_alike_are_joined_only_up_to_the_width_that_noise_affords():
+    even = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=20.0)
+    coarser = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=2000.0)
+    assert 1 < max(coarser) + 1 < max(even) + 1 < 40
+
+
+def test_rare_codes_stay_apart_only_if_the_target_tells_them():
+    groups = _coarse([5000, 32, 32, 32, 32], [0.5, 0.1, 0.1, 0.1, 0.9], 0, stddev=10.0)
+    assert groups[1] == groups[2] == groups[3]
+    assert groups[4] not in groups[:4]
+    assert groups[0] not in groups[1:]
+
+
+def test_codes_that_the_noise_drowns_are_merged_whatever_their_shares_seem_to_be():
+    groups = _coarse([5000, 9, 9, 9], [0.5, 0.0, 1.0, 0.5], 0, stddev=10.0)
+    assert groups[1] == groups[2] == groups[3]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 900), st.floats(0, 1)), min_size=2, max_size=40), st.data())
+def test_every_merge_is_valid_and_keeps_neighbours_together(codes, data):
+    scale = data.draw(st.integers(0, len(codes)))
+    counts, shares = zip(*codes, strict=True)
+    groups = np.array(_coarse(counts, shares, scale, data.draw(st.floats(0.5, 200)), data.draw(st.floats(0.5, 200))))
+    assert np.array_equal(np.unique(groups), np.arange(groups.max() + 1))
+    assert np.all(np.isin(np.diff(groups[:scale]), (0, 1)))
+    assert not set(groups[:scale]) & set(groups[scale:])
+
+
+def test_margins_say_their_noise():
+    pair = Measurement(("a", "t"), np.arange(6).reshape(2, 3), 2.0)
+    (margin,) = star.margins([pair], "t")
+    assert margin.clique == ("a",)
+    assert margin.values.tolist() == [3, 12]
+    assert margin.variance.tolist() == pytest.approx([12.0, 12.0])
+    (other,) = star.margins([Measurement(("t", "z"), np.arange(6).reshape(3, 2), 2.0)], "t")
+    assert other.values.tolist() == [6, 9]
+
+
+@pytest.mark.parametrize(
+    ("codes", "cells", "is_affordable"), [(2, 200, True), (17, 2000, False), (1, 200, False), (2, 9, False)]
+)
+def test_a_star_needs_few_codes_and_room(codes, cells, is_affordable):
+    assert star.is_affordable(Domain(("a", "t"), (6, codes)), "t", cells) is is_affordable
+
+
+def _step_table():
+    """The target's share jumps at code 61 of 100, in the midst of the mass."""
+    rng = np.random.default_rng(5)
+    age = np.clip(rng.normal(60, 12, 8000), 0, 99).astype(np.uint8)
+    columns = {"age": age, "t": (rng.random(8000) < np.where(age > 60, 0.8, 0.2)), "noise": rng.integers(0, 4, 8000)}
+    codes = {name: values.astype(np.uint8) for name, values in columns.items()}
+    return Coded(Domain(("age", "t", "noise"), (100, 2, 4), ordinal=(100, 0, 0)), codes)
+
+
+def test_the_sieve_finds_the_edge_and_spends_what_it_was_given():
+    """The edge at 61 stands out by some ten standard deviations at epsilon 1: a false alarm is out of the question."""
+    table, budget = _step_table(), Budget.of(1.0, 1e-9)
+    curator = Curator(table, budget)
+    workload = Workload.targeting(table.domain, "t")
+    fit = Sieve().run(curator.on(table), workload, curator.remaining_rho, lambda *_: None)
+    assert 0.99 * budget.rho <= curator.spent[0] <= budget.rho
+    assert {("age", "t"), ("t", "noise")} <= {m.clique for m in fit.measurements}
+    groups = fit.merges["age"].groups
+    assert groups[60] != groups[61]
+    assert groups.max() + 1 < 60
+
+
+def test_a_target_of_many_codes_is_aimed_at_by_weights():
+    table, budget = _step_table(), Budget.of(5.0, 1e-9)
+    curator = Curator(table, budget)
+    fit = Sieve().run(
+        curator.on(table), Workload.targeting(table.domain, "age"), curator.remaining_rho, lambda *_: None
+    )
+    assert ("age", "t") in {m.clique for m in fit.measurements}
+    assert curator.spent[0] <= budget.rho
