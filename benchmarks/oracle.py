@@ -1,0 +1,99 @@
+"""What one evaluation of the estimator's oracle costs, per clique cell, beside a floor of plain passes over as many cells.
+
+    python benchmarks/oracle.py [--cells 100,1000,10000,100000] [--repeats 15]
+
+Structures are random: every new attribute joins two that share a clique (a random 2-tree of 30 attributes, in random
+order), so that cliques hold three attributes; every attribute and every pair inside a clique is measured. `calibrate`
+gives all clique tables; `evaluate` is one dual evaluation of the search: value, gradient, all measured tables. The floor
+is one exp, one product and one sum over as many cells. CPU time of this process, the least of the repeats.
+"""
+
+import argparse
+from collections.abc import Callable
+from itertools import combinations
+from time import process_time
+
+import numpy as np
+
+from synthcli.marginal import Clique, Domain, Measurement
+from synthcli.pgm.belief_propagation import calibrate
+from synthcli.pgm.estimation import _Problem
+
+ATTRIBUTES = 30
+
+
+def structure(cells: int, rng: np.random.Generator) -> tuple[Domain, tuple[Clique, ...]]:
+    """A domain, and the single attributes and pairs of a random 2-tree whose cliques have about so many cells."""
+    side = cells ** (1 / 3)
+    shape = rng.integers(max(2, round(0.6 * side)), max(3, round(1.4 * side)) + 1, ATTRIBUTES)
+    names = tuple(f"x{i:02d}" for i in range(ATTRIBUTES))
+    domain = Domain(names, tuple(map(int, shape)))
+    order = [names[i] for i in rng.permutation(ATTRIBUTES)]
+    edges = [domain.clique(order[:2])]
+    for new in order[2:]:
+        one, other = edges[int(rng.integers(len(edges)))]
+        edges += [domain.clique((one, new)), domain.clique((other, new))]
+    return domain, (*((name,) for name in names), *edges)
+
+
+def least(work: Callable[[], object], repeats: int) -> float:
+    """CPU seconds of one call: the least of several batches that each last a good while beside the clock's grain."""
+    work()
+    start, calls = process_time(), 0
+    while process_time() - start < 0.03 and calls < 200:
+        work()
+        calls += 1
+    times = []
+    for _ in range(repeats):
+        start = process_time()
+        for _ in range(calls):
+            work()
+        times.append((process_time() - start) / calls)
+    return min(times)
+
+
+def floor(cells: int, cliques: int, dtype: type[np.floating]) -> Callable[[], object]:
+    """exp, product, sum over tables of as many cells."""
+    tables = [np.zeros(cells // cliques, dtype) for _ in range(cliques)]
+    out = [table.copy() for table in tables]
+
+    def work() -> None:
+        for table, to in zip(tables, out, strict=True):
+            np.exp(table, out=to)
+            np.multiply(to, table, out=to)
+            to.sum()
+
+    return work
+
+
+def measure(cells: int, repeats: int) -> list[str]:
+    rng = np.random.default_rng(cells)
+    domain, cliques = structure(cells, rng)
+    tables = {c: rng.normal(size=domain.project(c).shape) for c in cliques}
+    measured = [Measurement(c, rng.gamma(1.0, 1e5 / domain.size(c), t.shape), 50.0) for c, t in tables.items()]
+    problem = _Problem(domain, measured, 1e5)
+    tree, theta = problem.tree, np.concatenate([t.ravel() for t in tables.values()])
+    work = {
+        "floor, float32": floor(tree.cells, len(tree.cliques), np.float32),
+        "floor, float64": floor(tree.cells, len(tree.cliques), np.float64),
+        "calibrate": lambda: calibrate(tree, tables),
+        "evaluate, float64": lambda: problem.evaluate(theta, 0.01),
+    }
+    found = [f"{1e9 * least(run, repeats) / tree.cells:.2f}" for run in work.values()]
+    return [f"{cells:,}", str(len(tree.cliques)), f"{tree.cells:,}", f"{len(theta):,}", *found]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cells", default="100,1000,10000,100000")
+    parser.add_argument("--repeats", type=int, default=15)
+    given = parser.parse_args()
+    names = ("cells of a clique", "cliques", "clique cells", "measured cells")
+    print("| " + " | ".join((*names, "floor, float32", "floor, float64", "calibrate", "evaluate, float64")) + " |")
+    print("|" + "---|" * 8)
+    for cells in given.cells.split(","):
+        print("| " + " | ".join(measure(int(cells), given.repeats)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
