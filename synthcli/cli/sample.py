@@ -1,13 +1,16 @@
 """`synthcli sample`: write rows from a model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synthcli.cli.console import Console
 from synthcli.cli.options import Force
 from synthcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from synthcli.workflow.sample import SampleResult
 
 
 def sample(
@@ -23,6 +26,27 @@ def sample(
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .parquet file; - for CSV on stdout.")
     ] = "-",
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="CONDITION", help="Only rows that satisfy it."),
+    ] = None,
+    balance: Annotated[
+        str | None,
+        typer.Option(
+            "--balance",
+            metavar="COLUMN[:V=W,...]",
+            help="The column's values equally often, or by the weights W; the other columns follow.",
+        ),
+    ] = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            "--replicates",
+            metavar="COUNT",
+            min=1,
+            help="So many independent files: FILE with a number for {}, or before its ending (rows-1.csv).",
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write synthetic rows drawn from a model. Costs no budget.
@@ -30,14 +54,58 @@ def sample(
     \b
     synthcli sample stops.synth -n 50000 --seed 7 -o synthetic.parquet
     synthcli sample stops.synth -n 10
+    synthcli sample stops.synth --where 'fraud == 1 and 10 <= age < 20' -o some.csv
+    synthcli sample stops.synth --balance 'searched:yes=1,no=3' -o balanced.csv
+
+    Conditions: == != < <= > >=, chains of them, in ("a", "b"), not in, is
+    missing, is not missing, and, or, not, parentheses. Text and dates go in
+    quotes, unusual column names in `backticks`. A missing value satisfies no
+    comparison, and no negated one. --where keeps the model's distribution of
+    the rows that satisfy it, however rare they are.
     """
     if output == "-" and console.json:
         raise UsageError("rows and --json cannot both go to stdout", "add -o FILE")
     from synthcli.workflow.requests import SampleRequest
     from synthcli.workflow.sample import run_sample
 
+    request = SampleRequest(
+        model=model,
+        output=output,
+        rows=rows,
+        seed=seed,
+        where=where,
+        balance=balance,
+        replicates=replicates,
+        force=force,
+    )
     with console.progress() as progress:
-        result = run_sample(SampleRequest(model=model, output=output, rows=rows, seed=seed, force=force), progress)
+        result = run_sample(request, progress)
     if output != "-":
-        console.say(f"rows: {result.output} ({result.rows} rows, seed {result.seed})")
-    console.document({"output": result.output, "rows": result.rows, "seed": result.seed})
+        for path in result.outputs:
+            console.say(f"rows: {path} ({result.rows} rows, seed {result.seed})")
+    _say_what_rows(console, result)
+    console.document(_document(result))
+
+
+def _say_what_rows(console: Console, result: "SampleResult") -> None:
+    """Nobody is to take the rows for the population."""
+    if result.condition is not None:
+        console.say(f"condition: {result.condition} (probability {result.probability:.3g} under the model)")
+    if result.balance is not None:
+        console.say(f"balance: {result.balance}")
+    if not result.is_population:
+        kinds = [word for word, there in (("conditioned", result.condition), ("balanced", result.balance)) if there]
+        console.say(f"these rows are {' and '.join(kinds)}: they do not stand for the population")
+
+
+def _document(result: "SampleResult") -> dict[str, Any]:
+    return {
+        "output": result.output,
+        "outputs": list(result.outputs),
+        "rows": result.rows,
+        "seed": result.seed,
+        "population": result.is_population,
+        "condition": result.condition,
+        "probability": result.probability,
+        "balance": result.balance,
+    }

@@ -57,6 +57,12 @@ class SampleRequest:
     output: str
     rows: int | None = None
     seed: int | None = None
+    where: str | None = None
+    """The condition that all rows satisfy."""
+    balance: str | None = None
+    """A column, and how often its values are wanted."""
+    replicates: int | None = None
+    """Independent files, numbered from 1."""
     force: bool = False
 
 

@@ -12,7 +12,7 @@ Of two neighbours in a chain of comparisons, one is a column and the other a val
 """
 
 from synthcli.table.condition.expression import Among, And, Comparison, Expression, Missing, Not, Operator, Or
-from synthcli.table.condition.tokens import Token, fault, tokenize
+from synthcli.table.condition.tokens import Token, fault, telling, tokenize
 from synthcli.table.condition.vocabulary import Vocabulary
 
 _DEEPEST = 100
@@ -23,11 +23,12 @@ _OPERATORS = tuple(Operator)
 
 def parse_condition(text: str, vocabulary: Vocabulary) -> Expression:
     """What a condition says; `UsageError` with the place of the first thing that is wrong with it."""
-    parser = _Parser(tokenize(text), vocabulary)
-    expression = parser.either()
-    if parser.ahead.sort != "end":
-        raise parser.unexpected("and, or, or the end")
-    return expression
+    with telling("the condition"):
+        parser = _Parser(tokenize(text), vocabulary)
+        expression = parser.either()
+        if parser.ahead.sort != "end":
+            raise parser.unexpected("and, or, or the end")
+        return expression
 
 
 class _Parser:

@@ -1,6 +1,8 @@
 """A condition's text in words: names, numbers, quoted text, operators, each with its place."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,7 +48,16 @@ class Token:
 
 def fault(place: int, what: str, hint: str) -> UsageError:
     """What is wrong with a condition, and where."""
-    return UsageError(f"the condition, at character {place}: {what}", hint)
+    return UsageError(f"at character {place}: {what}", hint)
+
+
+@contextmanager
+def telling(subject: str) -> Iterator[None]:
+    """Faults found inside the block say what text they are about."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{subject}, {error.message}", error.hint) from error
 
 
 def tokenize(text: str) -> list[Token]:

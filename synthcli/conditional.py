@@ -1,0 +1,180 @@
+"""Rows of a release that satisfy a condition, or whose values of one column come in given shares; or both.
+
+The condition becomes boxes that share no row. Within a box, rows are drawn from the model given the box as evidence
+on single columns, and decoded to values inside it: no row is ever drawn and thrown away. Boxes are chosen in proportion
+to their probability, by randomised rounding. Post-processing, as all sampling is.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from synthcli.errors import UsageError
+from synthcli.marginal.rounding import Shares
+from synthcli.pgm.evidence import condition
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.boxes import Box, boxes
+from synthcli.table.codec import Codec
+from synthcli.table.condition.balance import Balance, parse_balance, values_of
+from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, leaves
+from synthcli.table.condition.parser import parse_condition
+from synthcli.table.condition.vocabulary import Vocabulary
+from synthcli.table.parts import Parts, Restriction, parts_of
+
+_KEPT_CELLS = 1 << 25
+"""Calibrated models are kept from block to block while they have no more cells than this together."""
+
+_BLOCK, _LARGE_BLOCK = 1 << 17, 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Subpopulation:
+    """Boxes, and the share of the rows that each gets.
+
+    `probability` is that of the condition under the model. `shares` has one share for each box, in sum 1.
+    """
+
+    boxes: tuple[Box, ...]
+    shares: NDArray[np.float64]
+    probability: float
+    restricted: "_Restricted"
+
+    def sample(self, rows: int, rng: np.random.Generator, compact: bool = False) -> Iterator[pa.RecordBatch]:
+        """Draw rows, a block at a time, in random order; the same generator state gives the same rows."""
+        if len(self.boxes) == 1:
+            yield from self.restricted.release(self.boxes[0]).sample(rows, rng, compact=compact)
+            return
+        most = _BLOCK if self.restricted.keeps(len(self.boxes)) else _LARGE_BLOCK
+        dealt = Shares(np.zeros(len(self.boxes), dtype=np.intp), self.shares)
+        for start in range(0, rows, most):
+            size = min(most, rows - start)
+            counts = dealt.counts(np.array([size]), rng)
+            chosen = [(box, int(count)) for box, count in zip(self.boxes, counts, strict=True) if count]
+            yield _shuffled([b for box, n in chosen for b in self._of(box, n, rng, compact)], rng)
+
+    def _of(self, box: Box, rows: int, rng: np.random.Generator, compact: bool) -> Iterator[pa.RecordBatch]:
+        kept = self.restricted.keeps(len(self.boxes))
+        return self.restricted.release(box, kept).sample(rows, rng, compact=compact)
+
+
+def subpopulation(synthesizer: Synthesizer, where: str | None = None, balance: str | None = None) -> Subpopulation:
+    """The rows that satisfy a condition (all without one), balanced over the values of a column if so wanted.
+
+    Raises `UsageError` for text that makes no sense, a condition that falls into too many boxes, and one that no row
+    of the model satisfies; for a balance also where a value with a weight above zero has probability zero.
+    """
+    vocabulary = Vocabulary(synthesizer.schema, synthesizer.codec)
+    wanted: Expression = And(()) if where is None else parse_condition(where, vocabulary)
+    asked = None if balance is None else parse_balance(balance, vocabulary)
+    strata = [] if asked is None else _strata(synthesizer.codec, asked)
+    compared = [] if asked is None else [Among(asked.column, tuple(value for value, _ in strata))]
+    restricted = _Restricted(synthesizer, (*leaves(wanted), *compared))
+    found = restricted.boxes(wanted)
+    if not found:
+        what = "no row of the model satisfies the condition: its probability is zero"
+        raise UsageError(what, restricted.hint(wanted))
+    mass = sum(probability for _, probability in found)
+    if asked is not None:
+        found = _balanced(restricted, wanted, asked, strata)
+    listed = np.array([share for _, share in found])
+    return Subpopulation(tuple(box for box, _ in found), listed / listed.sum(), min(mass, 1.0), restricted)
+
+
+def _strata(codec: Codec, balance: Balance) -> list[tuple[Value, float]]:
+    if balance.weights:
+        return [(value, weight) for value, weight in balance.weights if weight > 0]
+    return [(value, 1.0) for value in values_of(next(c for c in codec.columns if c.name == balance.column))]
+
+
+def _balanced(
+    restricted: "_Restricted", wanted: Expression, balance: Balance, strata: list[tuple[Value, float]]
+) -> list[tuple[Box, float]]:
+    """The boxes of each value, their shares in sum its weight; without weights, values that never come are passed."""
+    listed: list[tuple[Box, float]] = []
+    impossible = 0
+    for value, weight in strata:
+        found = restricted.boxes(And((wanted, Comparison(balance.column, Operator.EQUAL, value))))
+        mass = sum(probability for _, probability in found)
+        impossible += not found
+        listed += [(box, weight * probability / mass) for box, probability in found]
+    if not listed or (impossible and balance.weights):
+        count = "all" if not listed else f"{impossible:,}"
+        what = f"{count} of the values of {balance.column!r} to balance have probability zero"
+        raise UsageError(what, "leave them out, or loosen the condition")
+    return listed
+
+
+class _Restricted:
+    """A release kept to boxes; parts, restrictions and calibrated models are worked out once."""
+
+    def __init__(self, synthesizer: Synthesizer, questions: Iterable[Leaf]) -> None:
+        self._whole = synthesizer
+        named: dict[str, list[Value]] = {}
+        for leaf in questions:
+            values = leaf.values if isinstance(leaf, Among) else (leaf.value,) if isinstance(leaf, Comparison) else ()
+            named.setdefault(leaf.column, []).extend(values)
+        codecs = {codec.name: codec for codec in synthesizer.codec.columns}
+        self._parts: dict[str, Parts] = {
+            name: parts_of(synthesizer.schema[name], codecs[name], values) for name, values in named.items()
+        }
+        self._restrictions: dict[tuple[str, int], Restriction] = {}
+        self._kept: dict[frozenset[tuple[str, int]], Synthesizer] = {}
+
+    def keeps(self, count: int) -> bool:
+        """Whether so many calibrated models are kept."""
+        return count * self._whole.model.tree.cells <= _KEPT_CELLS
+
+    def boxes(self, expression: Expression) -> list[tuple[Box, float]]:
+        """The boxes of an expression with their probabilities, all above zero."""
+        found = []
+        for box in boxes(expression, self._parts):
+            given = condition(self._whole.model, {name: r.weights for name, r in self._of(box).items()})
+            if given is not None:
+                found.append((box, given[1]))
+        return found
+
+    def hint(self, expression: Expression) -> str:
+        """Which columns alone make it impossible."""
+        never = []
+        for leaf in leaves(expression):
+            weights = self._restriction(leaf.column, self._parts[leaf.column].satisfying(leaf)).weights
+            if not np.any(weights * self._whole.model.marginal((leaf.column,)) > 0):
+                never.append(leaf.column)
+        if not never:
+            return "each part has rows, but not all together: loosen one of them"
+        labels = next(c for c in self._whole.codec.columns if c.name == never[0]).labels()
+        return f"column {never[0]!r} never holds that; it holds {labels[0]} … {labels[-1]}"
+
+    def release(self, box: Box, keep: bool = True) -> Synthesizer:
+        """The release of the box's rows alone: a model given the box, and a codec that decodes inside it."""
+        key = frozenset(box.items())
+        if key in self._kept:
+            return self._kept[key]
+        restrictions = self._of(box)
+        given = condition(self._whole.model, {name: r.weights for name, r in restrictions.items()})
+        assert given is not None
+        whole = self._whole.codec
+        columns = tuple(restrictions[c.name].codec if c.name in restrictions else c for c in whole.columns)
+        release = replace(self._whole, model=given[0], codec=replace(whole, columns=columns))
+        if keep:
+            self._kept[key] = release
+        return release
+
+    def _of(self, box: Box) -> dict[str, Restriction]:
+        return {column: self._restriction(column, chosen) for column, chosen in box.items()}
+
+    def _restriction(self, column: str, chosen: int) -> Restriction:
+        key = column, chosen
+        if key not in self._restrictions:
+            self._restrictions[key] = self._parts[column].restrict(chosen)
+        return self._restrictions[key]
+
+
+def _shuffled(batches: list[pa.RecordBatch], rng: np.random.Generator) -> pa.RecordBatch:
+    """The rows of all batches in random order."""
+    table = pa.Table.from_batches(batches).combine_chunks()
+    (whole,) = table.to_batches()
+    return whole.take(pa.array(rng.permutation(whole.num_rows)))
