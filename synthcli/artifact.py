@@ -1,7 +1,7 @@
 """The model file: a synthesizer as one archive, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from synthcli.archive import ArchiveFormat, read_archive, write_archive
 from synthcli.errors import InputError
-from synthcli.marginal import Clique, Measurement
+from synthcli.marginal import Clique, Measurement, Table
 from synthcli.pgm.junction_tree import cells
 from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.codec import codec_from_json
+from synthcli.table.rules.on_codes import zeros_of
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import dump_schema, parse_schema
 
@@ -26,7 +28,7 @@ MAX_CELLS = 1 << 28
 def save(synthesizer: Synthesizer, path: Path) -> None:
     """Write a model file, in one step."""
     potentials = list(synthesizer.model.potentials.items())
-    arrays = {f"potential-{i:05d}": table.astype(np.float64) for i, (_, table) in enumerate(potentials)}
+    arrays = {f"potential-{i:05d}": _finite(table) for i, (_, table) in enumerate(potentials)}
     for i, measurement in enumerate(synthesizer.measurements):
         arrays[f"measurement-{i:05d}"] = measurement.values.astype(np.int64)
         if measurement.parts is not None:
@@ -41,6 +43,11 @@ def save(synthesizer: Synthesizer, path: Path) -> None:
     write_archive(path, FORMAT, manifest, arrays)
 
 
+def _finite(table: Table) -> NDArray[np.float64]:
+    """The table without its structural zeros: these follow from the schema's rules, and are put back from them."""
+    return np.where(np.isneginf(table), 0.0, table).astype(np.float64)
+
+
 def load(path: Path) -> Synthesizer:
     """Read a model file; one `InputError` for whatever is wrong with it."""
     manifest, arrays = read_archive(path, FORMAT)
@@ -51,7 +58,8 @@ def load(path: Path) -> Synthesizer:
 
 
 def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Synthesizer:
-    codec = codec_from_json(manifest["codec"])
+    schema, codec = _schema(manifest["schema"]), codec_from_json(manifest["codec"])
+    codec = replace(codec, zeros=zeros_of(schema.rules, codec))
     cliques = [_clique(names) for names in manifest["model"]["cliques"]]
     listed = manifest["measurements"]
     merged = sum(name.startswith("parts-") for name in arrays)
@@ -70,9 +78,9 @@ def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
         for i, entry in enumerate(listed)
     )
     return Synthesizer(
-        schema=_schema(manifest["schema"]),
+        schema=schema,
         codec=codec,
-        model=MarkovRandomField(codec.domain, potentials, float(manifest["model"]["total"])),
+        model=MarkovRandomField(codec.domain, with_zeros(codec.domain, potentials), float(manifest["model"]["total"])),
         measurements=measurements,
         statement=_statement(manifest["statement"]),
     )

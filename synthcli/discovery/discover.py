@@ -10,6 +10,7 @@ from synthcli.discovery import grid
 from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.budget import Discovery, has_exact_codes
 from synthcli.discovery.facts import Facts
+from synthcli.discovery.ruled import under_rules
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
 from synthcli.marginal import Measurement, Merge
 from synthcli.privacy.curator import Curator
@@ -54,7 +55,8 @@ def discover(
     progress("learning bounds", 0.5)
     grids = _look_finely(needs, columns, coarse, curator, rho)
     progress("learning bounds", 1.0)
-    return Codec(tuple(grids.get(name) or ColumnCodec(name, _without_grid(c, keys)) for name, c in columns.items()))
+    learnt = (grids.get(name) or ColumnCodec(name, _without_grid(c, keys)) for name, c in columns.items())
+    return under_rules(Codec(tuple(learnt)), facts.schema)
 
 
 def _learn_categories(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from synthcli.discovery.ruled import contradictions
 from synthcli.errors import InputError, UsageError, closest
 from synthcli.table.rules.check import factual_faults
 from synthcli.table.schema import Column, Fact, Kind, Role, Schema
@@ -42,12 +43,13 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     trusted = names if everyone else set(public)
     _refuse_unlearnable(schema, trusted)
     columns = tuple(_strip(column, column.name in trusted) for column in schema.columns)
+    before = {column.name: column for column in schema.columns}
     stripped = replace(schema, columns=columns)
     modelled = stripped.modelled
     if not modelled:
         raise InputError("the schema models no column", "set synthcli:role to model for at least one field")
-    _refuse_open_rules(stripped)
-    before = {column.name: column for column in schema.columns}
+    to_learn = _named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled})
+    _refuse_open_rules(stripped, [name for name, facts in to_learn.items() if "categories" in facts])
     return Facts(
         schema=stripped,
         declared=_named({c.name: [f for f in FACTS if before[c.name].declares(f)] for c in columns}),
@@ -58,17 +60,17 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
                 if c.name in trusted
             }
         ),
-        to_learn=_named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled}),
+        to_learn=to_learn,
     )
 
 
-def _refuse_open_rules(schema: Schema) -> None:
+def _refuse_open_rules(schema: Schema, learnt: Collection[str]) -> None:
     """Rules that the public facts do not carry: no budget could make them hold."""
-    faults = factual_faults(schema)
+    faults = factual_faults(schema, learnt) or contradictions(schema)
     if faults:
         count = f"{len(faults)} thing{'s' if len(faults) > 1 else ''}"
         hint = "edit the places named below; facts that were only observed count once they are declared public"
-        raise InputError(f"the schema's rules need {count} that it does not declare", hint, tuple(faults))
+        raise InputError(f"the schema's rules ask {count} of it that it does not give", hint, tuple(faults))
 
 
 def _named(facts: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

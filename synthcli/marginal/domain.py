@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
+from synthcli.marginal.zeros import StructuralZeros
+
 Clique = tuple[str, ...]
 """Attribute names in the order of the domain."""
 
@@ -14,12 +16,13 @@ class Domain:
     """Named finite attributes; attribute i takes the codes 0 … shape[i] - 1.
 
     The first `ordinal[i]` codes of attribute i lie on a scale, so that neighbours are alike (by default none do).
-    Domains that differ in nothing else are equal.
+    No row lies in the cells that `zeros` declare impossible. Domains that differ in nothing else are equal.
     """
 
     attributes: tuple[str, ...]
     shape: tuple[int, ...]
     ordinal: tuple[int, ...] = field(default=(), compare=False)
+    zeros: tuple[StructuralZeros, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if len(self.attributes) != len(self.shape):
@@ -30,6 +33,9 @@ class Domain:
             raise ValueError("an attribute has no codes")
         if self.ordinal and (len(self.ordinal) != len(self.shape) or any(map(int.__gt__, self.ordinal, self.shape))):
             raise ValueError("a scale has more codes than its attribute")
+        for zeros in self.zeros:
+            if self.clique(zeros.clique) != zeros.clique or self.project(zeros.clique).shape != zeros.possible.shape:
+                raise ValueError("structural zeros do not fit the domain")
 
     @cached_property
     def places(self) -> dict[str, int]:

@@ -11,7 +11,8 @@ from math import sqrt
 
 import numpy as np
 
-from synthcli.marginal import Clique, Measurement, Merge
+from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.marginal.coarsening import apart
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.estimation import estimate
@@ -32,7 +33,7 @@ class Mst:
         one_way_rho, tree_rho, edge_rho = split(rho, (1, 1, 1))
         progress("measuring one-way marginals", 0.0)
         fine = curator.measure([(a,) for a in curator.domain.attributes], one_way_rho)
-        merges = rare_merges(fine)
+        merges = rare_merges(fine, curator.domain)
         coarse = curator.merged(merges)
         one_ways = tuple(measurement.merged(merges) for measurement in fine)
         model = estimate(coarse.domain, one_ways)
@@ -45,8 +46,8 @@ class Mst:
         return Fit(model=fitted, measurements=measurements, merges=merges)
 
 
-def rare_merges(one_ways: Sequence[Measurement]) -> dict[str, Merge]:
-    """For every attribute with two rare codes or more: all rare ones into the last group.
+def rare_merges(one_ways: Sequence[Measurement], domain: Domain) -> dict[str, Merge]:
+    """For every attribute with two rare codes or more: all rare ones into the last group, as far as the zeros allow.
 
     Inside the group a code is drawn in proportion to its noisy count.
     """
@@ -57,6 +58,7 @@ def rare_merges(one_ways: Sequence[Measurement]) -> dict[str, Merge]:
         if np.count_nonzero(rare) < 2:
             continue
         groups = np.where(rare, np.count_nonzero(~rare), np.cumsum(~rare) - 1).astype(np.intp)
+        groups = apart(domain, measurement.clique[0], groups)
         merges[measurement.clique[0]] = Merge(groups, np.maximum(counts, 0.0))
     return merges
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Domain, Measurement, Merge
+from synthcli.marginal.coarsening import apart
 from synthcli.pgm.belief_propagation import Floats
 from synthcli.pgm.simplex import project_to_simplex
 
@@ -32,7 +33,8 @@ def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_
     """A merge for every attribute with codes worth merging, given the noise expected of a pair's table."""
     counts = projected(one_ways, total)
     bars = bars_for(one_ways, domain, total, pair_stddev)
-    return refined({a: _groups(c, domain.scale(a), bars.rare, bars.bin) for a, c in counts.items()}, one_ways)
+    groups = {a: apart(domain, a, _groups(c, domain.scale(a), bars.rare, bars.bin)) for a, c in counts.items()}
+    return refined(groups, one_ways)
 
 
 @dataclass(frozen=True)

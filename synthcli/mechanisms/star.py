@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.marginal.coarsening import apart
 from synthcli.mechanisms.resolution import Bars, bars_for, coarsen, projected, refined, without_crumbs
 from synthcli.pgm.belief_propagation import Floats
 
@@ -67,7 +68,7 @@ def coarsen_by_target(
     for m in star:
         a = _other(m, target)
         table = _target_last(m, target).astype(np.float64)
-        groups[a] = _groups(table, counts[a], domain.scale(a), m.stddev, least, bars)
+        groups[a] = apart(domain, a, _groups(table, counts[a], domain.scale(a), m.stddev, least, bars))
     return refined(groups, one_ways)
 
 

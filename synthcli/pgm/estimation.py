@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Domain, Measurement
 from synthcli.pgm.belief_propagation import Floats, calibrate
@@ -26,6 +27,7 @@ from synthcli.pgm.junction_tree import JunctionTree, build
 from synthcli.pgm.lbfgs import minimise
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.simplex import project_to_simplex
+from synthcli.pgm.structural_zeros import with_zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def estimate(
     theta = problem.start_from(start)
     for weight in effort.entropy or (entropy_weight(pooled, rows),):
         theta = _minimise(problem, theta, weight, effort)
-    return MarkovRandomField(domain, problem.unpack(theta), rows)
+    return MarkovRandomField(domain, with_zeros(domain, problem.unpack(theta)), rows)
 
 
 def pool(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -115,6 +117,8 @@ class _Problem:
         self.tree: JunctionTree = build(domain, self.cliques)
         self.values = _flat([m.values.astype(np.float64) for m in measurements])
         self.variance = _flat([m.variance for m in measurements])
+        self.possible = self._possible()
+        self.values[~self.possible] = 0.0
         self.centre = _flat([self._log_one_way(m) for m in measurements])
 
     @property
@@ -131,6 +135,14 @@ class _Problem:
         centred: Floats = np.log(counts / counts.sum())
         return centred
 
+    def _possible(self) -> NDArray[np.bool_]:
+        """Which of the measured cells a row may be in: rows that break a rule are counted, and not fitted."""
+        if not self.tree.domain.zeros:
+            return np.ones(len(self.values), dtype=np.bool_)
+        support = calibrate(self.tree, with_zeros(self.tree.domain, {}))
+        cells: NDArray[np.bool_] = _flat([support.marginal(clique) for clique in self.cliques]) > 0
+        return cells
+
     def unpack(self, theta: Floats) -> dict[Clique, Floats]:
         """The parameters as log tables."""
         pieces = (theta[a:b] for a, b in zip(self.bounds[:-1], self.bounds[1:], strict=True))
@@ -140,11 +152,11 @@ class _Problem:
         """Where the search begins: the product of the one-ways, or the potentials of an earlier model."""
         earlier: Mapping[Clique, Floats] = {} if model is None else model.potentials
         centre = self.unpack(self.centre)
-        return _flat([earlier.get(clique, centre[clique]) for clique in self.cliques])
+        return np.where(self.possible, _flat([earlier.get(c, centre[c]) for c in self.cliques]), self.centre)
 
     def evaluate(self, theta: Floats, weight: float) -> tuple[float, Floats, Floats]:
         """F, its gradient, and the expected tables (flat)."""
-        beliefs = calibrate(self.tree, self.unpack(theta))
+        beliefs = calibrate(self.tree, with_zeros(self.tree.domain, self.unpack(theta)))
         expected = self.rows * _flat([beliefs.marginal(clique) for clique in self.cliques])
         pull = weight * self.variance * (theta - self.centre)
         value = self.rows * beliefs.log_partition - theta @ self.values + 0.5 * float(pull @ (theta - self.centre))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from math import prod
 
 from synthcli.marginal import Clique, Domain
@@ -105,7 +106,7 @@ class JunctionTree:
 
 
 def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
-    """The junction tree of a graph whose cliques these are; attributes without a clique stand alone.
+    """The junction tree of a graph whose cliques these and the domain's zeros are; other attributes stand alone.
 
     Greedy elimination by the smallest clique table; `KeyError` for an attribute that the domain does not have.
     """
@@ -124,9 +125,10 @@ def _cells(domain: Domain, masks: tuple[int, ...]) -> int:
 
 
 def _masks(domain: Domain, cliques: Iterable[Clique]) -> tuple[int, ...]:
-    """Sets of attributes as the bits of integers, without repeats."""
+    """Sets of attributes as the bits of integers, without repeats; those of the domain's zeros among them."""
     bit = _bit_of(domain.attributes)
-    return tuple(sorted({sum(bit[attribute] for attribute in set(clique)) for clique in cliques}))
+    every = chain(cliques, (zeros.clique for zeros in domain.zeros))
+    return tuple(sorted({sum(bit[attribute] for attribute in set(clique)) for clique in every}))
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Codes, Domain, Merge
+from synthcli.marginal.coarsening import coarsened
 
 Counts = NDArray[np.int64]
 
@@ -64,9 +65,7 @@ class _MergedCoding:
                 raise ValueError(f"the merge of attribute {attribute!r} does not fit its domain")
         self._finer = finer
         self._merges = dict(merges)
-        sizes = dict(zip(finer.domain.attributes, finer.domain.shape, strict=True))
-        sizes.update({attribute: merge.coarse_size for attribute, merge in merges.items()})
-        self.domain = Domain(finer.domain.attributes, tuple(sizes.values()))
+        self.domain = coarsened(finer.domain, merges)
 
     def encode(self, batch: Any) -> Codes:
         """The finer codes, merged; uint32 holds them all."""

@@ -37,7 +37,7 @@ class CategoryEncoder:
     def __post_init__(self) -> None:
         if self.type not in _TYPES:
             raise ValueError(f"a {self.type} column has no categories")
-        if len(set(self._typed)) != len(self._array):
+        if len(set(self.typed)) != len(self._array):
             raise ValueError("a list of categories names one twice")
         if self.size < 1:
             raise ValueError("an encoder needs a code")
@@ -54,12 +54,12 @@ class CategoryEncoder:
     @property
     def ordinal(self) -> int:
         """Numbers that are listed in ascending order lie on a scale."""
-        rising = self.type in (Kind.INTEGER, Kind.NUMBER) and list(self._typed) == sorted(self._typed)
+        rising = self.type in (Kind.INTEGER, Kind.NUMBER) and list(self.typed) == sorted(self.typed)
         return len(self.values) if rising else 0
 
     @cached_property
-    def _typed(self) -> tuple[Any, ...]:
-        """The categories as values; `ValueError` for one that is not of the type."""
+    def typed(self) -> tuple[Any, ...]:
+        """The categories as canonical values; `ValueError` for one that is not of the type."""
         if self.type is Kind.INTEGER:
             return tuple(int(v) for v in self.values)
         if self.type is Kind.NUMBER:
@@ -76,7 +76,7 @@ class CategoryEncoder:
     @cached_property
     def _array(self) -> pa.Array:
         try:
-            return pa.array(self._typed, ARROW_TYPES[self.type])
+            return pa.array(self.typed, ARROW_TYPES[self.type])
         except (pa.ArrowInvalid, OverflowError) as error:
             raise ValueError("a category does not fit its type") from error
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthcli.errors import InputError
-from synthcli.marginal import Codes, Domain, Merge
+from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
+from synthcli.marginal.coarsening import merged
 from synthcli.table.codes import as_codes
 from synthcli.table.encoders import Encoder, encoder_from_json
 
@@ -70,6 +71,8 @@ class Codec:
     """The modelled columns, in schema order."""
 
     columns: tuple[ColumnCodec, ...]
+    zeros: tuple[StructuralZeros, ...] = ()
+    """The cells that rules declare impossible, for whoever fits a model; a model file keeps them in the model."""
 
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) != len(self.columns):
@@ -80,7 +83,10 @@ class Codec:
         """The attributes that the model sees, with their coarse sizes."""
         columns = self.columns
         return Domain(
-            tuple(c.name for c in columns), tuple(c.size for c in columns), ordinal=tuple(c.ordinal for c in columns)
+            tuple(c.name for c in columns),
+            tuple(c.size for c in columns),
+            ordinal=tuple(c.ordinal for c in columns),
+            zeros=self.zeros,
         )
 
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
@@ -96,7 +102,8 @@ class Codec:
     def merged(self, merges: Mapping[str, Merge]) -> "Codec":
         """The codec with some columns' codes merged further; `KeyError` for an unknown column."""
         self.domain.clique(merges)
-        return Codec(tuple(column.merged(merges.get(column.name)) for column in self.columns))
+        columns = tuple(column.merged(merges.get(column.name)) for column in self.columns)
+        return Codec(columns, tuple(merged(zeros, merges) for zeros in self.zeros))
 
     def to_json(self) -> dict[str, Any]:
         """A plain object that `codec_from_json` reads."""

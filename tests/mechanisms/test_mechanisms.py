@@ -82,10 +82,10 @@ def test_aim_keeps_to_its_size(max_cells: int) -> None:
 
 def test_rare_codes_are_merged_and_drawn_again() -> None:
     counts = np.array([900, 3, 500, -4, 8])
-    (merge,) = rare_merges([Measurement(("a",), counts, 5.0)]).values()
+    (merge,) = rare_merges([Measurement(("a",), counts, 5.0)], Domain(("a",), counts.shape)).values()
     assert merge.groups.tolist() == [0, 2, 1, 2, 2]
     assert merge.weights.tolist() == [900.0, 3.0, 500.0, 0.0, 8.0]
-    assert rare_merges([Measurement(("a",), np.array([900, 3, 500]), 5.0)]) == {}
+    assert rare_merges([Measurement(("a",), np.array([900, 3, 500]), 5.0)], Domain(("a",), (3,))) == {}
 
 
 def test_mst_merges_a_long_tail() -> None:

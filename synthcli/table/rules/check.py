@@ -1,10 +1,15 @@
 """Whether rules make sense together with the columns: found out before a row is read, or budget spent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from synthcli.table.rules.compute import LARGEST, in_order, unreadable
-from synthcli.table.rules.kinds import Determines, Rule, Sum
+import numpy as np
+
+from synthcli.table.axis import to_axis
+from synthcli.table.parse import pattern_of
+from synthcli.table.rules.compute import LARGEST, decimals_of, in_order, unreadable
+from synthcli.table.rules.kinds import Condition, Determines, Missing, Rule, Sum, Value, conditions_of
 from synthcli.table.schema import Column, Kind, Role, Schema
+from synthcli.table.temporal import TimeFormat
 
 Look = Callable[[Rule, Schema], Iterator[str]]
 
@@ -12,12 +17,23 @@ Look = Callable[[Rule, Schema], Iterator[str]]
 def structural_faults(schema: Schema) -> list[str]:
     """What is wrong whatever facts are public: roles, types, columns computed twice or in a circle."""
     faults = [*_each(schema, _roles), *_each(schema, _types), *_computed_twice(schema)]
-    return faults or _circles(schema)
+    return [*faults, *_on_computed(schema)] or _circles(schema)
 
 
-def factual_faults(schema: Schema) -> list[str]:
-    """What the rules need to know of the columns, and is not declared. Asks a schema of public facts alone."""
-    return list(_each(schema, _facts))
+def _on_computed(schema: Schema) -> Iterator[str]:
+    """Rules that a model keeps, on columns that it does not hold."""
+    for place, rule in enumerate(schema.rules):
+        lost = [name for name in rule.reads if name in schema.computed]
+        if rule.computes is None and lost:
+            yield f"rules[{place}] ({rule.key}): column {lost[0]!r} follows from others: rule about those instead"
+
+
+def factual_faults(schema: Schema, learnt: Collection[str]) -> list[str]:
+    """What the rules need to know of the columns, and is not declared. Asks a schema of public facts alone.
+
+    `learnt` names the columns whose categories are not declared, and must be learnt.
+    """
+    return [*_each(schema, _facts), *_each(schema, lambda rule, _: _unlisted(rule, learnt))]
 
 
 def _each(schema: Schema, look: Look) -> Iterator[str]:
@@ -45,6 +61,43 @@ def _types(rule: Rule, schema: Schema) -> Iterator[str]:
             yield f"column {rule.total!r} is an integer, its part {number[0]!r} a number: make the total a number"
     if isinstance(rule, Determines):
         yield from _table_faults(rule, schema)
+    for condition in conditions_of(rule):
+        yield from _condition_faults(condition, schema)
+    if isinstance(rule, Missing) and schema[rule.column].required:
+        yield f"column {rule.column!r} is required, and cannot be missing: delete constraints.required, or the rule"
+
+
+def _condition_faults(condition: Condition, schema: Schema) -> Iterator[str]:
+    column = schema[condition.column]
+    ends = () if condition.within is None else (condition.within.low, condition.within.high)
+    named = [value for value in (*condition.values, *ends) if value is not None]
+    if condition.missing and column.required:
+        yield f"column {column.name!r} is required, and never missing: delete the condition, or constraints.required"
+    places = column.decimals if column.kind is Kind.NUMBER and column.declares("decimals") else None
+    if places is not None and any(round(float(value), places) != value for value in named):  # type: ignore[arg-type]
+        yield f"a value of column {column.name!r} has more decimals than the column: round it"
+    if column.kind is Kind.DATETIME and condition.values:
+        yield f"column {column.name!r} is a datetime: name a range, as {{from: …, below: …}}"
+    if column.kind is Kind.DATETIME and any(not _is_spelt(end, column) for end in ends if end is not None):
+        yield f"an end of the range of column {column.name!r} is finer than the column's format: cut it off"
+    if column.kind in (Kind.DATE, Kind.DATETIME) and "%y" in column.format:
+        yield f"the format of column {column.name!r} leaves the century open: spell the year by %Y"
+    if any(
+        bound is not None and any(_beyond(value, bound, sign) for value in condition.values)
+        for bound, sign in ((column.minimum, 1), (column.maximum, -1))
+    ):
+        yield f"a value lies outside the bounds of column {column.name!r}: correct it, or the bounds"
+
+
+def _is_spelt(end: Value, column: Column) -> bool:
+    """Whether the column's format can say the instant."""
+    place = np.array([to_axis(end, column.kind)])  # type: ignore[arg-type]
+    text = TimeFormat(column.kind, pattern_of(column)).spell(place)
+    return bool(TimeFormat(column.kind, pattern_of(column)).parse(text)[0][0] == place[0])
+
+
+def _beyond(value: Value, bound: Value, sign: int) -> bool:
+    return bool(value < bound if sign > 0 else value > bound)  # type: ignore[operator]
 
 
 def _table_faults(rule: Determines, schema: Schema) -> Iterator[str]:
@@ -89,14 +142,21 @@ def _facts(rule: Rule, schema: Schema) -> Iterator[str]:
             yield f"column {rule.computes!r} is required, so {optional[0]!r} must be so too: set constraints.required"
 
 
+def _unlisted(rule: Rule, learnt: Collection[str]) -> Iterator[str]:
+    """A category that is only learnt, or not, is no fit thing to rule about."""
+    for condition in conditions_of(rule):
+        if condition.column in learnt and not condition.missing:
+            yield f"the categories of column {condition.column!r} are not declared: list them in constraints.enum"
+
+
 def _sum_facts(rule: Sum, schema: Schema) -> Iterator[str]:
     columns = [schema[name] for name in (rule.total, *rule.parts)]
     vague = [c.name for c in columns if c.kind is Kind.NUMBER and c.decimals is None]
     if vague:
         yield f"say how many decimals column {vague[0]!r} has: add synthcli:decimals, without which no sum is exact"
         return
-    places = max(_places(column) for column in columns[1:])
-    if columns[0].kind is Kind.NUMBER and _places(columns[0]) < places:
+    places = max(decimals_of(column) for column in columns[1:])
+    if columns[0].kind is Kind.NUMBER and decimals_of(columns[0]) < places:
         yield f"column {rule.total!r} has fewer decimals than its parts: set its synthcli:decimals to {places}"
     for column in columns[1:]:
         if any(not _fits(bound, places) for bound in (column.minimum, column.maximum) if bound is not None):
@@ -105,16 +165,12 @@ def _sum_facts(rule: Sum, schema: Schema) -> Iterator[str]:
             yield f"the categories of column {column.name!r} have more decimals than it declares: correct them"
 
 
-def _places(column: Column) -> int:
-    return (column.decimals or 0) if column.kind is Kind.NUMBER else 0
-
-
 def _fits(bound: object, places: int) -> bool:
     return isinstance(bound, int | float) and abs(bound) * 10**places <= LARGEST
 
 
 def _is_rounded(text: str, column: Column) -> bool:
-    return column.kind is Kind.INTEGER or round(float(text), _places(column)) == float(text)
+    return column.kind is Kind.INTEGER or round(float(text), decimals_of(column)) == float(text)
 
 
 def _coverage(rule: Determines, schema: Schema) -> Iterator[str]:

@@ -52,11 +52,11 @@ class Computed:
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
     def _sum(self, rule: Sum, columns: Mapping[str, pa.Array]) -> pa.Array:
-        places = max(_places(self._schema[name]) for name in rule.parts)
+        places = max(decimals_of(self._schema[name]) for name in rule.parts)
         units, missing = np.zeros(len(columns[rule.parts[0]]), dtype=np.int64), np.zeros((), dtype=bool)
         for name in rule.parts:
             own, absent = units_of(_plain(columns[name]), self._schema[name])
-            units, missing = units + own * 10 ** (places - _places(self._schema[name])), missing | absent
+            units, missing = units + own * 10 ** (places - decimals_of(self._schema[name])), missing | absent
         total = self._schema[rule.total]
         mask = np.broadcast_to(missing, units.shape)
         sums = units / 10.0**places if total.kind is Kind.NUMBER else units
@@ -77,7 +77,8 @@ def _plain(values: pa.Array) -> pa.Array:
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
-def _places(column: Column) -> int:
+def decimals_of(column: Column) -> int:
+    """The places after the point that its values are written with."""
     return (column.decimals or 0) if column.kind is Kind.NUMBER else 0
 
 
@@ -86,7 +87,7 @@ def units_of(values: pa.Array, column: Column) -> tuple[NDArray[np.int64], NDArr
     missing = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
     numbers = pc.if_else(pa.array(missing), pa.scalar(0, values.type), values)
     if column.kind is Kind.NUMBER:
-        return np.rint(numbers.to_numpy(zero_copy_only=False) * 10.0 ** _places(column)).astype(np.int64), missing
+        return np.rint(numbers.to_numpy(zero_copy_only=False) * 10.0 ** decimals_of(column)).astype(np.int64), missing
     return numbers.to_numpy(zero_copy_only=False).astype(np.int64), missing
 
 

@@ -1,8 +1,12 @@
 """The kinds of rules, as a steward declares them: names of columns and public values, nothing learnt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import ClassVar, Protocol
+
+Value = str | bool | int | float | date | datetime
+"""A canonical value that a rule names."""
 
 
 class Rule(Protocol):
@@ -23,6 +27,84 @@ class Rule(Protocol):
     def __str__(self) -> str:
         """The rule in words, for reports: names and declared values alone."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Values from `low` (included) up to `high` (not included); None is no bound."""
+
+    low: Value | None = None
+    high: Value | None = None
+
+    def __str__(self) -> str:
+        ends = (
+            f"from {self.low}" if self.low is not None else "",
+            f"below {self.high}" if self.high is not None else "",
+        )
+        return " ".join(end for end in ends if end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What one column's value may be said to be: one of some values, inside a range, or missing; or just not that."""
+
+    column: str
+    values: tuple[Value, ...] = ()
+    within: Range | None = None
+    missing: bool = False
+    is_not: bool = False
+
+    def opposite(self) -> "Condition":
+        """Met where this one is not."""
+        return replace(self, is_not=not self.is_not)
+
+    def __str__(self) -> str:
+        said = [", ".join(map(str, self.values)), str(self.within or ""), "missing" if self.missing else ""]
+        return f"{self.column} {'not ' if self.is_not else ''}{' or '.join(one for one in said if one)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impossible:
+    """No row meets all of the conditions."""
+
+    key: ClassVar[str] = "impossible"
+    conditions: tuple[Condition, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the conditions."""
+        return tuple(condition.column for condition in self.conditions)
+
+    @property
+    def computes(self) -> None:
+        """Nothing."""
+        return None
+
+    def __str__(self) -> str:
+        return f"impossible: {', and '.join(map(str, self.conditions))}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """`column` is missing in every row that meets all of the conditions; if `only`, in no other."""
+
+    key: ClassVar[str] = "missing"
+    column: str
+    when: tuple[Condition, ...]
+    only: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column, and those of the conditions."""
+        return (self.column, *(condition.column for condition in self.when))
+
+    @property
+    def computes(self) -> None:
+        """Nothing."""
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.column} is missing {'only ' if self.only else ''}when {', and '.join(map(str, self.when))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +155,10 @@ class Determines:
 
     def __str__(self) -> str:
         return f"{self.column} follows from {self.by} by a table of {len(self.table):,} entries"
+
+
+def conditions_of(rule: Rule) -> tuple[Condition, ...]:
+    """The conditions that a rule states."""
+    if isinstance(rule, Impossible):
+        return rule.conditions
+    return rule.when if isinstance(rule, Missing) else ()

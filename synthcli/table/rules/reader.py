@@ -1,17 +1,23 @@
 """The `rules` of a schema file to rules, collecting every problem on the way."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synthcli.errors import closest
-from synthcli.table.rules.kinds import Determines, Rule, Sum
+from synthcli.table.rules.condition_reader import RuleFault, flag, read_conditions
+from synthcli.table.rules.kinds import Determines, Impossible, Missing, Rule, Sum
 from synthcli.table.rules.table_file import TableFault, read_table
 from synthcli.table.schema import Schema
 
 
-class RuleFault(ValueError):
-    """What is wrong with one rule, in a line."""
+@dataclass(frozen=True)
+class Source:
+    """What a rule is read against: the columns, and the folder where tables lie."""
+
+    schema: Schema
+    folder: Path | None
 
 
 def read_rules(document: Any, schema: Schema, folder: Path | None) -> tuple[tuple[Rule, ...], list[str]]:
@@ -23,7 +29,7 @@ def read_rules(document: Any, schema: Schema, folder: Path | None) -> tuple[tupl
     for place, entry in enumerate(document):
         key = _key(entry)
         try:
-            rules.append(_read(key, entry, schema, folder))
+            rules.append(_read(key, entry, Source(schema, folder)))
         except RuleFault as fault:
             problems.append(f"rules[{place}]{f' ({key})' if key else ''}: {fault}")
     return tuple(rules), problems
@@ -35,14 +41,14 @@ def _key(entry: Any) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _read(key: str | None, entry: Any, schema: Schema, folder: Path | None) -> Rule:
+def _read(key: str | None, entry: Any, source: Source) -> Rule:
     if key is None:
         raise RuleFault(f"must be a mapping with one of {', '.join(_READERS)}")
     reader, more = _READERS[key]
     unknown = [str(other) for other in entry if other != key and other not in more]
     if unknown:
         raise RuleFault(f"has no key {unknown[0]!r}{closest(unknown[0], more)}")
-    rule, names = reader(entry, folder), [column.name for column in schema.columns]
+    rule, names = reader(entry, source), [column.name for column in source.schema.columns]
     for name in (*rule.reads, *((rule.computes,) if rule.computes is not None else ())):
         if name not in names:
             raise RuleFault(f"no column is named {name!r}{closest(name, names)}")
@@ -68,7 +74,24 @@ def _columns(listed: Any, least: int, shape: str) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _sum(entry: Mapping[str, Any], folder: Path | None) -> Rule:
+def _impossible(entry: Mapping[str, Any], source: Source) -> Rule:
+    return Impossible(conditions=read_conditions(entry["impossible"], source.schema, "impossible: {column: value}"))
+
+
+def _missing(entry: Mapping[str, Any], source: Source) -> Rule:
+    said = entry["missing"]
+    shape = "missing: {column: name, when: {column: value}}"
+    if not isinstance(said, Mapping) or not {"column", "when"} <= set(said) <= {"column", "when", "only"}:
+        raise RuleFault(f"write it as {shape}, perhaps with only: true")
+    if not isinstance(said["column"], str):
+        raise RuleFault("its column must be a name")
+    when = read_conditions(said["when"], source.schema, "when: {column: value}")
+    if said["column"] in [condition.column for condition in when]:
+        raise RuleFault(f"column {said['column']!r} cannot say when it is missing itself")
+    return Missing(column=said["column"], when=when, only=flag(said.get("only", False), "only"))
+
+
+def _sum(entry: Mapping[str, Any], source: Source) -> Rule:
     total, parts = _one_pair(entry, "sum", "{total: [part, part]}")
     found = _columns(parts, 2, "sum: {total: [part, part]}, with two parts or more")
     if total in found:
@@ -76,7 +99,7 @@ def _sum(entry: Mapping[str, Any], folder: Path | None) -> Rule:
     return Sum(total=total, parts=found)
 
 
-def _determines(entry: Mapping[str, Any], folder: Path | None) -> Rule:
+def _determines(entry: Mapping[str, Any], source: Source) -> Rule:
     by, column = _one_pair(entry, "determines", "{code: name}")
     if not isinstance(column, str):
         raise RuleFault("write it as determines: {code: name}, one rule for each column that follows")
@@ -85,7 +108,7 @@ def _determines(entry: Mapping[str, Any], folder: Path | None) -> Rule:
     table = entry.get("table")
     if isinstance(table, str) and table:
         try:
-            return Determines(by=by, column=column, table=read_table(table, folder, by, column))
+            return Determines(by=by, column=column, table=read_table(table, source.folder, by, column))
         except TableFault as fault:
             raise RuleFault(str(fault)) from fault
     if not isinstance(table, Mapping) or not table:
@@ -96,7 +119,9 @@ def _determines(entry: Mapping[str, Any], folder: Path | None) -> Rule:
     return Determines(by=by, column=column, table=pairs)
 
 
-_READERS: dict[str, tuple[Callable[[Mapping[str, Any], Path | None], Rule], tuple[str, ...]]] = {
+_READERS: dict[str, tuple[Callable[[Mapping[str, Any], Source], Rule], tuple[str, ...]]] = {
+    "impossible": (_impossible, ()),
+    "missing": (_missing, ()),
     "sum": (_sum, ()),
     "determines": (_determines, ("table",)),
 }

@@ -1,0 +1,129 @@
+"""Rules made part of a codec, and the proof, before a row is read, that some row keeps them all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from synthcli.discovery.axes import bounds_on_axis
+from synthcli.pgm.belief_propagation import calibrate
+from synthcli.pgm.junction_tree import build
+from synthcli.pgm.structural_zeros import with_zeros
+from synthcli.table.axis import LIMITS, axis_dtype
+from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
+from synthcli.table.rules.kinds import Rule, conditions_of
+from synthcli.table.rules.on_codes import zeros_of
+from synthcli.table.rules.separate import Place, cuts_of, regridded, separated
+from synthcli.table.schema import Column, Kind, Schema
+
+MOST_CELLS = 1 << 22
+"""Rules whose tables would have more cells than this are refused."""
+
+_CODES, _EXACT = 40, 130
+"""A learnt grid has about so many codes at most, beside those that rules add."""
+
+
+def under_rules(codec: Codec, schema: Schema) -> Codec:
+    """The codec with codes that the schema's rules can be said in, and the rules as structural zeros.
+
+    Where what was learnt of the data leaves no row for the rules, grids are widened to what the rules name.
+    """
+    if not schema.rules:
+        return codec
+    ruled = _ruled(codec, schema)
+    return ruled if _is_satisfiable(ruled) else _ruled(_widened(codec, schema), schema)
+
+
+def contradictions(schema: Schema) -> list[str]:
+    """Rules that leave no row, or would make the model too large: the first of each, in a line."""
+    faults: list[str] = []
+    if not schema.rules:
+        return faults
+    if not _is_satisfiable(_public(schema)):
+        place = next(i for i in range(len(schema.rules)) if not _is_satisfiable(_public(_first(schema, i + 1))))
+        rule = schema.rules[place]
+        faults.append(f"rules[{place}] ({rule.key}): no row could keep it and those before it: delete or weaken one")
+    widest = max(schema.rules, key=lambda rule: _cells(rule, schema), default=None)
+    if widest is not None and _cells(widest, schema) > MOST_CELLS:
+        place = schema.rules.index(widest)
+        faults.append(f"rules[{place}] ({widest.key}): its columns have too many combinations: name fewer columns")
+    return faults
+
+
+def _first(schema: Schema, count: int) -> Schema:
+    return replace(schema, rules=schema.rules[:count])
+
+
+def _ruled(codec: Codec, schema: Schema) -> Codec:
+    apart = separated(codec, schema)
+    return replace(apart, zeros=zeros_of(schema.rules, apart))
+
+
+def _is_satisfiable(codec: Codec) -> bool:
+    """Whether any row is left."""
+    if not codec.zeros:
+        return True
+    try:
+        calibrate(build(codec.domain, ()), with_zeros(codec.domain, {}))
+    except ValueError:
+        return False
+    return True
+
+
+def _widened(codec: Codec, schema: Schema) -> Codec:
+    """The codec with a value of every sort that the rules tell apart on its grids."""
+    spoken = {name for rule in schema.rules for name in rule.reads}
+    return replace(codec, columns=tuple(_wide(c, schema) if c.name in spoken else c for c in codec.columns))
+
+
+def _wide(column: ColumnCodec, schema: Schema) -> ColumnCodec:
+    encoder = column.encoder
+    if not isinstance(encoder, GridEncoder):
+        return column
+    low, high = _reach(schema[column.name], schema, encoder.edges[[0, -1]].tolist())
+    return regridded(column, np.unique(np.append(encoder.edges, np.array([low, high], encoder.edges.dtype))), ())
+
+
+def _reach(column: Column, schema: Schema, known: Sequence[Place]) -> tuple[Place, Place]:
+    """First and last edge of a grid that has room for a value of every sort that the rules tell apart."""
+    places = [*known, *cuts_of(column, schema.rules)]
+    margin = 10.0 ** -(column.decimals or 0) if column.kind is Kind.NUMBER else 1
+    low, high = min(places) - margin, max(places) + margin
+    if column.kind in LIMITS:
+        low, high = max(low, LIMITS[column.kind][0]), min(high, LIMITS[column.kind][1])
+    first, last = bounds_on_axis(column)
+    return low if first is None else max(low, first), high if last is None else min(high, last)
+
+
+def _public(schema: Schema) -> Codec:
+    """A small codec from declared facts alone: a code for every sort of value that the rules tell apart."""
+    spoken = {name for rule in schema.rules if rule.computes is None for name in rule.reads}
+    columns = (ColumnCodec(c.name, _sorts(c, schema)) for c in schema.modelled if c.name in spoken)
+    return _ruled(Codec(tuple(columns)), schema)
+
+
+def _sorts(column: Column, schema: Schema) -> Encoder:
+    missing = not column.required
+    if column.kind is Kind.BOOLEAN:
+        return CategoryEncoder(values=("false", "true"), type=Kind.BOOLEAN, missing=missing, other=False)
+    if column.categories is not None:
+        return CategoryEncoder(values=column.categories, type=column.kind, missing=missing, other=False)
+    if not column.kind.has_axis:
+        return CategoryEncoder(values=("",), type=Kind.STRING, missing=missing, other=False)
+    bounds = [place for place in bounds_on_axis(column) if place is not None]
+    low, high = _reach(column, schema, bounds or [0])
+    edges = np.array([low, high if high > low else np.nextafter(low, np.inf)], axis_dtype(column.kind))
+    return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
+
+
+def _cells(rule: Rule, schema: Schema) -> int:
+    """About how many cells a rule's table will have."""
+    size = 1
+    for name in dict.fromkeys(rule.reads if conditions_of(rule) else ()):
+        column = schema[name]
+        low, high = bounds_on_axis(column) if column.kind.has_axis else (None, None)
+        exact = column.kind in (Kind.INTEGER, Kind.DATE) and low is not None and high is not None
+        listed = len(column.categories or ()) or (int(min(high - low, _EXACT)) if exact else _CODES)
+        size *= listed + (not column.required)
+    return size
