@@ -52,8 +52,10 @@ class _Cutter:
             fresh = boxes
             for earlier in found:
                 fresh = _bounded(piece for box in fresh for piece in self._difference(box, earlier))
-            found = _joined(_bounded([*found, *fresh]))
-        return found
+            found += fresh
+            if len(found) > MOST_BOXES:
+                found = _bounded(_joined(found))
+        return _joined(found)
 
     def _intersection(self, one: Box, other: Box) -> Box | None:
         both = {**one, **{column: one.get(column, chosen) & chosen for column, chosen in other.items()}}
