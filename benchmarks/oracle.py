@@ -1,16 +1,15 @@
-"""What one evaluation of the estimator's oracle costs, per clique cell, beside a floor of plain passes over as many cells.
+"""What one evaluation of the oracle costs, per clique cell, beside a floor of plain passes over as many cells.
 
     python benchmarks/oracle.py [--cells 100,1000,10000,100000] [--repeats 15]
 
 Structures are random: every new attribute joins two that share a clique (a random 2-tree of 30 attributes, in random
 order), so that cliques hold three attributes; every attribute and every pair inside a clique is measured. `calibrate`
-gives all clique tables; `evaluate` is one dual evaluation of the search: value, gradient, all measured tables. The floor
-is one exp, one product and one sum over as many cells. CPU time of this process, the least of the repeats.
+gives all clique tables; `evaluate` is one dual evaluation of the search: value, gradient, all measured tables. The
+floor is one exp, one product and one sum over as many cells. CPU time of this process, the least of the repeats.
 """
 
 import argparse
 from collections.abc import Callable
-from itertools import combinations
 from time import process_time
 
 import numpy as np

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthcli.marginal import Clique
 from synthcli.pgm.junction_tree import JunctionTree
-
-Floats = NDArray[np.float64]
-
-_TINY = float(np.finfo(np.float64).tiny)
+from synthcli.pgm.propagation import Floats as Floats
+from synthcli.pgm.propagation import Propagation
+from synthcli.pgm.schedule import schedule
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,17 @@ def calibrate(tree: JunctionTree, potentials: Mapping[Clique, Floats]) -> Belief
     Potentials are log tables with one axis per attribute; -inf marks impossible cells. Every potential's clique must
     lie inside a tree clique (`KeyError`). Raises `ValueError` if no cell is possible or a potential is NaN or +inf.
     """
-    plan = _plan(tree, tuple(potentials))
-    logs = _assemble(tree, plan, list(potentials.values()))
-    with np.errstate(over="ignore", invalid="ignore"):  # a ratio beyond the range shows as a wrong mass, and is redone
-        beliefs = _linear(tree, plan, logs)
-    return _logarithmic(tree, plan, logs) if beliefs is None else beliefs
+    cliques = tuple(potentials)
+    passes = Propagation(schedule(tree, cliques, marginals=False))
+    log_partition = passes.run(flat(list(potentials.values())))
+    if log_partition is None:
+        return logarithmic(tree, potentials)
+    return Beliefs(tree, passes.tables, log_partition)
+
+
+def flat(tables: Sequence[Floats]) -> Floats:
+    """All tables' cells in one row."""
+    return np.concatenate([np.ravel(table) for table in tables]) if tables else np.zeros(0)
 
 
 def _assemble(tree: JunctionTree, plan: _Plan, tables: Sequence[Floats]) -> list[Floats]:
@@ -105,49 +109,10 @@ def _assemble(tree: JunctionTree, plan: _Plan, tables: Sequence[Floats]) -> list
     return logs
 
 
-def _linear(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs | None:
-    """Both passes in linear space; None where underflow may have taken mass that counts.
-
-    `lost[i]` bounds the absolute error of every cell of table i. All factors are at most 1, so that errors add; a
-    message's error grows by the cells it sums and by its rescaling. Mass that vanished in one clique can be nearly all
-    there is once a neighbour weighs it, and nothing but such a bound tells.
-    """
-    tables, scale = [], 0.0
-    for log in logs:
-        top = float(log.max())
-        if np.isnan(top) or top == np.inf:
-            raise ValueError("a potential is not a number, or infinite")
-        if top == -np.inf:
-            raise ValueError("the potentials leave no cell possible")
-        tables.append(np.exp(log - top))
-        scale += top
-    messages: list[Floats] = [np.empty(0)] * len(tables)
-    lost = [_TINY] * len(tables)
-    for i in range(len(tables) - 1, 0, -1):
-        messages[i] = tables[i].sum(axis=plan.up_axes[i])
-        top = float(messages[i].max())
-        if top <= 0.0:
-            return None
-        scale += float(np.log(top))
-        lost[tree.parents[i]] += lost[i] / top * (tables[i].size / messages[i].size)
-        tables[tree.parents[i]] *= (messages[i] / top).reshape(plan.up_shapes[i])
-    total = float(tables[0].sum())
-    if not lost[0] * max(table.size for table in tables) < 1e-10 * total:
-        return None
-    tables[0] /= total
-    for i in range(1, len(tables)):
-        wanted = tables[tree.parents[i]].sum(axis=plan.down_axes[i])
-        ratio = np.divide(wanted, messages[i], out=np.zeros_like(wanted), where=messages[i] > 0)
-        tables[i] *= ratio.reshape(plan.down_shapes[i])
-        mass = float(tables[i].sum())
-        if not abs(mass - 1.0) < 1e-6:
-            return None
-    return Beliefs(tree, tuple(tables), scale + float(np.log(total)))
-
-
-def _logarithmic(tree: JunctionTree, plan: _Plan, logs: Sequence[Floats]) -> Beliefs:
-    """The same passes with log-sum-exp: slower, and safe at any range."""
-    tables = [log.copy() for log in logs]
+def logarithmic(tree: JunctionTree, potentials: Mapping[Clique, Floats]) -> Beliefs:
+    """The same as `calibrate` with log-sum-exp: slower, and safe at any range."""
+    plan = _plan(tree, tuple(potentials))
+    tables = _assemble(tree, plan, list(potentials.values()))
     messages: list[Floats] = [np.empty(0)] * len(tables)
     with np.errstate(divide="ignore", invalid="ignore"):
         for i in range(len(tables) - 1, 0, -1):

@@ -26,6 +26,7 @@ from synthcli.pgm.belief_propagation import Floats, calibrate
 from synthcli.pgm.junction_tree import JunctionTree, build
 from synthcli.pgm.lbfgs import minimise
 from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.pgm.oracle import Oracle
 from synthcli.pgm.simplex import project_to_simplex
 from synthcli.pgm.structural_zeros import with_zeros
 
@@ -120,6 +121,9 @@ class _Problem:
         self.possible = self._possible()
         self.values[~self.possible] = 0.0
         self.centre = _flat([self._log_one_way(m) for m in measurements])
+        zeros = with_zeros(domain, self.unpack(np.zeros(len(self.values))))
+        self.zeros = _flat(list(zeros.values()))
+        self.oracle = Oracle(self.tree, tuple(zeros))
 
     @property
     def cells(self) -> int:
@@ -156,10 +160,12 @@ class _Problem:
 
     def evaluate(self, theta: Floats, weight: float) -> tuple[float, Floats, Floats]:
         """F, its gradient, and the expected tables (flat)."""
-        beliefs = calibrate(self.tree, with_zeros(self.tree.domain, self.unpack(theta)))
-        expected = self.rows * _flat([beliefs.marginal(clique) for clique in self.cliques])
+        potentials = self.zeros.copy()
+        potentials[: self.cells] += theta
+        log_partition, marginals = self.oracle.evaluate(potentials)
+        expected = self.rows * marginals[: self.cells]
         pull = weight * self.variance * (theta - self.centre)
-        value = self.rows * beliefs.log_partition - theta @ self.values + 0.5 * float(pull @ (theta - self.centre))
+        value = self.rows * log_partition - theta @ self.values + 0.5 * float(pull @ (theta - self.centre))
         return float(value), expected - self.values + pull, expected
 
     def curvature(self, expected: Floats, weight: float) -> Floats:
