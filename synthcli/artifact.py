@@ -16,7 +16,7 @@ from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.codec import codec_from_json
-from synthcli.table.rules.on_codes import zeros_of
+from synthcli.table.rules.zeros import zeros_of
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import dump_schema, parse_schema
 
@@ -59,7 +59,7 @@ def load(path: Path) -> Synthesizer:
 
 def _synthesizer(manifest: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Synthesizer:
     schema, codec = _schema(manifest["schema"]), codec_from_json(manifest["codec"])
-    codec = replace(codec, zeros=zeros_of(schema.rules, codec))
+    codec = replace(codec, zeros=zeros_of(schema, codec))
     cliques = [_clique(names) for names in manifest["model"]["cliques"]]
     listed = manifest["measurements"]
     merged = sum(name.startswith("parts-") for name in arrays)

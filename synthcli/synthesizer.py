@@ -1,7 +1,7 @@
 """A fitted release: everything in it is covered by the privacy statement, so everything may be published."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +9,10 @@ import pyarrow as pa
 from synthcli.marginal import Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.sampling import sample
+from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.codec import Codec
 from synthcli.table.rules.compute import Computed
+from synthcli.table.rules.order import Ordering, order_zeros
 from synthcli.table.schema import Schema
 
 
@@ -95,6 +97,24 @@ class Synthesizer:
 
         `compact`: columns of few values come as dictionary arrays, with the same dictionary in every block.
         """
+        model, ordering = self._in_order()
         computed = Computed(self.schema)
-        for codes in sample(self.model, rows, rng, block):
-            yield computed.add(self.codec.decode(codes, rng, compact))
+        for codes in sample(model, rows, rng, block):
+            batch = self.codec.decode(codes, rng, compact)
+            yield computed.add(ordering.keep(batch, codes, rng))
+
+    def _in_order(self) -> tuple[MarkovRandomField, Ordering]:
+        """The model without cells whose drawn values could not be put in order, and what puts the others so.
+
+        Where that leaves no cell, values may come from cells' parts that are never drawn otherwise.
+        """
+        columns, domain = self.codec.columns, self.model.domain
+        zeros = tuple(order_zeros(self.schema.rules, columns, self.schema, drawn=True))
+        if not zeros:
+            return self.model, Ordering(self.schema, columns, drawn=True)
+        model = replace(self.model, potentials=with_zeros(replace(domain, zeros=zeros), self.model.potentials))
+        try:
+            is_possible = model.beliefs.log_partition > -np.inf
+        except ValueError:
+            is_possible = False
+        return model if is_possible else self.model, Ordering(self.schema, columns, drawn=is_possible)

@@ -1,7 +1,8 @@
 """Rules made part of a codec, and the proof, before a row is read, that some row keeps them all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.axis import LIMITS, axis_dtype
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
-from synthcli.table.rules.kinds import Rule, conditions_of
-from synthcli.table.rules.on_codes import zeros_of
+from synthcli.table.rules.kinds import Order, Rule, conditions_of
+from synthcli.table.rules.order import gaps
+from synthcli.table.rules.ranks import unit_of
 from synthcli.table.rules.separate import Place, cuts_of, regridded, separated
+from synthcli.table.rules.zeros import zeros_of
 from synthcli.table.schema import Column, Kind, Schema
 
 MOST_CELLS = 1 << 22
@@ -57,7 +60,7 @@ def _first(schema: Schema, count: int) -> Schema:
 
 def _ruled(codec: Codec, schema: Schema) -> Codec:
     apart = separated(codec, schema)
-    return replace(apart, zeros=zeros_of(schema.rules, apart))
+    return replace(apart, zeros=zeros_of(schema, apart))
 
 
 def _is_satisfiable(codec: Codec) -> bool:
@@ -74,21 +77,33 @@ def _is_satisfiable(codec: Codec) -> bool:
 def _widened(codec: Codec, schema: Schema) -> Codec:
     """The codec with a value of every sort that the rules tell apart on its grids."""
     spoken = {name for rule in schema.rules for name in rule.reads}
-    return replace(codec, columns=tuple(_wide(c, schema) if c.name in spoken else c for c in codec.columns))
+    ends = {c.name: c.encoder.edges[[0, -1]].tolist() for c in codec.columns if isinstance(c.encoder, GridEncoder)}
+    return replace(codec, columns=tuple(_wide(c, schema, ends) if c.name in spoken else c for c in codec.columns))
 
 
-def _wide(column: ColumnCodec, schema: Schema) -> ColumnCodec:
+def _wide(column: ColumnCodec, schema: Schema, ends: Mapping[str, list[Place]]) -> ColumnCodec:
     encoder = column.encoder
     if not isinstance(encoder, GridEncoder):
         return column
-    low, high = _reach(schema[column.name], schema, encoder.edges[[0, -1]].tolist())
+    mates = _mates(column.name, schema)
+    low, high = _reach(schema[column.name], schema, [place for name in mates for place in ends[name]])
     return regridded(column, np.unique(np.append(encoder.edges, np.array([low, high], encoder.edges.dtype))), ())
+
+
+def _mates(name: str, schema: Schema) -> list[str]:
+    """The column, and all that rules put in order with it."""
+    pairs = [pair for pair in gaps(schema.rules) if name in pair]
+    return [name, *(other for pair in pairs for other in pair if other != name)]
 
 
 def _reach(column: Column, schema: Schema, known: Sequence[Place]) -> tuple[Place, Place]:
     """First and last edge of a grid that has room for a value of every sort that the rules tell apart."""
-    places = [*known, *cuts_of(column, schema.rules)]
-    margin = 10.0 ** -(column.decimals or 0) if column.kind is Kind.NUMBER else 1
+    mates = _mates(column.name, schema)
+    cuts = (cut for name in mates for cut in cuts_of(schema[name], schema.rules))
+    bounds = (place for name in mates for place in bounds_on_axis(schema[name]) if place is not None)
+    places = [*known, *cuts, *bounds] or [0]
+    step = 10.0 ** -(column.decimals or 0) if column.kind is Kind.NUMBER else unit_of(column)
+    margin = step * (1 + len(mates))
     low, high = min(places) - margin, max(places) + margin
     if column.kind in LIMITS:
         low, high = max(low, LIMITS[column.kind][0]), min(high, LIMITS[column.kind][1])
@@ -111,19 +126,22 @@ def _sorts(column: Column, schema: Schema) -> Encoder:
         return CategoryEncoder(values=column.categories, type=column.kind, missing=missing, other=False)
     if not column.kind.has_axis:
         return CategoryEncoder(values=("",), type=Kind.STRING, missing=missing, other=False)
-    bounds = [place for place in bounds_on_axis(column) if place is not None]
-    low, high = _reach(column, schema, bounds or [0])
+    low, high = _reach(column, schema, ())
     edges = np.array([low, high if high > low else np.nextafter(low, np.inf)], axis_dtype(column.kind))
     return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
 
 
 def _cells(rule: Rule, schema: Schema) -> int:
     """About how many cells a rule's table will have."""
-    size = 1
-    for name in dict.fromkeys(rule.reads if conditions_of(rule) else ()):
-        column = schema[name]
-        low, high = bounds_on_axis(column) if column.kind.has_axis else (None, None)
-        exact = column.kind in (Kind.INTEGER, Kind.DATE) and low is not None and high is not None
-        listed = len(column.categories or ()) or (int(min(high - low, _EXACT)) if exact else _CODES)
-        size *= listed + (not column.required)
-    return size
+    names = dict.fromkeys(rule.reads if conditions_of(rule) else rule.reads[:2] if isinstance(rule, Order) else ())
+    return prod(_codes(schema[name]) for name in names)
+
+
+def _codes(column: Column) -> int:
+    missing = not column.required
+    if column.categories is not None:
+        return len(column.categories) + missing
+    low, high = bounds_on_axis(column) if column.kind.has_axis else (None, None)
+    if column.kind in (Kind.INTEGER, Kind.DATE) and low is not None and high is not None:
+        return int(min(high - low, _EXACT)) + missing
+    return _CODES + missing

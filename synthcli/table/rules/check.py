@@ -7,7 +7,8 @@ import numpy as np
 from synthcli.table.axis import to_axis
 from synthcli.table.parse import pattern_of
 from synthcli.table.rules.compute import LARGEST, decimals_of, in_order, unreadable
-from synthcli.table.rules.kinds import Condition, Determines, Missing, Rule, Sum, Value, conditions_of
+from synthcli.table.rules.kinds import Condition, Determines, Missing, Order, Rule, Sum, Value, conditions_of
+from synthcli.table.rules.order_check import chain_faults, decimals_faults, order_faults
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.temporal import TimeFormat
 
@@ -17,7 +18,7 @@ Look = Callable[[Rule, Schema], Iterator[str]]
 def structural_faults(schema: Schema) -> list[str]:
     """What is wrong whatever facts are public: roles, types, columns computed twice or in a circle."""
     faults = [*_each(schema, _roles), *_each(schema, _types), *_computed_twice(schema)]
-    return [*faults, *_on_computed(schema)] or _circles(schema)
+    return [*faults, *_on_computed(schema)] or [*_circles(schema), *chain_faults(schema)]
 
 
 def _on_computed(schema: Schema) -> Iterator[str]:
@@ -61,6 +62,8 @@ def _types(rule: Rule, schema: Schema) -> Iterator[str]:
             yield f"column {rule.total!r} is an integer, its part {number[0]!r} a number: make the total a number"
     if isinstance(rule, Determines):
         yield from _table_faults(rule, schema)
+    if isinstance(rule, Order):
+        yield from order_faults(rule, schema)
     for condition in conditions_of(rule):
         yield from _condition_faults(condition, schema)
     if isinstance(rule, Missing) and schema[rule.column].required:
@@ -74,7 +77,7 @@ def _condition_faults(condition: Condition, schema: Schema) -> Iterator[str]:
     if condition.missing and column.required:
         yield f"column {column.name!r} is required, and never missing: delete the condition, or constraints.required"
     places = column.decimals if column.kind is Kind.NUMBER and column.declares("decimals") else None
-    if places is not None and any(round(float(value), places) != value for value in named):  # type: ignore[arg-type]
+    if places is not None and any(round(float(value), places) != value for value in named):
         yield f"a value of column {column.name!r} has more decimals than the column: round it"
     if column.kind is Kind.DATETIME and condition.values:
         yield f"column {column.name!r} is a datetime: name a range, as {{from: …, below: …}}"
@@ -134,6 +137,8 @@ def _circles(schema: Schema) -> list[str]:
 def _facts(rule: Rule, schema: Schema) -> Iterator[str]:
     if isinstance(rule, Sum):
         yield from _sum_facts(rule, schema)
+    if isinstance(rule, Order):
+        yield from decimals_faults(rule, schema)
     if isinstance(rule, Determines):
         yield from _coverage(rule, schema)
     if rule.computes is not None and schema[rule.computes].required:
@@ -147,6 +152,9 @@ def _unlisted(rule: Rule, learnt: Collection[str]) -> Iterator[str]:
     for condition in conditions_of(rule):
         if condition.column in learnt and not condition.missing:
             yield f"the categories of column {condition.column!r} are not declared: list them in constraints.enum"
+    for name in rule.reads if isinstance(rule, Order) else ():
+        if name in learnt:
+            yield f"column {name!r} has categories, and only a number line is in order: delete constraints.enum"
 
 
 def _sum_facts(rule: Sum, schema: Schema) -> Iterator[str]:

@@ -108,6 +108,28 @@ class Missing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Order:
+    """Each column is at most the next (below it, if `strict`); missing values stand anywhere."""
+
+    key: ClassVar[str] = "order"
+    columns: tuple[str, ...]
+    strict: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns."""
+        return self.columns
+
+    @property
+    def computes(self) -> None:
+        """Nothing."""
+        return None
+
+    def __str__(self) -> str:
+        return (" < " if self.strict else " <= ").join(self.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sum:
     """`total` is the sum of its parts; a missing part makes it missing."""
 

@@ -17,10 +17,10 @@ from synthcli.table.schema import Kind
 Met = NDArray[np.bool_]
 
 
-def zeros_of(rules: Sequence[Rule], codec: Codec) -> tuple[StructuralZeros, ...]:
-    """The rules as structural zeros. `ValueError` where a code holds values that meet a condition and others."""
+def condition_zeros(rules: Sequence[Rule], codec: Codec) -> Iterator[StructuralZeros]:
+    """What conditions exclude, as structural zeros. `ValueError` where a cell holds rows of two minds."""
     columns = {column.name: column for column in codec.columns}
-    return tuple(_zeros(conditions, columns) for rule in rules for conditions in impossible_together(rule))
+    return (_zeros(conditions, columns) for rule in rules for conditions in impossible_together(rule))
 
 
 def impossible_together(rule: Rule) -> Iterator[tuple[Condition, ...]]:
@@ -40,21 +40,20 @@ def _names(conditions: tuple[Condition, ...]) -> tuple[str, ...]:
 
 def _zeros(conditions: tuple[Condition, ...], columns: dict[str, ColumnCodec]) -> StructuralZeros:
     order = [name for name in columns if name in _names(conditions)]
-    met = {condition.column: met_by(columns[condition.column], condition) for condition in conditions}
-    together = reduce(np.logical_and.outer, [met[name] for name in order])
-    return StructuralZeros(tuple(order), ~np.asarray(together))
+    met = {condition.column: shares_met(columns[condition.column], condition) for condition in conditions}
+    together = [reduce(np.logical_and.outer, [met[name][which] for name in order]) for which in (0, 1)]
+    if np.any(together[0] != together[1]):
+        raise ValueError("a cell holds rows that a rule excludes, and others")
+    return StructuralZeros(tuple(order), ~np.asarray(together[0]))
 
 
-def met_by(column: ColumnCodec, condition: Condition) -> Met:
-    """Which of the column's codes meet a condition. `ValueError` where a code is not of one mind."""
+def shares_met(column: ColumnCodec, condition: Condition) -> tuple[Met, Met]:
+    """Which of the column's codes meet a condition with all of their values, and which with some."""
     fine = fine_met_by(column.encoder, condition)
     if column.merge is None:
-        return fine
+        return fine, fine
     counts = np.bincount(column.merge.groups, fine, column.size)
-    sizes = np.bincount(column.merge.groups, minlength=column.size)
-    if np.any((counts > 0) & (counts < sizes)):
-        raise ValueError("a code holds values that meet a rule's condition, and others")
-    return counts > 0
+    return counts == np.bincount(column.merge.groups, minlength=column.size), counts > 0
 
 
 def fine_met_by(encoder: Any, condition: Condition) -> Met:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synthcli.errors import closest
 from synthcli.table.rules.condition_reader import RuleFault, flag, read_conditions
-from synthcli.table.rules.kinds import Determines, Impossible, Missing, Rule, Sum
+from synthcli.table.rules.kinds import Determines, Impossible, Missing, Order, Rule, Sum
 from synthcli.table.rules.table_file import TableFault, read_table
 from synthcli.table.schema import Schema
 
@@ -91,6 +91,11 @@ def _missing(entry: Mapping[str, Any], source: Source) -> Rule:
     return Missing(column=said["column"], when=when, only=flag(said.get("only", False), "only"))
 
 
+def _order(entry: Mapping[str, Any], source: Source) -> Rule:
+    columns = _columns(entry["order"], 2, "order: [first, second], with two columns or more")
+    return Order(columns=columns, strict=flag(entry.get("strict", False), "strict"))
+
+
 def _sum(entry: Mapping[str, Any], source: Source) -> Rule:
     total, parts = _one_pair(entry, "sum", "{total: [part, part]}")
     found = _columns(parts, 2, "sum: {total: [part, part]}, with two parts or more")
@@ -122,6 +127,7 @@ def _determines(entry: Mapping[str, Any], source: Source) -> Rule:
 _READERS: dict[str, tuple[Callable[[Mapping[str, Any], Source], Rule], tuple[str, ...]]] = {
     "impossible": (_impossible, ()),
     "missing": (_missing, ()),
+    "order": (_order, ("strict",)),
     "sum": (_sum, ()),
     "determines": (_determines, ("table",)),
 }

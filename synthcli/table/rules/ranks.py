@@ -1,0 +1,48 @@
+"""Values as whole numbers in the order of what is written: what rules of order compare.
+
+Integers as they are, dates in days, datetimes in the unit that their format spells, numbers in units of their last
+declared decimal; numbers without declared decimals by their place among all floating-point numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.table.parse import pattern_of
+from synthcli.table.schema import Column, Kind
+from synthcli.table.temporal import TimeFormat
+
+_MICROSECONDS = {
+    "microsecond": 1,
+    "second": 1_000_000,
+    "minute": 60_000_000,
+    "hour": 3_600_000_000,
+    "day": 86_400_000_000,
+}
+Ranks = NDArray[np.int64]
+
+
+def unit_of(column: Column) -> int:
+    """Positions on a whole number line that are written alike."""
+    return _MICROSECONDS[TimeFormat(column.kind, pattern_of(column)).unit] if column.kind is Kind.DATETIME else 1
+
+
+def ranks_of(places: NDArray[Any], column: Column) -> Ranks:
+    """The ranks of positions on the column's number line."""
+    if column.kind is not Kind.NUMBER:
+        return np.asarray(places, dtype=np.int64) // unit_of(column)
+    numbers = np.asarray(places, dtype=np.float64) + 0.0  # minus zero is zero
+    if column.decimals is not None:
+        return np.rint(numbers * 10.0**column.decimals).astype(np.int64)
+    bits = numbers.view(np.int64)
+    return np.where(bits < 0, np.int64(-(2**63)) - bits, bits)
+
+
+def places_of(ranks: Ranks, column: Column) -> NDArray[Any]:
+    """A position of each rank: the first one, or the number itself."""
+    if column.kind is not Kind.NUMBER:
+        return ranks * unit_of(column)
+    if column.decimals is not None:
+        return ranks / 10.0**column.decimals
+    return np.where(ranks < 0, np.int64(-(2**63)) - ranks, ranks).view(np.float64)
