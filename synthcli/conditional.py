@@ -19,7 +19,7 @@ from synthcli.synthesizer import Synthesizer
 from synthcli.table.boxes import Box, boxes
 from synthcli.table.codec import Codec
 from synthcli.table.condition.balance import Balance, parse_balance, values_of
-from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, leaves
+from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, questions
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.vocabulary import Vocabulary
 from synthcli.table.parts import Parts, Restriction, parts_of
@@ -71,7 +71,7 @@ def subpopulation(synthesizer: Synthesizer, where: str | None = None, balance: s
     asked = None if balance is None else parse_balance(balance, vocabulary)
     strata = [] if asked is None else _strata(synthesizer.codec, asked)
     compared = [] if asked is None else [Among(asked.column, tuple(value for value, _ in strata))]
-    restricted = _Restricted(synthesizer, (*leaves(wanted), *compared))
+    restricted = _Restricted(synthesizer, (*(leaf for leaf, _ in questions(wanted)), *compared))
     found = restricted.boxes(wanted)
     if not found:
         what = "no row of the model satisfies the condition: its probability is zero"
@@ -110,10 +110,10 @@ def _balanced(
 class _Restricted:
     """A release kept to boxes; parts, restrictions and calibrated models are worked out once."""
 
-    def __init__(self, synthesizer: Synthesizer, questions: Iterable[Leaf]) -> None:
+    def __init__(self, synthesizer: Synthesizer, leaves: Iterable[Leaf]) -> None:
         self._whole = synthesizer
         named: dict[str, list[Value]] = {}
-        for leaf in questions:
+        for leaf in leaves:
             values = leaf.values if isinstance(leaf, Among) else (leaf.value,) if isinstance(leaf, Comparison) else ()
             named.setdefault(leaf.column, []).extend(values)
         codecs = {codec.name: codec for codec in synthesizer.codec.columns}
@@ -139,12 +139,12 @@ class _Restricted:
     def hint(self, expression: Expression) -> str:
         """Which columns alone make it impossible."""
         never = []
-        for leaf in leaves(expression):
-            weights = self._restriction(leaf.column, self._parts[leaf.column].satisfying(leaf)).weights
+        for leaf, negated in questions(expression):
+            weights = self._restriction(leaf.column, self._parts[leaf.column].satisfying(leaf, negated)).weights
             if not np.any(weights * self._whole.model.marginal((leaf.column,)) > 0):
                 never.append(leaf.column)
         if not never:
-            return "each part has rows, but not all together: loosen one of them"
+            return "each comparison holds for some rows, but not as they are combined: loosen one"
         labels = next(c for c in self._whole.codec.columns if c.name == never[0]).labels()
         return f"column {never[0]!r} never holds that; it holds {labels[0]} … {labels[-1]}"
 

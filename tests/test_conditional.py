@@ -130,8 +130,10 @@ def test_rows_come_in_random_order_and_the_seed_gives_them_again() -> None:
         ("age > 90 or age == -3", "column 'age' never holds that"),
         ("age == 2.5", "column 'age' never holds that"),
         ("flag is missing", "column 'flag' never holds that"),
-        ("age == 3 and age == 4", "each part has rows"),
-        ("size == 'large' and 1 <= age < 10", "each part has rows"),
+        ("not (flag is missing) and not (age in (2, 3)) and 2 <= age <= 3", "each comparison holds for some rows"),
+        ("not age >= 0", "column 'age' never holds that"),
+        ("age == 3 and age == 4", "each comparison holds for some rows"),
+        ("size == 'large' and 1 <= age < 10", "each comparison holds for some rows"),
     ],
 )
 def test_what_the_model_excludes_is_refused(where: str, hint: str) -> None:

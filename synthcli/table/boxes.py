@@ -6,7 +6,7 @@ Negation is pushed to the questions, where it leaves missing values out; alterna
 from collections.abc import Iterable, Mapping
 
 from synthcli.errors import UsageError
-from synthcli.table.condition.expression import And, Expression, Missing, Not, Or
+from synthcli.table.condition.expression import And, Expression, Not, Or
 from synthcli.table.parts import Parts
 
 Box = Mapping[str, int]
@@ -34,10 +34,7 @@ class _Cutter:
         if isinstance(expression, And | Or):
             listed = [self.boxes(part, negated) for part in expression.parts]
             return self._all(listed) if isinstance(expression, And) != negated else self._any(listed)
-        of = self._parts[expression.column]
-        chosen = of.satisfying(expression)
-        if negated:
-            chosen = (of.present if not isinstance(expression, Missing) else of.everything) & ~chosen
+        chosen = self._parts[expression.column].satisfying(expression, negated)
         return [{expression.column: chosen}] if chosen else []
 
     def _all(self, listed: Iterable[list[Box]]) -> list[Box]:

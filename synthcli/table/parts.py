@@ -66,15 +66,17 @@ class Parts:
         """The set of all parts."""
         return self.present | self.missing
 
-    def satisfying(self, leaf: Leaf) -> int:
-        """The parts whose values satisfy one question about the column."""
+    def satisfying(self, leaf: Leaf, negated: bool = False) -> int:
+        """The parts whose values satisfy one question about the column, or its negation."""
         if isinstance(leaf, Missing):
-            return self.missing
+            return self.present if negated else self.missing
         if isinstance(leaf, Among):
             wanted = {self.places[value] for value in leaf.values}
-            return sum(1 << part for part, rank in enumerate(self.ranks) if rank in wanted)
-        holds, place = _HOLDS[leaf.operator], self.places[leaf.value]
-        return sum(1 << part for part, rank in enumerate(self.ranks) if holds(rank, place))
+            chosen = sum(1 << part for part, rank in enumerate(self.ranks) if rank in wanted)
+        else:
+            holds, place = _HOLDS[leaf.operator], self.places[leaf.value]
+            chosen = sum(1 << part for part, rank in enumerate(self.ranks) if holds(rank, place))
+        return self.present & ~chosen if negated else chosen
 
 
 def parts_of(column: Column, codec: ColumnCodec, values: Iterable[Value]) -> Parts:

@@ -81,12 +81,12 @@ Leaf = Comparison | Among | Missing
 Expression = Leaf | Not | And | Or
 
 
-def leaves(expression: Expression) -> Iterator[Leaf]:
-    """The parts that ask about a column, left to right."""
+def questions(expression: Expression, negated: bool = False) -> Iterator[tuple[Leaf, bool]]:
+    """The parts that ask about a column, left to right, and whether what is asked is negated."""
     if isinstance(expression, Not):
-        yield from leaves(expression.part)
+        yield from questions(expression.part, not negated)
     elif isinstance(expression, And | Or):
         for part in expression.parts:
-            yield from leaves(part)
+            yield from questions(part, negated)
     else:
-        yield expression
+        yield expression, negated

@@ -93,7 +93,7 @@ def _mismatch(column: Column, token: Token, hint: str) -> UsageError:
 def _truth(column: Column, token: Token) -> bool:
     if token.keyword in ("true", "false"):
         return token.keyword == "true"
-    if token.sort == "text" and token.text in (*column.true_values, *column.false_values):
+    if token.sort in ("text", "number") and token.text in (*column.true_values, *column.false_values):
         return token.text in column.true_values
     raise _mismatch(column, token, "write true or false")
 
