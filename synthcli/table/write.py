@@ -16,6 +16,7 @@ from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
 from synthcli.table.axis import ARROW_TYPES
 from synthcli.table.csv_text import CsvText, csv_rows
 from synthcli.table.parse import pattern_of
+from synthcli.table.rules.kinds import Unique
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
 from synthcli.table.surrogate import SurrogateColumn
@@ -31,8 +32,9 @@ class Writer:
     def __init__(self, sink: BinaryIO, schema: Schema, parquet_file: bool, delimiter: str, seed: int) -> None:
         self._schema = schema
         self._columns = [column for column in schema.columns if column.role is not Role.DROP]
+        distinct = _distinct(schema)
         self._surrogates = {
-            c.name: SurrogateColumn(c.surrogate, np.random.default_rng([seed, place]))
+            c.name: SurrogateColumn(c.surrogate, np.random.default_rng([seed, place]), c.name in distinct)
             for place, c in enumerate(self._columns)
             if c.role is Role.SURROGATE and c.surrogate is not None
         }
@@ -89,6 +91,12 @@ class Writer:
             with suppress(OSError, ValueError):
                 self._parquet.close()
             self._parquet.is_open = False
+
+
+def _distinct(schema: Schema) -> set[str]:
+    """The made-up columns that rules want unique: the first one of each rule."""
+    unique = (rule.columns for rule in schema.rules if isinstance(rule, Unique))
+    return {next(name for name in columns if schema[name].role is Role.SURROGATE) for columns in unique}
 
 
 def _stored(column: Column) -> pa.DataType:

@@ -1,13 +1,14 @@
 """Whether rules make sense together with the columns: found out before a row is read, or budget spent."""
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import chain, islice
 
 import numpy as np
 
 from synthcli.table.axis import to_axis
 from synthcli.table.parse import pattern_of
 from synthcli.table.rules.compute import LARGEST, decimals_of, in_order, unreadable
-from synthcli.table.rules.kinds import Condition, Determines, Missing, Order, Rule, Sum, Value, conditions_of
+from synthcli.table.rules.kinds import Condition, Determines, Missing, Order, Rule, Sum, Unique, Value, conditions_of
 from synthcli.table.rules.order_check import chain_faults, decimals_faults, order_faults
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.temporal import TimeFormat
@@ -17,7 +18,10 @@ Look = Callable[[Rule, Schema], Iterator[str]]
 
 def structural_faults(schema: Schema) -> list[str]:
     """What is wrong whatever facts are public: roles, types, columns computed twice or in a circle."""
-    faults = [*_each(schema, _roles), *_each(schema, _types), *_computed_twice(schema)]
+    faults = [
+        *_each(schema, lambda rule, _: chain(_roles(rule, schema), _types(rule, schema))),
+        *_computed_twice(schema),
+    ]
     return [*faults, *_on_computed(schema)] or [*_circles(schema), *chain_faults(schema)]
 
 
@@ -25,7 +29,7 @@ def _on_computed(schema: Schema) -> Iterator[str]:
     """Rules that a model keeps, on columns that it does not hold."""
     for place, rule in enumerate(schema.rules):
         lost = [name for name in rule.reads if name in schema.computed]
-        if rule.computes is None and lost:
+        if rule.computes is None and lost and not isinstance(rule, Unique):
             yield f"rules[{place}] ({rule.key}): column {lost[0]!r} follows from others: rule about those instead"
 
 
@@ -34,22 +38,39 @@ def factual_faults(schema: Schema, learnt: Collection[str]) -> list[str]:
 
     `learnt` names the columns whose categories are not declared, and must be learnt.
     """
-    return [*_each(schema, _facts), *_each(schema, lambda rule, _: _unlisted(rule, learnt))]
+    return list(_each(schema, lambda rule, _: chain(_facts(rule, schema), _unlisted(rule, learnt))))
 
 
 def _each(schema: Schema, look: Look) -> Iterator[str]:
+    """The first fault of each rule."""
     for place, rule in enumerate(schema.rules):
-        for fault in look(rule, schema):
+        for fault in islice(look(rule, schema), 1):
             yield f"rules[{place}] ({rule.key}): {fault}"
 
 
 def _roles(rule: Rule, schema: Schema) -> Iterator[str]:
+    if isinstance(rule, Unique):
+        yield from _made_up(rule, schema)
+        return
     names = (*rule.reads, *((rule.computes,) if rule.computes is not None else ()))
     for name in names:
         role = schema[name].role
         if role is not Role.MODEL:
             what = "left out" if role is Role.DROP else "made up"
             yield f"column {name!r} is {what}: set its synthcli:role to model, or delete the rule"
+
+
+def _made_up(rule: Unique, schema: Schema) -> Iterator[str]:
+    """Whether one of the columns is filled with identifiers, which alone can be told to differ."""
+    for name in rule.columns:
+        if schema[name].role is Role.DROP:
+            yield f"column {name!r} is left out: set its synthcli:role to surrogate, or delete the rule"
+            return
+    if not any(schema[name].role is Role.SURROGATE for name in rule.columns):
+        yield (
+            f"column {rule.columns[0]!r} is modelled, and modelled values come again: "
+            "set its synthcli:role to surrogate, or delete the rule"
+        )
 
 
 def _types(rule: Rule, schema: Schema) -> Iterator[str]:
@@ -111,10 +132,10 @@ def _table_faults(rule: Determines, schema: Schema) -> Iterator[str]:
         if column.categories is not None and "categories" not in column.observed:
             foreign = sum(text not in allowed for text in texts)
             if foreign:
-                yield f"{foreign:,} of its {name!r} values are not among the column's categories: correct the table"
+                yield f"{foreign:,} value(s) of its table are no categories of column {name!r}: correct the table"
         unread = unreadable(texts, column, schema)
         if unread:
-            yield f"{unread:,} of its {name!r} values are not of type {column.kind}: correct the table"
+            yield f"{unread:,} value(s) of its table for {name!r} are not of type {column.kind}: correct the table"
 
 
 def _computed_twice(schema: Schema) -> Iterator[str]:
@@ -166,6 +187,7 @@ def _sum_facts(rule: Sum, schema: Schema) -> Iterator[str]:
     places = max(decimals_of(column) for column in columns[1:])
     if columns[0].kind is Kind.NUMBER and decimals_of(columns[0]) < places:
         yield f"column {rule.total!r} has fewer decimals than its parts: set its synthcli:decimals to {places}"
+    places = max(places, decimals_of(columns[0]))
     for column in columns[1:]:
         if any(not _fits(bound, places) for bound in (column.minimum, column.maximum) if bound is not None):
             yield f"column {column.name!r} has bounds too large for {places} decimals: lower them, or the decimals"
@@ -192,4 +214,4 @@ def _coverage(rule: Determines, schema: Schema) -> Iterator[str]:
     known = {key for key, value in rule.table if value not in empty}
     lacking = sum(category not in known for category in by.categories)
     if lacking:
-        yield f"its table lacks {lacking:,} categories of {rule.by!r}, and {rule.column!r} is required: add them"
+        yield f"its table lacks {lacking:,} of the categories of {rule.by!r}, and {rule.column!r} is required: add them"

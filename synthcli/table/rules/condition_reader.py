@@ -76,11 +76,15 @@ def _value(text: Any, column: Column) -> Value:
 
 
 def _boolean(text: str | bool, column: Column) -> bool:
-    if isinstance(text, bool) or text in ("true", "false"):
-        return text in (True, "true")
-    if text not in (*column.true_values, *column.false_values):
+    """In the column's own spelling, or as true, false, yes, no."""
+    if isinstance(text, bool):
+        return text
+    for listed, value in ((column.true_values, True), (column.false_values, False)):
+        if text in listed:
+            return value
+    if text not in ("true", "false", "yes", "no"):
         raise RuleFault(f"a value is not among the true and false values of column {column.name!r}")
-    return text in column.true_values
+    return text in ("true", "yes")
 
 
 def _category(text: str, column: Column) -> Value:

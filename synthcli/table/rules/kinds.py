@@ -130,6 +130,27 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unique:
+    """No two rows agree in all of the columns."""
+
+    key: ClassVar[str] = "unique"
+    columns: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns."""
+        return self.columns
+
+    @property
+    def computes(self) -> None:
+        """Nothing."""
+        return None
+
+    def __str__(self) -> str:
+        return f"{' with '.join(self.columns)} never comes twice"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sum:
     """`total` is the sum of its parts; a missing part makes it missing."""
 

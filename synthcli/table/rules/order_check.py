@@ -15,7 +15,7 @@ def order_faults(rule: Order, schema: Schema) -> Iterator[str]:
         if not column.kind.has_axis:
             yield f"column {column.name!r} is of type {column.kind}, which has no order: name numbers or dates"
         elif column.kind is not first.kind:
-            yield f"columns {first.name!r} and {column.name!r} are of types {first.kind} and {column.kind}: make it one"
+            yield f"columns {first.name!r} and {column.name!r} are {first.kind} and {column.kind}: give them one type"
         elif column.declares("categories"):
             yield f"column {column.name!r} has categories, and only a number line is in order: declare bounds instead"
         elif column.kind in (Kind.DATE, Kind.DATETIME) and "%y" in column.format:

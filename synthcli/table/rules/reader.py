@@ -7,7 +7,7 @@ from typing import Any
 
 from synthcli.errors import closest
 from synthcli.table.rules.condition_reader import RuleFault, flag, read_conditions
-from synthcli.table.rules.kinds import Determines, Impossible, Missing, Order, Rule, Sum
+from synthcli.table.rules.kinds import Determines, Impossible, Missing, Order, Rule, Sum, Unique
 from synthcli.table.rules.table_file import TableFault, read_table
 from synthcli.table.schema import Schema
 
@@ -96,6 +96,10 @@ def _order(entry: Mapping[str, Any], source: Source) -> Rule:
     return Order(columns=columns, strict=flag(entry.get("strict", False), "strict"))
 
 
+def _unique(entry: Mapping[str, Any], source: Source) -> Rule:
+    return Unique(columns=_columns(entry["unique"], 1, "unique: [column], with one column or more"))
+
+
 def _sum(entry: Mapping[str, Any], source: Source) -> Rule:
     total, parts = _one_pair(entry, "sum", "{total: [part, part]}")
     found = _columns(parts, 2, "sum: {total: [part, part]}, with two parts or more")
@@ -128,6 +132,7 @@ _READERS: dict[str, tuple[Callable[[Mapping[str, Any], Source], Rule], tuple[str
     "impossible": (_impossible, ()),
     "missing": (_missing, ()),
     "order": (_order, ("strict",)),
+    "unique": (_unique, ()),
     "sum": (_sum, ()),
     "determines": (_determines, ("table",)),
 }

@@ -50,20 +50,19 @@ def _separated(column: ColumnCodec, schema: Schema) -> ColumnCodec:
     if not isinstance(encoder, GridEncoder):
         return column
     cuts = cuts_of(declared, schema.rules)
-    edges = _limited(encoder.edges, declared, schema.rules)
+    edges = _limited(encoder.edges, declared, schema)
     places = None if declared.kind is not Kind.NUMBER else declared.decimals
     if places is not None:
         edges = _rounded(edges, places)
     return regridded(column, _cut(edges, cuts, encoder.type), cuts)
 
 
-def _limited(edges: Edges, column: Column, rules: Sequence[Rule]) -> Edges:
-    """The edges of a part of a sum, so near to zero that the sum stays exact."""
-    sums = [rule for rule in rules if isinstance(rule, Sum) and column.name in rule.parts]
-    if not sums or column.kind not in (Kind.INTEGER, Kind.NUMBER):
+def _limited(edges: Edges, column: Column, schema: Schema) -> Edges:
+    """The edges of a part of a sum, so near to zero that the sum is exact in the total's decimals."""
+    sums = [rule for rule in schema.rules if isinstance(rule, Sum) and column.name in rule.parts]
+    if not sums:
         return edges
-    parts, places = max(len(rule.parts) for rule in sums), max(6, decimals_of(column))
-    most = LARGEST // parts // 10**places if column.kind is Kind.NUMBER else LARGEST // parts
+    most = min(LARGEST // len(rule.parts) // 10 ** decimals_of(schema[rule.total]) for rule in sums)
     inside = np.unique(np.clip(edges, -most, most))
     return inside if len(inside) > 1 else np.array([inside[0] - 1, inside[0]], edges.dtype)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from synthcli.table.rules.kinds import Condition, Determines, Impossible, Missing, Order, Rule, Sum, Value
+from synthcli.table.rules.kinds import Condition, Determines, Impossible, Missing, Order, Rule, Sum, Unique, Value
 
 
 def rules_document(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
@@ -21,6 +21,8 @@ def _entry(rule: Rule) -> dict[str, Any]:
             return {"missing": {"column": rule.column, "when": _conditions(rule.when), **only}}
         case Order():
             return {"order": list(rule.columns), **({"strict": True} if rule.strict else {})}
+        case Unique():
+            return {"unique": list(rule.columns)}
         case Sum():
             return {"sum": {rule.total: list(rule.parts)}}
         case Determines():
