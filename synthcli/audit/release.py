@@ -8,13 +8,13 @@ import numpy as np
 from synthcli.audit import distance
 from synthcli.audit.arms import Arms, choose, gather
 from synthcli.audit.attack import Levels, judge_attack
-from synthcli.audit.ceilings import auc_ceiling, detectable_auc, detectable_excess, gaussian_mu
+from synthcli.audit.ceilings import detectable_auc, detectable_excess, gaussian_mu
 from synthcli.audit.copies import copy_tests, count_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.notes import contradictions, write_notes
 from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import AuditResult, Curve, Histogram
-from synthcli.audit.roc import auc, permutation_p
+from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic, scan_synthetic, survey
 from synthcli.audit.scoring import Scored, score_candidates
 from synthcli.audit.strangers import refuse_strangers
@@ -114,19 +114,9 @@ def _membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Genera
     findings = [judge_attack(attack, levels, mu, rng) for attack in scored.attacks()]
     limits = {name: limit for finding in findings for name, limit in finding.detection_limits.items()}
     ceilings = {name: ceiling for finding in findings for name, ceiling in finding.ceilings.items()}
-    strongest = auc(scored.informed[scored.heads], scored.informed[scored.tails])
-    low, high = strongest.bounds(levels.confidence)
+    shown = [judge_attack(attack, levels, mu, rng) for attack in scored.informed_attacks()]
+    ceilings |= {name: ceiling for finding in shown for name, ceiling in finding.ceilings.items()}
     rows = np.concatenate([scored.heads, scored.tails])
-    informed = Metric(
-        id="membership.informed.auc",
-        value=strongest.value,
-        low=low,
-        high=high,
-        low_strict=strongest.bounds(levels.strict)[0],
-        n=len(rows),
-        title="Attacker who knows every other row: AUC",
-        note="compare with its ceiling, which a sound implementation does not exceed",
-    )
     is_member = np.arange(len(rows)) < len(scored.heads)
     p = permutation_p(np.stack([s[rows] for s in scored.scores.values()], axis=1), is_member, rng, _TOSSES)
     below, above = clopper_pearson(round(p * (_TOSSES + 1)), _TOSSES + 1, levels.confidence)
@@ -141,10 +131,10 @@ def _membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Genera
     )
     return _Part(
         endpoints=tuple(metric for finding in findings for metric in finding.endpoints),
-        diagnostics=(informed, chance),
+        diagnostics=(*(metric for finding in shown for metric in finding.endpoints), chance),
         curves=tuple(finding.curve for finding in findings),
         detection_limits=limits,
-        ceilings={**ceilings, informed.id: auc_ceiling(mu)},
+        ceilings=ceilings,
     )
 
 

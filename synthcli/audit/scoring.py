@@ -22,6 +22,7 @@ TITLES = {
     "ratio": "Marginal-ratio attack on the synthetic file",
     "likelihood": "Likelihood-ratio attack on the model",
     "shift": "Count-shift attack on the measurements",
+    "informed": "Attacker who knows every other row",
 }
 
 
@@ -29,23 +30,30 @@ TITLES = {
 class Scored:
     """Scores by attack and `exposed`, for the candidates `rows` of the arms' block; `heads` and `tails` index them.
 
-    `informed` is the score of the attacker who knows every other row.
+    `informed` is the attacker who knows every other row: his scores, and whom he finds most exposed.
     """
 
     scores: dict[str, Scores]
     informed: Scores
     exposed: NDArray[np.bool_]
+    exposed_to_informed: NDArray[np.bool_]
     heads: NDArray[np.intp]
     tails: NDArray[np.intp]
 
     def attacks(self) -> Iterator[Attack]:
         """Every attack on all rows, and on the most exposed ones where both arms have enough of them."""
         for name, score in self.scores.items():
-            yield Attack(name, TITLES[name], score[self.heads], score[self.tails])
-        heads, tails = self.heads[self.exposed[self.heads]], self.tails[self.exposed[self.tails]]
+            yield from self._strata(name, score, self.exposed)
+
+    def informed_attacks(self) -> Iterator[Attack]:
+        """The same of the attacker who knows every other row."""
+        return self._strata("informed", self.informed, self.exposed_to_informed)
+
+    def _strata(self, name: str, score: Scores, exposed: NDArray[np.bool_]) -> Iterator[Attack]:
+        yield Attack(name, TITLES[name], score[self.heads], score[self.tails])
+        heads, tails = self.heads[exposed[self.heads]], self.tails[exposed[self.tails]]
         if min(len(heads), len(tails)) >= EXPOSED_ROWS // 4:
-            for name, score in self.scores.items():
-                yield Attack(name, TITLES[name], score[heads], score[tails], "top10")
+            yield Attack(name, TITLES[name], score[heads], score[tails], "top10")
 
 
 def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> Scored:
@@ -54,15 +62,18 @@ def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, s
     model, domain = experiment.model, experiment.model.domain
     codes = as_codes(arms.block[rows], domain.attributes)
     shifted = shift(codes, domain, experiment.measurements, model.total)
+    knowing = informed(codes, domain, experiment.measurements, around.background)
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
+    lone = np.concatenate([heads, tails])
     return Scored(
         scores={
             "ratio": ratio(codes, domain, synthetic.counts),
             "likelihood": likelihood(codes, model),
             "shift": shifted.score,
         },
-        informed=informed(codes, domain, experiment.measurements, around.background).score,
-        exposed=_top(shifted.detectability, np.concatenate([heads, tails])),
+        informed=knowing.score,
+        exposed=_top(shifted.detectability, lone),
+        exposed_to_informed=_top(knowing.detectability, lone),
         heads=heads,
         tails=tails,
     )
