@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from itertools import chain
 from math import prod
 
-from synthcli.marginal import Clique, Domain
+from synthcli.marginal import Clique, Domain, StructuralZeros
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,17 @@ def build(domain: Domain, cliques: Sequence[Clique]) -> JunctionTree:
     """The junction tree of a graph whose cliques these and the domain's zeros are; other attributes stand alone.
 
     Greedy elimination by the smallest clique table; `KeyError` for an attribute that the domain does not have.
+    Trees are kept by their graph: a clique that adds no edge gives the same object again.
     """
-    return _join(domain, [_clique(domain, mask) for mask in _maximal(domain, _masks(domain, cliques))])
+    return _build(domain, _neighbours(domain, _masks(domain, cliques)), domain.ordinal, domain.zeros)
+
+
+@lru_cache(maxsize=8)
+def _build(
+    domain: Domain, neighbours: tuple[int, ...], ordinal: tuple[int, ...], zeros: tuple[StructuralZeros, ...]
+) -> JunctionTree:
+    """What a domain's equality leaves out is part of the key: the tree hands its domain on."""
+    return _join(domain, [_clique(domain, mask) for mask in _maximal(domain, neighbours)])
 
 
 def cells(domain: Domain, cliques: Iterable[Clique]) -> int:
@@ -121,7 +130,16 @@ def cells(domain: Domain, cliques: Iterable[Clique]) -> int:
 @lru_cache(maxsize=8192)
 def _cells(domain: Domain, masks: tuple[int, ...]) -> int:
     size = _sizes(domain.shape)
-    return sum(size[mask] for mask in _maximal(domain, masks))
+    return sum(size[mask] for mask in _maximal(domain, _neighbours(domain, masks)))
+
+
+def _neighbours(domain: Domain, masks: Iterable[int]) -> tuple[int, ...]:
+    """The graph in which every one of these sets is complete: for each attribute itself and its neighbours."""
+    neighbours = [1 << i for i in range(len(domain))]
+    for mask in masks:
+        for i in _bits(mask):
+            neighbours[i] |= mask
+    return tuple(neighbours)
 
 
 def _masks(domain: Domain, cliques: Iterable[Clique]) -> tuple[int, ...]:
@@ -158,17 +176,14 @@ def _sizes(shape: tuple[int, ...]) -> _Sizes:
     return _Sizes(shape)
 
 
-def _maximal(domain: Domain, masks: Iterable[int]) -> list[int]:
+def _maximal(domain: Domain, graph: Iterable[int]) -> list[int]:
     """The maximal cliques (bit masks) of the greedy elimination by smallest table; ties by position.
 
     An elimination clique is contained in an earlier one just when it equals what an earlier elimination left
     (Blair and Peyton 1993, An introduction to chordal graphs and clique trees, lemma 4.1).
     """
     size = _sizes(domain.shape)
-    neighbours = [1 << i for i in range(len(domain))]
-    for mask in masks:
-        for i in _bits(mask):
-            neighbours[i] |= mask
+    neighbours = list(graph)
     heap = [(size[clique], i, clique) for i, clique in enumerate(neighbours)]
     heapify(heap)
     found, left_over = [], set()

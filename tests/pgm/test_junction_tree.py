@@ -3,10 +3,11 @@
 import itertools
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 
-from synthcli.marginal import Clique, Domain
+from synthcli.marginal import Clique, Domain, StructuralZeros
 from synthcli.pgm.junction_tree import build, cells
 from tests.pgm.graphs import graphs
 
@@ -74,3 +75,25 @@ def test_the_bound_on_a_tree_with_one_more_pair_holds(graph: tuple[Domain, tuple
             assert bound == tree.cells
         elif not any(set(pair) & set(clique) for clique in cliques):
             assert bound >= cells(domain, (*cliques, pair))
+
+
+@given(graphs(most=6))
+def test_what_adds_no_edge_gives_the_same_tree_again(graph: tuple[Domain, tuple[Clique, ...]]) -> None:
+    domain, cliques = graph
+    tree = build(domain, cliques)
+    parts = [part for clique in cliques for size in (1, 2) for part in combinations(clique, size)]
+    assert build(domain, [*reversed(cliques), *parts]) is tree
+    edges = {pair for clique in cliques for pair in combinations(clique, 2)}
+    for pair in set(combinations(domain.attributes, 2)) - edges:
+        assert build(domain, [*cliques, pair]).home(pair) is not None
+
+
+def test_equal_domains_with_other_zeros_keep_their_own() -> None:
+    """Domains are equal whatever their zeros are; the trees must not be mixed up."""
+    found = []
+    for code in (0, 1):
+        possible = np.ones((2, 2), dtype=np.bool_)
+        possible[code, code] = False
+        domain = Domain(("a", "b"), (2, 2), zeros=(StructuralZeros(("a", "b"), possible),))
+        found.append(build(domain, [("a", "b")]).domain.zeros == domain.zeros)
+    assert found == [True, True]
