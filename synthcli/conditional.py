@@ -5,7 +5,7 @@ on single columns, and decoded to values inside it: no row is ever drawn and thr
 to their probability, by randomised rounding. Post-processing, as all sampling is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,9 @@ from synthcli.table.condition.balance import Balance, parse_balance, values_of
 from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, questions
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.vocabulary import Vocabulary
+from synthcli.table.cuts import beginnings
 from synthcli.table.parts import Parts, Restriction, parts_of
+from synthcli.table.rules.kinds import Order
 
 _KEPT_CELLS = 1 << 25
 """Calibrated models are kept from block to block while they have no more cells than this together."""
@@ -63,8 +65,9 @@ class Subpopulation:
 def subpopulation(synthesizer: Synthesizer, where: str | None = None, balance: str | None = None) -> Subpopulation:
     """The rows that satisfy a condition (all without one), balanced over the values of a column if so wanted.
 
-    Raises `UsageError` for text that makes no sense, a condition that falls into too many boxes, and one that no row
-    of the model satisfies; for a balance also where a value with a weight above zero has probability zero.
+    Raises `UsageError` for text that makes no sense, and for a condition that falls into too many boxes, that no row
+    of the model satisfies, or that cuts through a code of a column that a rule keeps in order; for a balance also
+    where a value with a weight above zero has probability zero.
     """
     vocabulary = Vocabulary(synthesizer.schema, synthesizer.codec)
     wanted: Expression = And(()) if where is None else parse_condition(where, vocabulary)
@@ -111,7 +114,8 @@ class _Restricted:
     """A release kept to boxes; parts, restrictions and calibrated models are worked out once."""
 
     def __init__(self, synthesizer: Synthesizer, leaves: Iterable[Leaf]) -> None:
-        self._whole = synthesizer
+        self._whole = replace(synthesizer, model=synthesizer.drawn_model)
+        self._ordered = {name for rule in synthesizer.schema.rules if isinstance(rule, Order) for name in rule.columns}
         named: dict[str, list[Value]] = {}
         for leaf in leaves:
             values = leaf.values if isinstance(leaf, Among) else (leaf.value,) if isinstance(leaf, Comparison) else ()
@@ -131,10 +135,23 @@ class _Restricted:
         """The boxes of an expression with their probabilities, all above zero."""
         found = []
         for box in boxes(expression, self._parts):
-            given = condition(self._whole.model, {name: r.weights for name, r in self._of(box).items()})
+            restrictions = self._of(box)
+            given = condition(self._whole.model, {name: r.weights for name, r in restrictions.items()})
             if given is not None:
+                self._refuse_cut_order(restrictions)
                 found.append((box, given[1]))
         return found
+
+    def _refuse_cut_order(self, restrictions: Mapping[str, Restriction]) -> None:
+        """Values that a rule puts in order depend on each other inside their codes: shares of a code are not known."""
+        for column, restriction in restrictions.items():
+            weights = restriction.weights
+            if column in self._ordered and np.any((weights > 0) & (weights < 1 - 1e-9)):
+                starts = beginnings(next(c for c in self._whole.codec.columns if c.name == column))
+                raise UsageError(
+                    f"a rule keeps column {column!r} in order with others, and the condition cuts its cells",
+                    f"cut where they begin: {', '.join(starts)}",
+                )
 
     def hint(self, expression: Expression) -> str:
         """Which columns alone make it impossible."""

@@ -103,6 +103,11 @@ class Synthesizer:
             batch = self.codec.decode(codes, rng, compact)
             yield computed.add(ordering.keep(batch, codes, rng))
 
+    @property
+    def drawn_model(self) -> MarkovRandomField:
+        """The model that codes are drawn from: without the cells whose values could not be put in order."""
+        return self._in_order()[0]
+
     def _in_order(self) -> tuple[MarkovRandomField, Ordering]:
         """The model without cells whose drawn values could not be put in order, and what puts the others so.
 

@@ -1,5 +1,7 @@
 """Rows under a condition: the model's own conditional distribution, exactly, and never a row outside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,6 +10,13 @@ from scipy.stats import chi2
 
 from synthcli.conditional import Subpopulation, subpopulation
 from synthcli.errors import ExitCode, UsageError
+from synthcli.marginal import Domain
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.encoders import GridEncoder
+from synthcli.table.rules.kinds import Order
+from synthcli.table.schema import Column, Kind, Schema
 from tests.table.condition.random_conditions import TRUE, Joined, Question, conditions, truth
 from tests.table.condition.small_release import COLUMNS, joint, release, values
 
@@ -164,3 +173,30 @@ def test_a_balance_that_makes_no_sense_is_refused(balance: str, message: str) ->
         subpopulation(release(), None, balance)
     assert caught.value.message == message
     assert caught.value.hint
+
+
+def _ordered_release() -> Synthesizer:
+    """Two columns of which the first is at most the second."""
+    whole = release()
+    grid = GridEncoder(type=Kind.INTEGER, edges=np.array([0, 10, 20, 30]), decimals=None, missing=False)
+    columns = tuple(Column(name=n, kind=Kind.INTEGER, minimum=0, maximum=29, required=True) for n in ("start", "end"))
+    potential = np.random.default_rng(1).normal(size=(3, 3))
+    potential[np.tril_indices(3, -1)] = -np.inf
+    return replace(
+        whole,
+        schema=Schema(name="t", columns=columns, rules=(Order(columns=("start", "end")),)),
+        codec=Codec((ColumnCodec("start", grid), ColumnCodec("end", grid))),
+        model=MarkovRandomField(Domain(("start", "end"), (3, 3)), {("start", "end"): potential}, 10.0),
+    )
+
+
+def test_columns_in_order_are_conditioned_code_by_code_or_not_at_all() -> None:
+    ordered = _ordered_release()
+    table = ordered.model.marginal(("start", "end")) / 10.0
+    found = subpopulation(ordered, "start >= 10 or end < 10")
+    assert found.probability == pytest.approx(table[1:].sum() + table[0, 0])
+    rows = pa.Table.from_batches(list(found.sample(500, np.random.default_rng(1)))).to_pylist()
+    assert all(row["start"] <= row["end"] and (row["start"] >= 10 or row["end"] < 10) for row in rows)
+    with pytest.raises(UsageError, match="keeps column 'start' in order with others") as caught:
+        subpopulation(ordered, "start > 15")
+    assert caught.value.hint == "cut where they begin: 0, 10, 20"

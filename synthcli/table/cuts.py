@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.table.axis import axis_dtype
+from synthcli.table.axis import axis_dtype, from_axis
+from synthcli.table.codec import ColumnCodec
 from synthcli.table.condition.expression import Value
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.lattice import Lattice
@@ -18,6 +19,7 @@ from synthcli.table.temporal import TimeFormat
 
 _UNITS = {"microsecond": 1, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": 86400 * 10**6}
 _EXACT = 2.0**53
+_SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,16 @@ def split(encoder: GridEncoder, column: Column, values: Iterable[Value]) -> Spli
     share = np.where(whole > 0, mass / np.where(whole > 0, whole, 1.0), 1.0 / members)
     finer = GridEncoder(type=encoder.type, edges=fine, decimals=encoder.decimals, missing=encoder.missing)
     return Split(finer, cell, share, part)
+
+
+def beginnings(codec: ColumnCodec) -> tuple[str, ...]:
+    """Where the codes of a grid begin, the first few of them."""
+    encoder = codec.encoder
+    assert isinstance(encoder, GridEncoder)
+    groups = np.arange(encoder.cells) if codec.merge is None else codec.merge.groups[: encoder.cells]
+    firsts = encoder.edges[:-1][np.diff(groups, prepend=-1) != 0].tolist()
+    more = ("…",) if len(firsts) > _SHOWN else ()
+    return (*(str(from_axis(place, encoder.type)) for place in firsts[:_SHOWN]), *more)
 
 
 def _edges(encoder: GridEncoder) -> NDArray[Any]:
