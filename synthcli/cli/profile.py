@@ -26,6 +26,9 @@ def profile(
         str | None,
         typer.Option("--name", metavar="NAME", help="The data set's name. Default: that of the file or folder."),
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="SCHEMA", help="Count the rows that break this schema's rules.")
+    ] = None,
     force: Force = False,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -42,7 +45,8 @@ def profile(
     """
     from synthcli.files import atomic_write, claim_output
     from synthcli.table.profile import propose
-    from synthcli.table.schema_file import dump_schema, schema_format
+    from synthcli.table.rules.breaches import count_breaches
+    from synthcli.table.schema_file import dump_schema, load_schema, schema_format
     from synthcli.table.source import open_source
     from synthcli.table.table_name import table_name
 
@@ -52,15 +56,22 @@ def profile(
     if output is not None:
         schema_format(output)
         claim_output(output, force=force)
+    ruled = load_schema(rules) if rules is not None else None
     with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
         progress("reading the table", 0.0)
         proposal = propose(source, name or "table")
+        breaches = count_breaches(source, ruled) if ruled is not None else ()
     if output is not None:
         atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
     names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
     console.table(Table(columns=names, rows=tuple(map(_row, proposal.findings)), numeric=frozenset({3, 4})))
     columns = [_entry(finding) for finding in proposal.findings]
-    console.document({"name": proposal.schema.name, "rows": proposal.rows, "columns": columns})
+    broken = [{"rule": str(breach.rule), "rows": breach.rows} for breach in breaches]
+    if broken:
+        table = tuple((str(entry["rule"]), str(entry["rows"])) for entry in broken)
+        console.text("")
+        console.table(Table(columns=("rule", "rows that break it"), rows=table, numeric=frozenset({1})))
+    console.document({"name": proposal.schema.name, "rows": proposal.rows, "columns": columns, "rules": broken})
     if output is not None:
         console.say(
             f"schema: {output} ({proposal.rows} rows seen; private until you have read it)\n"

@@ -59,7 +59,7 @@ class Condition:
         return replace(self, is_not=not self.is_not)
 
     def __str__(self) -> str:
-        said = [", ".join(map(str, self.values)), str(self.within or ""), "missing" if self.missing else ""]
+        said = [", ".join(map(_spelt, self.values)), str(self.within or ""), "missing" if self.missing else ""]
         return f"{self.column} {'not ' if self.is_not else ''}{' or '.join(one for one in said if one)}"
 
 
@@ -205,3 +205,7 @@ def conditions_of(rule: Rule) -> tuple[Condition, ...]:
     if isinstance(rule, Impossible):
         return rule.conditions
     return rule.when if isinstance(rule, Missing) else ()
+
+
+def _spelt(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
