@@ -169,9 +169,12 @@ def _show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRef
             "refused": refusal and refusal.message,
             "stages": stages,
             "columns": columns,
+            "rules": [str(rule) for rule in plan.schema.rules],
         }
     )
     toward = f", leaning toward {plan.target}" if plan.target else ""
+    for rule in plan.schema.rules:
+        console.say(f"in every row: {rule}")
     console.say(f"workload: {len(plan.workload.weights):,} marginals{toward}")
     console.say(
         f"would spend epsilon {plan.budget.epsilon:g} and delta {plan.budget.delta:g} of {plan.dataset}, "

@@ -35,7 +35,8 @@ class ModelSummary:
     """What the model says of the table: its columns, its noisy number of rows, and how its columns hang together.
 
     `dependence[i][j]` is Cramér's V (0 … 1) of the modelled columns `attributes[i]` and `attributes[j]` in the model;
-    `measured` holds the pairs (in the order of `attributes`) whose joint table was itself measured.
+    `measured` holds the pairs (in the order of `attributes`) whose joint table was itself measured. `rules` are the
+    declared rules that hold in every row, in words.
     """
 
     rows: float
@@ -43,6 +44,7 @@ class ModelSummary:
     attributes: tuple[str, ...]
     dependence: tuple[tuple[float, ...], ...]
     measured: frozenset[tuple[str, str]] = frozenset()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

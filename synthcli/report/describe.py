@@ -16,7 +16,7 @@ from synthcli.report.content import AuditDesign, ColumnSummary, Findings, ModelS
 from synthcli.report.document import AuditDocument
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import ColumnCodec
-from synthcli.table.schema import Column
+from synthcli.table.schema import Column, Schema
 
 MAX_CELLS = 20_000_000
 """Cells of the pair tables that are held at one time (floats: 160 MB)."""
@@ -50,7 +50,7 @@ def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
     columns = tuple(
         _modelled(column, codecs[column.name], synthesizer.model)
         if column.name in codecs
-        else ColumnSummary(name=column.name, kind=column.kind.value, role=column.role.value)
+        else ColumnSummary(name=column.name, kind=column.kind.value, role=_role(column, synthesizer.schema))
         for column in synthesizer.schema.columns
     )
     measured = (pair for m in synthesizer.measurements for pair in combinations(m.clique, 2))
@@ -60,7 +60,12 @@ def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
         attributes=synthesizer.model.domain.attributes,
         dependence=_dependence(synthesizer.model),
         measured=frozenset(measured),
+        rules=tuple(map(str, synthesizer.schema.rules)),
     )
+
+
+def _role(column: Column, schema: Schema) -> str:
+    return "computed" if column.name in schema.computed else column.role.value
 
 
 def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> ColumnSummary:
