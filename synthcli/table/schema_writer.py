@@ -23,7 +23,7 @@ def to_document(schema: Schema) -> dict[str, Any]:
         "synthcli:name": schema.name,
         "missingValues": list(schema.missing_values),
         "fields": [_field(column) for column in schema.columns],
-        **({"rules": rules_document(schema.rules)} if schema.rules else {}),
+        **({"rules": rules_document(schema, _bound)} if schema.rules else {}),
     }
 
 
