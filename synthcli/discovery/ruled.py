@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import prod
 
 import numpy as np
 
 from synthcli.discovery.axes import bounds_on_axis
+from synthcli.marginal import Domain, Merge
+from synthcli.marginal.coarsening import apart
 from synthcli.pgm.belief_propagation import calibrate
-from synthcli.pgm.junction_tree import build
+from synthcli.pgm.junction_tree import build, cells
 from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.axis import LIMITS, axis_dtype
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
-from synthcli.table.rules.kinds import Order, Rule, conditions_of
+from synthcli.table.rules.on_codes import impossible_together
 from synthcli.table.rules.order import gaps
 from synthcli.table.rules.ranks import unit_of
 from synthcli.table.rules.separate import Place, cuts_of, regridded, separated
@@ -22,6 +23,9 @@ from synthcli.table.schema import Column, Kind, Schema
 
 MOST_CELLS = 1 << 22
 """Rules whose tables would have more cells than this are refused."""
+
+LARGE_CELLS = 1 << 17
+"""Columns in order get fewer codes until the rules' tables have no more cells than this."""
 
 _CODES, _EXACT = 40, 130
 """A learnt grid has about so many codes at most, beside those that rules add."""
@@ -35,7 +39,7 @@ def under_rules(codec: Codec, schema: Schema) -> Codec:
     if not schema.rules:
         return codec
     ruled = _ruled(codec, schema)
-    return ruled if _is_satisfiable(ruled) else _ruled(_widened(codec, schema), schema)
+    return _shrunk(ruled if _is_satisfiable(ruled) else _ruled(_widened(codec, schema), schema), schema)
 
 
 def contradictions(schema: Schema) -> list[str]:
@@ -47,10 +51,12 @@ def contradictions(schema: Schema) -> list[str]:
         place = next(i for i in range(len(schema.rules)) if not _is_satisfiable(_public(_first(schema, i + 1))))
         rule = schema.rules[place]
         faults.append(f"rules[{place}] ({rule.key}): no row could keep it and those before it: delete or weaken one")
-    widest = max(schema.rules, key=lambda rule: _cells(rule, schema), default=None)
-    if widest is not None and _cells(widest, schema) > MOST_CELLS:
-        place = schema.rules.index(widest)
-        faults.append(f"rules[{place}] ({widest.key}): its columns have too many combinations: name fewer columns")
+    sizes = {column.name: _codes(column) for column in schema.modelled}
+    domain = Domain(tuple(sizes), tuple(sizes.values()))
+    cliques = [domain.clique(c.column for c in met) for rule in schema.rules for met in impossible_together(rule)]
+    if cliques and cells(domain, cliques) > MOST_CELLS:
+        place = max(range(len(schema.rules)), key=lambda i: len(schema.rules[i].reads) * (not schema.rules[i].computes))
+        faults.append(f"rules[{place}] ({schema.rules[place].key}): its columns have too many combinations: name fewer")
     return faults
 
 
@@ -61,6 +67,36 @@ def _first(schema: Schema, count: int) -> Schema:
 def _ruled(codec: Codec, schema: Schema) -> Codec:
     apart = separated(codec, schema)
     return replace(apart, zeros=zeros_of(schema, apart))
+
+
+def _shrunk(codec: Codec, schema: Schema) -> Codec:
+    """The codec with fewer codes for ordered columns, where the rules' own tables would be too large otherwise.
+
+    Neighbours are merged two by two, the longest column first; order inside the codes is left to whoever draws values.
+    """
+    left = {name for pair in gaps(schema.rules) for name in pair}
+    while left and cells(codec.domain, ()) > LARGE_CELLS:
+        name = max(left, key=codec.domain.card)
+        merge = _halved(codec, name)
+        if merge is None:
+            left.remove(name)
+        else:
+            codec = codec.merged({name: merge})
+    return codec
+
+
+def _halved(codec: Codec, name: str) -> Merge | None:
+    """Every two neighbouring codes as one, as far as other rules allow; None where nothing can be merged."""
+    column, domain = next(c for c in codec.columns if c.name == name), codec.domain
+    assert isinstance(column.encoder, GridEncoder)
+    present = column.size - column.encoder.missing
+    scales = tuple(present if a == name else 0 for a in domain.attributes)
+    pairs = np.append(np.arange(present) // 2, [present] * column.encoder.missing)
+    groups = apart(Domain(domain.attributes, domain.shape, scales, domain.zeros), name, pairs)
+    if groups.max() + 1 == column.size:
+        return None
+    mass = np.ones(column.size) if column.merge is None else np.bincount(column.merge.groups, column.merge.weights)
+    return Merge(groups, mass.astype(np.float64))
 
 
 def _is_satisfiable(codec: Codec) -> bool:
@@ -83,6 +119,9 @@ def _widened(codec: Codec, schema: Schema) -> Codec:
 
 def _wide(column: ColumnCodec, schema: Schema, ends: Mapping[str, list[Place]]) -> ColumnCodec:
     encoder = column.encoder
+    if isinstance(encoder, CategoryEncoder) and not encoder.values:  # nothing was learnt, and something must be there
+        word = "other" if encoder.type is Kind.STRING else "0"
+        return replace(column, encoder=replace(encoder, values=(word,), weights=None))
     if not isinstance(encoder, GridEncoder):
         return column
     mates = _mates(column.name, schema)
@@ -129,12 +168,6 @@ def _sorts(column: Column, schema: Schema) -> Encoder:
     low, high = _reach(column, schema, ())
     edges = np.array([low, high if high > low else np.nextafter(low, np.inf)], axis_dtype(column.kind))
     return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
-
-
-def _cells(rule: Rule, schema: Schema) -> int:
-    """About how many cells a rule's table will have."""
-    names = dict.fromkeys(rule.reads if conditions_of(rule) else rule.reads[:2] if isinstance(rule, Order) else ())
-    return prod(_codes(schema[name]) for name in names)
 
 
 def _codes(column: Column) -> int:

@@ -19,7 +19,7 @@ from synthcli.table.held import ColumnGatherer, HeldTable
 from synthcli.table.parquet_source import ParquetReader
 from synthcli.table.parse import parse
 from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
-from synthcli.table.schema import Column, Role, Schema
+from synthcli.table.schema import Column, Schema
 from synthcli.table.validation import ColumnTally, Problem, refuse
 
 __all__ = ["Source", "Validation", "open_source", "validate"]
@@ -160,10 +160,10 @@ def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: 
 def validate(source: Source, schema: Schema, hold: int = 0) -> Validation:
     """One pass over all declared columns; `InputError` lists whatever does not match, with counts and edits.
 
-    Dropped and surrogate columns may be absent. Facts that were only observed are not held against the rows. A table
-    that takes at most `hold` bytes comes back with the result.
+    Dropped, surrogate and computed columns may be absent. Facts that were only observed are not held against the rows.
+    A table that takes at most `hold` bytes comes back with the result.
     """
-    columns = [c for c in schema.columns if c.name in source.columns and c.role is Role.MODEL]
+    columns = [c for c in schema.modelled if c.name in source.columns]
     if not columns:  # what passes for names may be the cells of a first row: they are not told
         raise InputError(
             f"{source.name} has no column of the schema's: its first row may not be a header",
@@ -194,10 +194,10 @@ def validate(source: Source, schema: Schema, hold: int = 0) -> Validation:
 
 
 def _header_problems(source: Source, schema: Schema) -> list[Problem]:
-    declared = {column.name: column for column in schema.columns}
+    declared = {column.name for column in schema.columns}
     return [
         *(Problem(f"more than one column is named {name!r}", "rename them in the file") for name in source.duplicates),
-        *(_absent(name) for name, c in declared.items() if c.role is Role.MODEL and name not in source.columns),
+        *(_absent(column.name) for column in schema.modelled if column.name not in source.columns),
         *(
             Problem(f"column {name!r} is not in the schema", "add a field for it (synthcli:role: drop leaves it out)")
             for name in source.columns

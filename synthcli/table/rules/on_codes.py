@@ -63,6 +63,8 @@ def fine_met_by(encoder: Any, condition: Condition) -> Met:
         met[-1] = condition.missing
     if isinstance(encoder, CategoryEncoder):
         met[: len(encoder.values)] = [value in condition.values for value in encoder.typed]
+        if encoder.other and not encoder.values:  # decoded as missing
+            met[0] = condition.missing
     elif isinstance(encoder, GridEncoder):
         met[: encoder.cells] = _cells_met(encoder, condition)
     return met ^ condition.is_not
