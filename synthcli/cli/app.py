@@ -7,9 +7,11 @@ import typer
 from synthcli import __version__
 from synthcli.cli import audit, fit, ledger, profile, release, report, sample
 from synthcli.cli.command import SETTINGS, command
+from synthcli.cli.group import Commands
 
 app = typer.Typer(
     name="synthcli",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -39,15 +39,21 @@ def apply_defaults(context: typer.Context, file: Path | None, ignore_file: bool)
 
     Raises `UsageError` for a file that is not there, is not TOML, or has unknown keys (all are listed).
     """
-    command = context.command_path.split()[1]
+    command = _known(context.command_path.split()[1:])
     place = DEFAULT_FILE if file is None else file
     found = {} if ignore_file or (file is None and not place.is_file()) else _from_file(command, place)
     context.default_map = {**found, **_from_environment(command)}
 
 
+def _known(words: list[str]) -> str:
+    """The command's own name, which may have two words; that of its group where all of the group share their keys."""
+    name = " ".join(words[:2])
+    return name if name in _USED_BY else words[0]
+
+
 def _from_environment(command: str) -> dict[str, Any]:
     keys = {key for _, keys in _USED_BY.get(command, ()) for key in keys}
-    given = {key: os.environ.get(f"SYNTHCLI_{command}_{key}".upper()) for key in keys}
+    given = {key: os.environ.get(f"SYNTHCLI_{command}_{key}".upper().replace(" ", "_")) for key in keys}
     return {key: [value] if key == "public_domain" else value for key, value in given.items() if value}
 
 
