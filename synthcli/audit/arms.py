@@ -55,8 +55,10 @@ def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
 
 
 def _others(coins: Coins, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Up to `MAX_OTHERS` training rows that tossed no coin."""
-    if coins.rows <= 4 * MAX_OTHERS:
+    """Up to `MAX_OTHERS` training rows that tossed no coin; of a unit, the row that represents it."""
+    if coins.units is not None:
+        pool = coins.units.representatives.numbers()
+    elif coins.rows <= 4 * MAX_OTHERS:
         pool = np.arange(coins.rows, dtype=np.int64)
     else:
         pool = np.unique(rng.integers(0, coins.rows, size=2 * MAX_OTHERS))

@@ -1,18 +1,15 @@
 """Rows as the audit sees them: coded as the model sees them, and by the exact spelling of every cell."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthcli.table.codec import Codec
-
-_MISSING = np.uint64(0x9E3779B97F4A7C15)
+from synthcli.table.digest import digests
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,32 +47,8 @@ def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Itera
     for batch in batches:
         codes = codec.encode(batch)
         names = codec.domain.attributes
-        spelled = [spell(batch.column(name), key) for name in names]
+        spelled = [digests(batch.column(name), key)[:, 0] for name in names]
         yield Block(
             np.stack([codes[name].astype(np.uint32) for name in names], axis=1),
             np.stack(spelled, axis=1),
         )
-
-
-def spell(cells: pa.Array, key: bytes) -> NDArray[np.uint64]:
-    """Equal cells, and no others (but for one pair in 2^64), get equal numbers; all missing cells are equal."""
-    if pa.types.is_floating(cells.type):
-        cells = pc.if_else(pc.is_nan(cells), None, cells)
-    encoded = pc.dictionary_encode(cells)
-    words = [hashlib.blake2b(repr(value).encode(), digest_size=8, key=key).digest() for value in _plain(encoded)]
-    hashes = np.append(np.frombuffer(b"".join(words), dtype=np.uint64), _MISSING)
-    places = encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
-    spelled: NDArray[np.uint64] = hashes[places]
-    return spelled
-
-
-def _plain(encoded: pa.DictionaryArray) -> list[Any]:
-    """The distinct values; whole floats as they are, minus zero as zero, times as integers."""
-    values = encoded.dictionary
-    if pa.types.is_floating(values.type):
-        return [value + 0.0 for value in values.to_pylist()]
-    if pa.types.is_temporal(values.type):
-        width = pa.int32() if values.type.bit_width == 32 else pa.int64()
-        values = values.cast(width)
-    listed: list[Any] = values.to_pylist()
-    return listed

@@ -4,6 +4,9 @@ Chosen before anything is learnt and without a look at any value: every row is a
 `share`; every candidate tosses an independent fair coin; heads train, tails are kept out, everybody else trains.
 Heads against tails is then exactly the game of Steinke, Nasr and Jagielski (NeurIPS 2023), and given the rows and the
 candidates, every assignment of labels is equally likely.
+
+Where persons have several rows, persons toss: each privacy unit is represented by one of its rows, drawn at random, the
+representative is the candidate, and tails keep all rows of the unit out.
 """
 
 import hashlib
@@ -16,9 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.errors import InvalidAudit
+from synthcli.privacy.bounding import BoundedRows
+from synthcli.privacy.row_set import RowSet
 
 SALT_BYTES = 32
 _BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UnitRows:
+    """Where units have several rows: all rows that train, and the one row that represents each unit in the audit."""
+
+    trains: RowSet
+    representatives: RowSet
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,7 +40,7 @@ class Coins:
 
     `candidates`: ascending row numbers (int64); `heads`: one bool each, true for the rows that train; `salt` hides the
     coins behind their commitment and keys `data_digest`, the HMAC-SHA-256 of the data they were tossed for ('' before
-    `bind`).
+    `bind`). `units` is None where every row is a unit of its own.
     """
 
     rows: int
@@ -35,6 +48,7 @@ class Coins:
     heads: NDArray[np.bool_]
     salt: bytes
     data_digest: str = ""
+    units: UnitRows | None = None
 
     def __post_init__(self) -> None:
         if self.candidates.dtype != np.int64 or self.heads.dtype != np.bool_:
@@ -47,6 +61,19 @@ class Coins:
             raise ValueError("a candidate lies outside the table")
         if self.rows < 0 or len(self.salt) != SALT_BYTES:
             raise ValueError("coins have a row count and a salt of 32 bytes")
+        if self.units is not None:
+            self._check_units(self.units)
+
+    def _check_units(self, units: UnitRows) -> None:
+        if not units.trains.rows == units.representatives.rows == self.rows:
+            raise ValueError("the units' rows are those of the table")
+        trains = units.trains.mask(0, self.rows)
+        represents = units.representatives.mask(0, self.rows)
+        if np.any(trains[self.candidates] != self.heads) or not np.all(represents[self.candidates]):
+            raise ValueError("candidates represent their units, and heads alone of them train")
+        rest = represents & ~trains
+        if np.count_nonzero(rest) != np.count_nonzero(~self.heads):
+            raise ValueError("who tossed no coin trains")
 
     @property
     def members(self) -> NDArray[np.int64]:
@@ -62,18 +89,32 @@ class Coins:
         """Which of the rows start … start + count - 1 train; `ValueError` beyond the table."""
         if not 0 <= start <= start + count <= self.rows:
             raise ValueError("these rows lie outside the table that the coins were tossed for")
+        if self.units is not None:
+            return self.units.trains.mask(start, count)
         mask = np.ones(count, dtype=np.bool_)
         left_out = self.non_members
         low, high = np.searchsorted(left_out, (start, start + count))
         mask[left_out[low:high] - start] = False
         return mask
 
+    def represents(self, start: int, count: int) -> NDArray[np.bool_]:
+        """Which of these rows stand for a unit in the audit: all of them, where every row is a unit."""
+        if self.units is not None:
+            return self.units.representatives.mask(start, count)
+        return np.ones(count, dtype=np.bool_)
+
     def commitment(self) -> str:
-        """SHA-256 (hex) of salt ‖ rows ‖ number of candidates ‖ candidates ‖ coins; tells nothing without the salt."""
+        """SHA-256 (hex) of salt ‖ rows ‖ number of candidates ‖ candidates ‖ coins; tells nothing without the salt.
+
+        With units also ‖ the rows that train ‖ those that represent a unit, a bit for each row of the table.
+        """
         digest = hashlib.sha256(self.salt)
         digest.update(np.array([self.rows, len(self.candidates)], dtype="<i8").tobytes())
         digest.update(self.candidates.astype("<i8").tobytes())
         digest.update(self.heads.astype("u1").tobytes())
+        if self.units is not None:
+            digest.update(self.units.trains.bits.tobytes())
+            digest.update(self.units.representatives.bits.tobytes())
         return digest.hexdigest()
 
     def verify(self, commitment: str) -> None:
@@ -119,3 +160,26 @@ def flip(rows: int, share: float) -> Coins:
     candidates = np.concatenate(parts).astype(np.int64) if parts else np.empty(0, dtype=np.int64)
     tosses = np.frombuffer(secrets.token_bytes(len(candidates)), dtype=np.uint8)
     return Coins(rows=rows, candidates=candidates, heads=(tosses & 1).astype(np.bool_), salt=secrets.token_bytes(32))
+
+
+def flip_units(bound: BoundedRows, share: float) -> Coins:
+    """Toss coins for units instead of rows: each is a candidate with probability `share`, represented by its first row.
+
+    The first row of a unit is one of its rows at random, and trains if the unit does.
+    """
+    tosses = flip(bound.units, share)
+    representatives, number = bound.kept[bound.first], bound.unit_of
+    candidates = representatives[tosses.candidates]
+    order = np.argsort(candidates)
+    stays = np.ones(bound.units, dtype=np.bool_)
+    stays[tosses.non_members] = False
+    return Coins(
+        rows=bound.rows,
+        candidates=candidates[order],
+        heads=tosses.heads[order],
+        salt=tosses.salt,
+        units=UnitRows(
+            trains=RowSet.of(bound.rows, bound.kept[stays[number]]),
+            representatives=RowSet.of(bound.rows, representatives),
+        ),
+    )

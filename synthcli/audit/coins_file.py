@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from synthcli.audit.coins import SALT_BYTES, Coins
+from synthcli.audit.coins import SALT_BYTES, Coins, UnitRows
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write
+from synthcli.privacy.row_set import RowSet
 
 _FORMAT = "synthcli-coins"
 _MAX_BYTES = 1 << 30
 _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
+_UNITS = {"trains", "representatives"}
 
 
 def save_coins(coins: Coins, path: Path) -> None:
     """Write the coins with mode 0600, atomically and durably; `InputError` where the file system refuses."""
-    document = {
+    document: dict[str, Any] = {
         "format": _FORMAT,
         "schema_version": 1,
         "warning": "secret: names the rows that were kept out of training; classify as the source data",
@@ -29,6 +31,9 @@ def save_coins(coins: Coins, path: Path) -> None:
         "heads": _text(np.packbits(coins.heads).tobytes()),
         "data_digest": coins.data_digest,
     }
+    if coins.units is not None:
+        sets = {"trains": coins.units.trains, "representatives": coins.units.representatives}
+        document["units"] = {name: _text(rows.bits.tobytes()) for name, rows in sets.items()}
     atomic_write(path, json.dumps(document).encode("ascii"), mode=0o600)
 
 
@@ -52,7 +57,7 @@ def load_coins(path: Path) -> Coins:
 
 def _parse(document: Any) -> Coins:
     """`ValueError` and its kin where the document is not a coins file."""
-    if not isinstance(document, dict) or document.get("format") != _FORMAT or set(document) != _KEYS:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT or set(document) - {"units"} != _KEYS:
         raise ValueError("not a coins file")
     rows, digest = document["rows"], document["data_digest"]
     if document["schema_version"] != 1 or type(rows) is not int or not 0 <= rows < 2**62:
@@ -65,7 +70,16 @@ def _parse(document: Any) -> Coins:
         raise ValueError("not one coin for each candidate")
     heads = np.unpackbits(packed, count=len(candidates)).astype(np.bool_)
     salt = bytes.fromhex(document["salt"])
-    return Coins(rows=rows, candidates=candidates, heads=heads, salt=salt, data_digest=digest)
+    units = _units(rows, document["units"]) if "units" in document else None
+    return Coins(rows=rows, candidates=candidates, heads=heads, salt=salt, data_digest=digest, units=units)
+
+
+def _units(rows: int, document: Any) -> UnitRows:
+    if not isinstance(document, dict) or set(document) != _UNITS:
+        raise ValueError("units are two sets of rows")
+    return UnitRows(
+        **{name: RowSet(rows, np.frombuffer(_bytes(text), dtype=np.uint8)) for name, text in document.items()}
+    )
 
 
 def _text(raw: bytes) -> str:

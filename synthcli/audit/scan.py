@@ -24,7 +24,8 @@ Tables = Mapping[Clique, NDArray[np.int64]]
 class Surroundings:
     """The real rows around the chosen ones.
 
-    `isolated[search]`: which chosen rows have no other real row within the distance, on either side of the coin.
+    `isolated[search]`: which chosen rows have no other real row within the distance, on either side of the coin (of
+    other units, the rows that represent them).
     `background`: exact counts of the training rows other than the chosen candidates.
     """
 
@@ -58,7 +59,8 @@ def survey(
     rows = 0
     candidates = arms.chosen.numbers[arms.chosen.candidate]
     for start, block in numbered(real):
-        finder.look(block[_without(arms.chosen.numbers, start, len(block))])
+        others = _without(arms.chosen.numbers, start, len(block)) & coins.represents(start, len(block))
+        finder.look(block[others])
         trains = block[_without(candidates, start, len(block)) & coins.keep(start, len(block))]
         _add(background, trains, domain)
         rows += len(trains)
