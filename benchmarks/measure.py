@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,9 @@ class TooSlow(Exception):
         self.cost = cost
 
 
-def run(*command: str, cwd: str, timeout: float = math.inf) -> Cost:
-    """The cost of one process and its children; `RuntimeError` with what it said if it fails, `TooSlow` if it lasts.
+def run(*command: str, cwd: str, timeout: float = math.inf, accepted: Collection[int] = (0,)) -> Cost:
+    """The cost of one process and its children; `RuntimeError` with what it said if it fails (ends with another status
+    than the accepted ones), `TooSlow` if it lasts.
 
     The timeout is in CPU seconds, or twice as many wall seconds: what else a machine does should not fail a command.
     """
@@ -43,7 +45,7 @@ def run(*command: str, cwd: str, timeout: float = math.inf) -> Cost:
     cost = Cost(wall=found["wall"], cpu=found["cpu"], peak_mb=found["peak_mb"])
     if found["late"]:
         raise TooSlow(cost)
-    if found["status"]:
+    if found["status"] not in accepted:
         raise RuntimeError(f"{' '.join(command)}\n{found['said']}")
     return cost
 

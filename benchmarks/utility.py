@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scores import distance
 
 
 def codes(real: pd.DataFrame, other: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, list[int]]:
@@ -32,11 +33,7 @@ def _column(real: pd.Series, other: pd.Series) -> tuple[np.ndarray, np.ndarray, 
 def tvd(real: pd.DataFrame, other: pd.DataFrame, order: int) -> float:
     left, right, sizes = codes(real, other)
     distances = []
-    for columns in combinations(range(len(sizes)), order):
-        shape = tuple(sizes[c] for c in columns)
-        shares = []
-        for table in (left, right):
-            cell = np.ravel_multi_index([table[:, c] for c in columns], shape)
-            shares.append(np.bincount(cell, minlength=int(np.prod(shape))) / len(table))
-        distances.append(0.5 * np.abs(shares[0] - shares[1]).sum())
+    for chosen in combinations(range(len(sizes)), order):
+        columns = list(chosen)
+        distances.append(distance(left[:, columns], right[:, columns], tuple(sizes[c] for c in columns)))
     return float(np.mean(distances))
