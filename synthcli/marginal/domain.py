@@ -69,6 +69,10 @@ class Domain:
         names = self.clique(clique)
         return Domain(names, tuple(self.card(a) for a in names))
 
+    def shape_of(self, clique: Clique) -> tuple[int, ...]:
+        """The shape of a clique's table."""
+        return tuple(self.shape[self.places[attribute]] for attribute in clique)
+
     def size(self, clique: Iterable[str] | None = None) -> int:
         """The number of cells of a clique's table (of the whole domain by default); an exact Python integer."""
         return prod(self.shape if clique is None else map(self.card, set(clique)))

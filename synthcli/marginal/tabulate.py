@@ -8,6 +8,7 @@ attributes inside are summed out of it. All pairs of 100 columns of 16 codes tak
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, groupby
 from math import prod
 from typing import Any
 
@@ -39,6 +40,33 @@ def tabulate(codes: Codes, domain: Domain, cliques: Sequence[Clique]) -> dict[Cl
     tally = Tally(domain, cliques)
     tally.add(codes)
     return tally.tables()
+
+
+def groups(domain: Domain, cliques: Sequence[Clique], most: int) -> list[tuple[Clique, ...]]:
+    """The cliques in groups of at most `most` cells (a single joint table's cliques may have more).
+
+    Cliques that are found in the same joint table stay together, so that counting one group after the other costs
+    little more than counting all together. One group, in the given order, if that will do.
+    """
+    if sum(domain.size(clique) for clique in cliques) <= most:
+        return [tuple(cliques)]
+    pack_of = {a: i for i, pack in enumerate(_packs(domain, domain.clique(chain(*cliques)))) for a in pack}
+
+    def packs(clique: Clique) -> list[int]:
+        return sorted({pack_of[a] for a in clique})
+
+    found: list[list[Clique]] = []
+    held = 0
+    for _, together in groupby(sorted(cliques, key=packs), key=packs):
+        joint = list(together)
+        cells = sum(domain.size(clique) for clique in joint)
+        if found and held + cells <= most:
+            found[-1] += joint
+            held += cells
+        else:
+            found.append(joint)
+            held = cells
+    return [tuple(group) for group in found]
 
 
 class Tally:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from math import sqrt
 
-from synthcli.marginal import Clique, Domain, Measurement, Merge, Table
+from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.mechanisms import star
 from synthcli.mechanisms.batch import Option, choose, forest, shares
 from synthcli.mechanisms.interface import Fit, Progress
@@ -107,8 +107,9 @@ class Sieve:
         parts = split(joint, (self.first_share, *[(1.0 - self.first_share) / later] * later))
         progress("screening all pairs", 0.0)
         options, stddev = build.screen(weights, looks[0])
-        saved = build.measure(forest(options, CLEAR * stddev), parts[0])
-        kept = _promising(options, weights, build.domain)
+        edges, kept = forest(options, CLEAR * stddev), _promising(options, weights, build.domain)
+        build.curator.prefetch(option.clique for option in chain(edges, kept))  # a large screen keeps no tables
+        saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
             progress("measuring joint marginals", i / self.rounds)
             saved = build.measure(build.compared(kept, looks[i]), parts[i] + saved)
@@ -150,15 +151,12 @@ class _Build:
     def screen(self, weights: Mapping[Clique, int], rho: float) -> tuple[list[Option], float]:
         """Every pair's noisy distance from what is known so far, and that noise's standard deviation."""
         pairs = [clique for clique in weights if len(clique) == 2]
-        estimates: dict[Clique, Table] = dict(self.fit().marginals(pairs))
-        noisy, stddev = self.curator.distances(estimates, rho)
+        noisy, stddev = self.curator.distances(pairs, self.fit().marginals, rho)
         return [self._option(pair, weights[pair], noisy[pair]) for pair in pairs], stddev
 
     def compared(self, options: Sequence[Option], rho: float) -> list[Option]:
         """The options' noisy distances from the present model."""
-        model = self.fit()
-        estimates: dict[Clique, Table] = dict(model.marginals([option.clique for option in options]))
-        noisy, _ = self.curator.distances(estimates, rho)
+        noisy, _ = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
         return [replace(option, distance=noisy[option.clique]) for option in options]
 
     def measure(self, options: Iterable[Option], rho: float) -> float:

@@ -14,10 +14,11 @@ import opendp.prelude as dp
 from numpy.typing import NDArray
 
 from synthcli.errors import BudgetRefused
-from synthcli.marginal import Clique, Domain, Measurement, Merge, Table
+from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
+from synthcli.privacy.comparison import GRID, Comparison, Estimator
 from synthcli.privacy.exact import Coding, ExactCounts, PrivateTable, View
 from synthcli.privacy.transformations import Candidate
 
@@ -169,19 +170,24 @@ class MarginalCurator:
         parts = np.split(np.asarray(cells, dtype=np.int64), ends[:-1])
         return [part.reshape(self.domain.project(c).shape) for c, part in zip(cliques, parts, strict=True)]
 
-    def distances(self, estimates: Mapping[Clique, Table], rho: float) -> tuple[dict[Clique, float], float]:
+    def distances(
+        self, cliques: Sequence[Clique], estimate: Estimator, rho: float
+    ) -> tuple[dict[Clique, float], float]:
         """The L1 distance in rows of every exact table from its estimate, noisy, and the noise's standard deviation.
 
+        `estimate` gives the tables of the cliques that it is asked for, in expected rows: a model's `marginals`. It is
+        asked for some after the other, so that many tables need not be in memory together.
         One vector, discrete Gaussian noise on a grid of 1/16 row: stddev = rows_per_unit sqrt(tables / (2 rho)). For
         many decisions at once where `select` would be asked for each. Raises `BudgetRefused` when rho is not left.
         """
-        candidates = [Candidate(clique=clique, estimate=table) for clique, table in estimates.items()]
-        self._check(candidates)
-        l2 = exactly.distances_sensitivity(len(candidates), self._curator._rows_per_unit)
-        sigma = noise.sigma_for(rho, l2)
-        answer = self._curator._ask(noise.gaussian(exactly.distances(self._view, candidates), sigma))
-        noisy = np.asarray(answer, dtype=np.float64) / exactly.GRID
-        return dict(zip(estimates, noisy.tolist(), strict=True)), sigma / exactly.GRID
+        if not cliques:
+            raise ValueError("there is nothing to compare")
+        comparison = Comparison(tuple(self._known(clique) for clique in cliques), estimate)
+        self._curator._exact.distances(self._view, comparison)  # outside of OpenDP, so that errors come out as they are
+        sigma = noise.sigma_for(rho, exactly.distances_sensitivity(len(cliques), self._curator._rows_per_unit))
+        answer = self._curator._ask(noise.gaussian(exactly.distances(self._view, comparison), sigma))
+        noisy = np.asarray(answer, dtype=np.float64) / GRID
+        return dict(zip(comparison.cliques, noisy.tolist(), strict=True)), sigma / GRID
 
     def select(self, candidates: Sequence[Candidate], epsilon: float) -> int:
         """The index of a candidate with a high score, by the exponential mechanism; costs rho = epsilon^2 / 8.

@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Codes, Domain, Merge
 from synthcli.marginal.coarsening import coarsened
+from synthcli.marginal.tabulate import groups
+from synthcli.privacy.comparison import Comparison, distance
 
 Counts = NDArray[np.int64]
+
+MOST_CELLS = 1 << 22
+"""So many cells of a comparison's tables are in memory at once: 32 MB, and as much for their estimates."""
 
 
 class Coding(Protocol):
@@ -68,11 +73,11 @@ class _MergedCoding:
         self.domain = coarsened(finer.domain, merges)
 
     def encode(self, batch: Any) -> Codes:
-        """The finer codes, merged; uint32 holds them all."""
+        """The finer codes, merged; in the narrowest type that holds them."""
         codes = dict(self._finer.encode(batch))
         for attribute, merge in self._merges.items():
             if attribute in codes:
-                codes[attribute] = merge.coarsen(codes[attribute]).astype(np.uint32)
+                codes[attribute] = merge.coarsen(codes[attribute]).astype(np.min_scalar_type(merge.coarse_size - 1))
         return codes
 
 
@@ -84,6 +89,7 @@ class ExactCounts:
         self._known: dict[View, dict[Clique, Counts]] = {}
         self._keys: dict[str, dict[str, int]] = {}
         self._by_length: dict[View, dict[int, list[Clique]]] = {}
+        self._distances: dict[tuple[View, Comparison], Counts] = {}
 
     def prefetch(self, view: View, cliques: Iterable[Clique]) -> None:
         """Take what is not yet known of these cliques, in at most one pass over the rows."""
@@ -93,7 +99,7 @@ class ExactCounts:
         widest = _widest(missing)
         counted = self._table.count(view.coding, widest)
         for clique in widest:
-            self._keep(view, clique, _checked(counted[clique], view.domain.project(clique)))
+            self._keep(view, clique, _checked(counted[clique], view.domain.shape_of(clique)))
         for clique in missing:
             self._derive(view, clique)
 
@@ -105,6 +111,30 @@ class ExactCounts:
     def table(self, view: View, clique: Clique) -> Counts:
         """The exact table of a clique that has been counted."""
         return self._known[view][clique]
+
+    def distances(self, view: View, comparison: Comparison) -> Counts:
+        """Each table's L1 distance from its estimate, in grid units.
+
+        Tables that take more than `MOST_CELLS` cells are counted a group at a time, one pass for each, and not kept.
+        """
+        if (view, comparison) not in self._distances:
+            self._distances[view, comparison] = self._compare(view, comparison)
+        return self._distances[view, comparison]
+
+    def _compare(self, view: View, comparison: Comparison) -> Counts:
+        apart: dict[Clique, int] = {}
+        parts = groups(view.domain, comparison.cliques, MOST_CELLS)
+        for part in parts:
+            if len(parts) == 1:
+                self.prefetch(view, part)
+                tables: Mapping[Clique, Counts] = self._known[view]
+            else:
+                tables = self._table.count(view.coding, part)
+            estimates = comparison.estimates(view.domain, part)
+            for clique in part:
+                exact = _checked(tables[clique], view.domain.shape_of(clique))
+                apart[clique] = distance(exact, estimates[clique])
+        return np.array([apart[clique] for clique in comparison.cliques], dtype=np.int64)
 
     def keyed(self, column: str) -> Mapping[str, int]:
         """How often each value of a raw column occurs; counted once."""
@@ -157,8 +187,8 @@ def _widest(cliques: Sequence[Clique]) -> list[Clique]:
     ]
 
 
-def _checked(table: Counts, domain: Domain) -> Counts:
-    """The table, which an engine must have counted in int64 and in the domain's shape."""
-    if table.dtype != np.int64 or table.shape != domain.shape:
+def _checked(table: Counts, shape: tuple[int, ...]) -> Counts:
+    """The table, which an engine must have counted in int64 and in this shape."""
+    if table.dtype != np.int64 or table.shape != shape:
         raise ValueError("the engine's table is not an int64 table over its clique")
     return table

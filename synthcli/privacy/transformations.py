@@ -13,6 +13,7 @@ import opendp.prelude as dp
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Table
+from synthcli.privacy.comparison import GRID, LARGEST, Comparison, distance, is_rows, on_grid
 from synthcli.privacy.exact import ExactCounts, View
 from synthcli.privacy.noise import KEYED, KEYED_COUNTS, L2, LINF
 
@@ -21,10 +22,6 @@ dp.enable_features("contrib", "honest-but-curious")
 EXACT_COUNTS = dp.user_domain("ExactCounts", member=lambda value: isinstance(value, ExactCounts))
 ROWS = dp.user_distance("rows added or removed")
 
-GRID = 16
-"""Estimates are compared with exact counts in units of 1/16 row."""
-
-_LARGEST_ESTIMATE = 2.0**54
 _LARGEST_SCORE = 2**61
 
 
@@ -44,10 +41,8 @@ class Candidate:
     def __post_init__(self) -> None:
         if self.weight < 1 or int(self.weight) != self.weight:
             raise ValueError("a candidate's weight is a positive integer")
-        if not np.isfinite(self.penalty) or not np.all(np.isfinite(self.estimate)):
-            raise ValueError("a candidate's estimate and penalty are finite")
-        if np.abs(self.estimate).sum() > _LARGEST_ESTIMATE or abs(self.penalty) > _LARGEST_ESTIMATE:
-            raise ValueError("a candidate's estimate and penalty are numbers of rows, below 2^54")
+        if not is_rows(self.estimate) or not abs(self.penalty) <= LARGEST:
+            raise ValueError("a candidate's estimate and penalty are finite numbers of rows, below 2^54")
 
 
 def marginals_sensitivity(cliques: int, rows: int) -> float:
@@ -100,17 +95,16 @@ def distances_sensitivity(tables: int, rows: int) -> float:
     return nextafter(marginals_sensitivity(tables, rows) * GRID, inf)
 
 
-def distances(view: View, candidates: Sequence[Candidate]) -> dp.Transformation:
-    """The scores again, as a vector to which noise is added: all weights must be one."""
-    if any(candidate.weight != 1 for candidate in candidates):
-        raise ValueError("distances are not weighted")
+def distances(view: View, comparison: Comparison) -> dp.Transformation:
+    """The L1 distance of every exact table from its estimate, in grid units, as a vector to which noise is added."""
+    size = len(comparison.cliques)
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
         ROWS,
-        dp.vector_domain(dp.atom_domain(T="i64"), size=len(candidates)),
+        dp.vector_domain(dp.atom_domain(T="i64"), size=size),
         L2,
-        function=lambda exact: _scores(exact, view, candidates),
-        stability_map=lambda rows: distances_sensitivity(len(candidates), rows),
+        function=lambda exact: exact.distances(view, comparison),
+        stability_map=lambda rows: distances_sensitivity(size, rows),
     )
 
 
@@ -134,13 +128,7 @@ def _scores(exact: ExactCounts, view: View, candidates: Sequence[Candidate]) -> 
     return np.array([_score(exact.table(view, c.clique), c) for c in candidates], dtype=np.int64)
 
 
-def _on_grid(rows: Table | float) -> NDArray[np.int64]:
-    return np.rint(np.asarray(rows, dtype=np.float64) * GRID).astype(np.int64).ravel()
-
-
 def _score(exact: NDArray[np.int64], candidate: Candidate) -> int:
-    """Exact: both sums stay below 2^60 for any table of less than 2^48 rows; clamping moves no two scores apart."""
-    distance = int(np.abs(exact.ravel() * GRID - _on_grid(candidate.estimate)).sum()) - int(
-        _on_grid(candidate.penalty)[0]
-    )
-    return max(-_LARGEST_SCORE, min(_LARGEST_SCORE, int(candidate.weight) * distance))
+    """Clamping moves no two scores apart."""
+    gain = distance(exact, candidate.estimate) - int(on_grid(candidate.penalty)[0])
+    return max(-_LARGEST_SCORE, min(_LARGEST_SCORE, int(candidate.weight) * gain))

@@ -1,6 +1,6 @@
 """Exact tables, however attributes are packed and rows are cut into blocks."""
 
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Clique, Codes, Domain, tabulate
-from synthcli.marginal.tabulate import Tally
+from synthcli.marginal.tabulate import Tally, _packs, _plan, groups
 
 
 @st.composite
@@ -64,6 +64,29 @@ def test_blocks_add_up(question: tuple[Domain, list[Clique], Codes], cut: int) -
     tally.add({a: column[cut:] for a, column in codes.items()})
     whole = tabulate(codes, domain, cliques)
     assert all(np.array_equal(table, whole[clique]) for clique, table in tally.tables().items())
+
+
+@given(questions(), st.integers(1, 100_000))
+@settings(deadline=None, max_examples=100)
+def test_groups_are_small_or_one_joint_table(question: tuple[Domain, list[Clique], Codes], most: int) -> None:
+    domain, cliques, _ = question
+    cliques = [domain.clique(clique) for clique in cliques] + list(combinations(domain.attributes, 2))
+    found = groups(domain, cliques, most)
+    assert sorted(chain(*found)) == sorted(cliques)
+    pack_of = {a: pack for pack in _packs(domain, domain.clique(chain(*cliques))) for a in pack}
+    joints = [{frozenset(pack_of[a] for a in clique) for clique in group} for group in found]
+    for group, inside in zip(found, joints, strict=True):
+        assert sum(domain.size(clique) for clique in group) <= most or len(inside) == 1
+    assert sum(map(len, joints)) == len(set().union(*joints)), "no joint table is counted twice"
+
+
+def test_pairs_in_groups_are_packed_as_they_are_together() -> None:
+    """So that counting group after group takes no more tables."""
+    domain = Domain(tuple(f"a{i}" for i in range(40)), tuple(2 + (7 * i) % 19 for i in range(40)))
+    pairs = tuple(combinations(domain.attributes, 2))
+    parts = groups(domain, pairs, 10_000)
+    assert len(parts) > 5
+    assert sum(len(_plan(domain, part).joints) for part in parts) <= len(_plan(domain, pairs).joints) + len(parts)
 
 
 def test_few_tables_are_counted_for_many_pairs(monkeypatch: pytest.MonkeyPatch) -> None:

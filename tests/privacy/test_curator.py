@@ -89,7 +89,7 @@ def test_distances_are_near_the_true_ones():
     """Each within 8 standard deviations; false alarm below 1e-14."""
     curator = _curator()
     flat = {clique: _flat(clique).estimate for clique in [("x",), ("y", "z")]}
-    noisy, stddev = curator.on(Plain()).distances(flat, BUDGET.rho / 2)
+    noisy, stddev = curator.on(Plain()).distances(list(flat), lambda cliques: flat, BUDGET.rho / 2)
     assert stddev == pytest.approx(np.sqrt(2 / BUDGET.rho), rel=1e-6)
     assert curator.spent[0] == pytest.approx(BUDGET.rho / 2)
     assert list(noisy) == list(flat)
@@ -219,8 +219,10 @@ def test_questions_that_mean_nothing():
         lambda: marginals.measure([("x",)], 0.0),
         lambda: marginals.select([], 0.1),
         lambda: marginals.measure_groups([([], 1e-3)]),
-        lambda: marginals.distances({}, 1e-3),
-        lambda: marginals.distances({("x",): np.zeros(2)}, 1e-3),
+        lambda: marginals.distances([], dict, 1e-3),
+        lambda: marginals.distances([("x",)], lambda _: {("x",): np.zeros(2)}, 1e-3),
+        lambda: marginals.distances([("x",)], lambda _: {("x",): np.full(3, np.nan)}, 1e-3),
+        lambda: marginals.distances([("x",)], lambda _: {("x",): np.full(3, 1e17)}, 1e-3),
         lambda: marginals.select([Candidate(("x",), np.zeros(2))], 0.1),
         lambda: _curator(0),
     ):

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.marginal import Merge
+from synthcli.marginal import Domain, Merge
+from synthcli.marginal.tabulate import groups
+from synthcli.privacy.comparison import Comparison
 from synthcli.privacy.exact import ExactCounts, View
-from tests.privacy.private_rows import Plain, Rows, cliques, row
+from tests.privacy.private_rows import DOMAIN, Plain, Rows, cliques, row
+from tests.privacy.random_tables import AsCoded, Table
 
 GROUPS = {"x": np.array([1, 0, 1]), "y": np.array([0, 1, 1, 2])}
 MERGES = {name: Merge(groups, np.ones(len(groups))) for name, groups in GROUPS.items()}
@@ -42,6 +45,51 @@ def test_one_pass_for_all_and_none_for_parts_and_merges():
     assert table.passes == 1
     exact.vector(view, [("x", "z")])
     assert table.passes == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(row, max_size=20), some=cliques, most=st.sampled_from([1, 5, 12, 10_000]), seed=st.integers(0, 9))
+def test_distances_are_the_same_in_any_groups(rows, some, most, seed):
+    """In grid units, worked out by hand in Python's integers; estimates are asked for a group at a time."""
+    rng, asked = np.random.default_rng(seed), []
+    tables = {clique: rng.normal(0, 9, DOMAIN.shape_of(clique)) for clique in some}
+
+    def estimate(part):
+        asked.append(sum(DOMAIN.size(clique) for clique in part))
+        return {clique: tables[clique] for clique in part}
+
+    exact, view, comparison = ExactCounts(Rows(rows)), View(Plain()), Comparison(tuple(some), estimate)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("synthcli.privacy.exact.MOST_CELLS", most)
+        found = [exact.distances(view, comparison).tolist() for _ in range(2)]
+    expected = []
+    for clique in some:
+        cells = {place: round(16 * float(cell)) for place, cell in np.ndenumerate(tables[clique])}
+        for r in rows:
+            cells[tuple(dict(zip("xyz", r, strict=True))[a] for a in clique)] -= 16
+        expected.append(sum(abs(cell) for cell in cells.values()))
+    assert found == [expected, expected]
+    assert sum(asked) == sum(DOMAIN.size(clique) for clique in some), "once, and not again"
+    if most < 12:
+        assert len(asked) == len(groups(DOMAIN, some, most))
+
+
+def test_a_comparison_in_groups_keeps_no_tables(monkeypatch):
+    monkeypatch.setattr("synthcli.privacy.exact.MOST_CELLS", 50_000)
+    wide, passes = Domain(("a", "b", "c"), (200, 200, 200)), []
+
+    class Counting(Table):
+        def count(self, codec, cliques):
+            passes.append(len(cliques))
+            return super().count(codec, cliques)
+
+    exact, view = ExactCounts(Counting(wide, (((0, 1, 199), ""), ((2, 3, 0), "")))), View(AsCoded(wide))
+    pairs = (("a", "b"), ("a", "c"), ("b", "c"))
+    zeros = Comparison(pairs, lambda part: {clique: np.zeros((200, 200)) for clique in part})
+    assert exact.distances(view, zeros).tolist() == [32, 32, 32]
+    assert passes == [1, 1, 1]
+    exact.prefetch(view, [("a", "b")])
+    assert passes == [1, 1, 1, 1]
 
 
 def test_a_merge_that_does_not_fit_is_refused():

@@ -22,6 +22,7 @@ from synthcli.engine.local import LocalEngine
 from synthcli.mechanisms.names import MECHANISMS
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
+from synthcli.privacy.comparison import Comparison
 from synthcli.privacy.curator import Candidate, Curator
 from synthcli.privacy.exact import ExactCounts, View
 from synthcli.table.source import open_source
@@ -146,6 +147,9 @@ def _spelt(argument: Any) -> Any:
         return argument.domain
     if isinstance(argument, Candidate):
         return argument.clique, argument.weight, argument.penalty, argument.estimate.tobytes()
+    if isinstance(argument, Comparison):
+        tables = argument.estimate(argument.cliques)
+        return tuple((clique, tables[clique].tobytes()) for clique in argument.cliques)
     if isinstance(argument, np.ndarray):
         return argument.tobytes()
     return tuple(map(_spelt, argument)) if isinstance(argument, (list, tuple)) else argument

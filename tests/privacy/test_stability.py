@@ -6,7 +6,7 @@ examples: there are no false alarms.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.marginal import Domain
+from synthcli.marginal import Clique, Domain
 from synthcli.privacy import transformations
+from synthcli.privacy.comparison import Comparison
 from synthcli.privacy.exact import ExactCounts, View
 from synthcli.privacy.transformations import Candidate, distances, keyed, marginals, scores
 from tests.privacy.random_tables import AsCoded, Table, cliques_of, domains, estimates, neighbours, views
@@ -92,14 +93,18 @@ def _far_scores(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
     yield scores(VIEW, [light, heavy]), *_alike(rows)
 
 
+def _comparison(estimates: Mapping[Clique, np.ndarray]) -> Comparison:
+    return Comparison(tuple(estimates), lambda cliques: {clique: estimates[clique] for clique in cliques})
+
+
 def _draw_distances(data: Any, view: View) -> dp.Transformation:
     cliques = data.draw(cliques_of(view.domain))
-    return distances(view, [Candidate(clique, data.draw(estimates(view, clique))) for clique in cliques])
+    return distances(view, _comparison({clique: data.draw(estimates(view, clique)) for clique in cliques}))
 
 
 def _far_distances(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
-    empty = [Candidate(("a",), np.zeros(2)), Candidate(("b",), np.zeros(3)), Candidate(("a", "b"), np.zeros((2, 3)))]
-    yield distances(VIEW, empty), *_alike(rows)
+    empty = {("a",): np.zeros(2), ("b",): np.zeros(3), ("a", "b"): np.zeros((2, 3))}
+    yield distances(VIEW, _comparison(empty)), *_alike(rows)
 
 
 def _far_keyed(rows: int) -> Iterator[tuple[dp.Transformation, Table, Table]]:
