@@ -36,12 +36,14 @@ _BLOCK, _LARGE_BLOCK = 1 << 17, 1 << 20
 class Subpopulation:
     """Boxes, and the share of the rows that each gets.
 
-    `probability` is that of the condition under the model. `shares` has one share for each box, in sum 1.
+    `probability` is that of the condition under the model. `shares` has one share for each box, in sum 1. `inflation`:
+    how much likelier, at most, a row is among these rows than in the release as a whole.
     """
 
     boxes: tuple[Box, ...]
     shares: NDArray[np.float64]
     probability: float
+    inflation: float
     restricted: "_Restricted"
 
     def sample(self, rows: int, rng: np.random.Generator, compact: bool = False) -> Iterator[pa.RecordBatch]:
@@ -75,15 +77,17 @@ def subpopulation(synthesizer: Synthesizer, where: str | None = None, balance: s
     strata = [] if asked is None else _strata(synthesizer.codec, asked)
     compared = [] if asked is None else [Among(asked.column, tuple(value for value, _ in strata))]
     restricted = _Restricted(synthesizer, (*(leaf for leaf, _ in questions(wanted)), *compared))
-    found = restricted.boxes(wanted)
+    found = [(box, probability, probability) for box, probability in restricted.boxes(wanted)]
     if not found:
         what = "no row of the model satisfies the condition: its probability is zero"
         raise UsageError(what, restricted.hint(wanted))
-    mass = sum(probability for _, probability in found)
+    mass = sum(probability for _, _, probability in found)
     if asked is not None:
         found = _balanced(restricted, wanted, asked, strata)
-    listed = np.array([share for _, share in found])
-    return Subpopulation(tuple(box for box, _ in found), listed / listed.sum(), min(mass, 1.0), restricted)
+    listed = np.array([share for _, share, _ in found])
+    shares = listed / listed.sum()
+    inflation = max(share / probability for share, (_, _, probability) in zip(shares, found, strict=True))
+    return Subpopulation(tuple(box for box, _, _ in found), shares, min(mass, 1.0), float(inflation), restricted)
 
 
 def _strata(codec: Codec, balance: Balance) -> list[tuple[Value, float]]:
@@ -94,15 +98,18 @@ def _strata(codec: Codec, balance: Balance) -> list[tuple[Value, float]]:
 
 def _balanced(
     restricted: "_Restricted", wanted: Expression, balance: Balance, strata: list[tuple[Value, float]]
-) -> list[tuple[Box, float]]:
-    """The boxes of each value, their shares in sum its weight; without weights, values that never come are passed."""
-    listed: list[tuple[Box, float]] = []
+) -> list[tuple[Box, float, float]]:
+    """The boxes of each value: shares, in sum its weight, and probabilities.
+
+    Without weights, values that never come are passed.
+    """
+    listed: list[tuple[Box, float, float]] = []
     impossible = 0
     for value, weight in strata:
         found = restricted.boxes(And((wanted, Comparison(balance.column, Operator.EQUAL, value))))
         mass = sum(probability for _, probability in found)
         impossible += not found
-        listed += [(box, weight * probability / mass) for box, probability in found]
+        listed += [(box, weight * probability / mass, probability) for box, probability in found]
     if not listed or (impossible and balance.weights):
         count = "all" if not listed else f"{impossible:,}"
         what = f"{count} of the values of {balance.column!r} to balance have probability zero"

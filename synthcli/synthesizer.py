@@ -41,6 +41,7 @@ class PrivacyStatement:
     `declared`, `learnt` and `public_by_steward` name for each column the facts that came from the schema, from the
     budget, or from the rows by the steward's explicit statement that they are public. `target` and `marginals` are
     what the steward asked the mechanism for: a column to predict, and how many marginals the workload names.
+    `generation` is 1 for a model of real rows and, by the steward's word, one more than theirs for synthetic ones.
     """
 
     dataset: str
@@ -60,6 +61,7 @@ class PrivacyStatement:
     coins: CoinStatement | None = None
     target: str | None = None
     marginals: int = 0
+    generation: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

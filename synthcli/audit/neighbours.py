@@ -11,6 +11,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from synthcli.table.row_hash import mix
+
 Hashes = NDArray[np.uint64]
 """Rows × columns: a 64-bit number per cell, equal where the cells are equal (within a column)."""
 
@@ -20,25 +22,18 @@ _FILTER = np.uint64((1 << 20) - 1)
 def cell_hashes(codes: NDArray[np.integer]) -> Hashes:
     """Random-looking numbers for integer codes, each column with its own (SplitMix64 of code and column)."""
     with np.errstate(over="ignore"):
-        return _mix(codes.astype(np.uint64) + _streams(codes.shape[1]))
+        return mix(codes.astype(np.uint64) + _streams(codes.shape[1]))
 
 
 def column_hashes(spelled: Hashes) -> Hashes:
     """The same for cells that are hashes already: equal spellings in different columns get different numbers."""
     with np.errstate(over="ignore"):
-        return _mix(spelled + _streams(spelled.shape[1]))
+        return mix(spelled + _streams(spelled.shape[1]))
 
 
 def _streams(columns: int) -> Hashes:
     """A different offset for each column."""
     return np.arange(1, columns + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
-
-
-def _mix(state: Hashes) -> Hashes:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
 
 
 def near(rows: Hashes, others: Hashes, distance: int) -> NDArray[np.bool_]:

@@ -20,14 +20,14 @@ _PLACES = frozenset({("data", "schema"), ("fit", "ledger"), ("fit", "workload"),
 """Keys that hold a path, which the file means relative to its own folder."""
 
 _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "profile": (("data", _DIALECT),),
+    "profile": (("data", _DIALECT), ("fit", ("ledger",))),
     "fit": (
         ("data", ("schema", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
-        ("fit", ("target", "workload")),
+        ("fit", ("target", "workload", "allow_synthetic")),
         ("audit", ("policy",)),
     ),
-    "sample": (("sample", ("rows", "seed")),),
+    "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),
     "ledger": (("fit", ("ledger",)),),
 }

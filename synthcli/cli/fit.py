@@ -85,6 +85,10 @@ def fit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")
     ] = False,
+    allow_synthetic: Annotated[
+        bool,
+        typer.Option("--allow-synthetic", help="Fit though the table is known to be synthetic; the model says so."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")] = False,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -123,6 +127,7 @@ def fit(
         workload=workload,
         force=force,
         refit=refit,
+        allow_synthetic=allow_synthetic,
     )
     if dry_run:
         plan = plan_fit(request)

@@ -7,7 +7,7 @@ import typer
 
 from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Quote
+from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
 from synthcli.cli.table import Table
 from synthcli.errors import UsageError
 
@@ -29,6 +29,7 @@ def profile(
     rules: Annotated[
         Path | None, typer.Option("--rules", metavar="SCHEMA", help="Count the rows that break this schema's rules.")
     ] = None,
+    ledger: Ledger = None,
     force: Force = False,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -49,6 +50,7 @@ def profile(
     from synthcli.table.schema_file import dump_schema, load_schema, schema_format
     from synthcli.table.source import open_source
     from synthcli.table.table_name import table_name
+    from synthcli.workflow.released import existing_ledger, look
 
     name = name or table_name(data)
     if not name and output is not None:
@@ -61,6 +63,9 @@ def profile(
         progress("reading the table", 0.0)
         proposal = propose(source, name or "table")
         breaches = count_breaches(source, ruled) if ruled is not None else ()
+        synthetic = look(source, existing_ledger(ledger, console.warn))
+    for finding in synthetic:
+        console.warn(f"{finding.why}; fit refuses synthetic rows")
     if output is not None:
         atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
     names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
@@ -71,7 +76,15 @@ def profile(
         table = tuple((str(entry["rule"]), str(entry["rows"])) for entry in broken)
         console.text("")
         console.table(Table(columns=("rule", "rows that break it"), rows=table, numeric=frozenset({1})))
-    console.document({"name": proposal.schema.name, "rows": proposal.rows, "columns": columns, "rules": broken})
+    console.document(
+        {
+            "name": proposal.schema.name,
+            "rows": proposal.rows,
+            "columns": columns,
+            "rules": broken,
+            "synthetic": [finding.why for finding in synthetic],
+        }
+    )
     if output is not None:
         console.say(
             f"schema: {output} ({proposal.rows} rows seen; private until you have read it)\n"

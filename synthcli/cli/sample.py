@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synthcli.cli.console import Console
-from synthcli.cli.options import Force
+from synthcli.cli.options import Force, Ledger
 from synthcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def sample(
             help="So many independent files: FILE with a number for {}, or before its ending (rows-1.csv).",
         ),
     ] = None,
+    ledger: Ledger = None,
     force: Force = False,
 ) -> None:
     """Write synthetic rows drawn from a model. Costs no budget.
@@ -62,6 +63,9 @@ def sample(
     quotes, unusual column names in `backticks`. A missing value satisfies no
     comparison, and no negated one. --where keeps the model's distribution of
     the rows that satisfy it, however rare they are.
+
+    The rows say that they are synthetic: a Parquet file in its metadata, a CSV
+    file by FILE.provenance.json beside it. A ledger that exists remembers them.
     """
     if output == "-" and console.json:
         raise UsageError("rows and --json cannot both go to stdout", "add -o FILE")
@@ -76,10 +80,11 @@ def sample(
         where=where,
         balance=balance,
         replicates=replicates,
+        ledger=ledger,
         force=force,
     )
     with console.progress() as progress:
-        result = run_sample(request, progress)
+        result = run_sample(request, progress, console.warn)
     if output != "-":
         for path in result.outputs:
             console.say(f"rows: {path} ({result.rows} rows, seed {result.seed})")

@@ -92,7 +92,7 @@ class Ledger:
         """Give a data set its budget; what was spent before counts. `UsageError` if it has one."""
         epsilon, delta = epsilon_amount(epsilon), delta_amount(delta)
         _check_name(dataset)
-        with self._locked() as connection:
+        with self.transaction() as connection:
             if _budget(connection, dataset):
                 raise UsageError(
                     f"data set {dataset!r} has a budget already", f"raise it with: {self.command('amend', dataset)}"
@@ -103,7 +103,7 @@ class Ledger:
     def amend(self, dataset: str, epsilon: Amount, delta: Amount) -> Account:
         """Raise a data set's budget; the earlier one stays on record. `UsageError` if that would lower it."""
         epsilon, delta = epsilon_amount(epsilon), delta_amount(delta)
-        with self._locked() as connection:
+        with self.transaction() as connection:
             now = _budget(connection, dataset)
             if now is None:
                 raise UsageError(
@@ -134,7 +134,7 @@ class Ledger:
         """
         epsilon, delta = epsilon_amount(epsilon), delta_amount(delta)
         _check_name(dataset)
-        with self._locked() as connection:
+        with self.transaction() as connection:
             account = _account(connection, dataset)
             if refusal := self._refusal(account, epsilon, delta):
                 raise refusal
@@ -187,19 +187,19 @@ class Ledger:
 
     def datasets(self) -> tuple[Account, ...]:
         """All data sets that have a budget or spent something, by name."""
-        with self._locked() as connection:
+        with self.transaction() as connection:
             names = {*connection.scalars(select(DATASETS.c.name)), *connection.scalars(select(SPENDS.c.dataset))}
             return tuple(_account(connection, name) for name in sorted(names))
 
     def account(self, dataset: str) -> Account:
         """The state of one data set, known or not."""
-        with self._locked() as connection:
+        with self.transaction() as connection:
             return _account(connection, dataset)
 
     def history(self, dataset: str) -> tuple[Spend, ...]:
         """Every spend of a data set, cancelled ones too, in order."""
         query = select(SPENDS).where(SPENDS.c.dataset == dataset).order_by(SPENDS.c.id)
-        with self._locked() as connection:
+        with self.transaction() as connection:
             return tuple(_spend(row) for row in connection.execute(query))
 
     def find_committed(self, dataset: str, request_digest: str) -> Spend | None:
@@ -219,7 +219,7 @@ class Ledger:
         return mac.hexdigest()
 
     @contextmanager
-    def _locked(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """A transaction that no other one can come between: all of them first lock the same row (or file)."""
         with transaction(self._engine) as connection:
             connection.execute(select(META.c.id).with_for_update())
@@ -227,7 +227,7 @@ class Ledger:
 
     def _close(self, reservation: Reservation, status: Status, values: dict[str, Any]) -> None:
         mine = (SPENDS.c.id == reservation.id) & (SPENDS.c.status == Status.RESERVED)
-        with self._locked() as connection:
+        with self.transaction() as connection:
             done = connection.execute(SPENDS.update().where(mine).values(status=status, closed=_now(), **values))
             if done.rowcount != 1:
                 raise ValueError("this reservation is closed already")

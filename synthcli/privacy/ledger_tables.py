@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     create_engine,
     event,
     inspect,
@@ -81,6 +82,20 @@ SPENDS = Table(
 )
 
 Index("spends_of_a_dataset", SPENDS.c.dataset, SPENDS.c.status)
+
+RELEASES = Table(
+    "releases",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", String(255), nullable=False),
+    Column("model", String(64), nullable=False),  # SHA-256 of the model file
+    Column("generation", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("columns", Text, nullable=False),  # JSON: which ones were written, and which ones the sketch speaks of
+    Column("sketch", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),  # the same rows once more are no other release
+    Column("created", String(32), nullable=False),
+)
 
 
 class NoLedger(InputError):
@@ -176,11 +191,12 @@ def prepare(connection: Connection, *, begin: bool = True) -> bytes:
             raise InputError("the ledger's file is a database of another program", _ELSEWHERE)
         if not begin:
             raise NoLedger("there is no ledger in this database")
-        METADATA.create_all(connection)
+        META.create(connection)
         connection.execute(META.insert().values(id=1, version=VERSION, secret=secrets.token_bytes(32)))
     row = connection.execute(select(META.c.version, META.c.secret)).one()
     if row.version > VERSION:
         raise InputError(f"the ledger is of version {row.version}, newer than this program", "upgrade synthcli")
+    METADATA.create_all(connection)  # what an earlier version of this program did not have
     return bytes(row.secret)
 
 

@@ -46,6 +46,15 @@ def promise(statement: PrivacyStatement) -> str:
     )
 
 
+def later_generation(statement: PrivacyStatement) -> str:
+    """What to say of a model that was knowingly fitted on synthetic rows."""
+    return (
+        f"The rows that this model was fitted on were synthetic themselves: it is of generation "
+        f"{statement.generation}. The guarantee speaks of those rows, not of the people behind the first ones, and the "
+        "errors of every generation add up. Do not take these rows for the population."
+    )
+
+
 def true_positive_ceiling(epsilon: float, delta: float, rate: float) -> float:
     """The most true positives that (epsilon, delta) allows at a false-positive rate (Kairouz, Oh, Viswanath 2015)."""
     forward = exp(min(epsilon, 700.0)) * rate + delta

@@ -18,6 +18,7 @@ from synthcli.table.dialect import Dialect
 from synthcli.table.held import ColumnGatherer, HeldTable
 from synthcli.table.parquet_source import ParquetReader
 from synthcli.table.parse import parse
+from synthcli.table.provenance import Claim, claims_of, is_sidecar
 from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
 from synthcli.table.schema import Column, Schema
 from synthcli.table.validation import ColumnTally, Problem, refuse
@@ -54,6 +55,11 @@ class Source:
         self._reader = reader
         self._files = files
         self.name = name
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What the files say of themselves, if they say that their rows are synthetic."""
+        return claims_of(file.path for file in self._files)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -146,7 +152,7 @@ def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
 
 def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: Path | None = None) -> Source:
     """Several files as one table: all Parquet, or all CSV."""
-    files = tuple(RawFile(place, str(place)) for place in places if not place.is_dir())
+    files = tuple(RawFile(place, str(place)) for place in places if not (place.is_dir() or is_sidecar(place)))
     kinds = {file.is_parquet for file in files}
     if not kinds:
         raise InputError(f"there are no Parquet or CSV files in {name}", "name a folder with such files, or a pattern")

@@ -16,6 +16,7 @@ from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
 from synthcli.table.axis import ARROW_TYPES
 from synthcli.table.csv_text import CsvText, csv_rows
 from synthcli.table.parse import pattern_of
+from synthcli.table.provenance import PARQUET_KEY, is_provenance, sidecar_of
 from synthcli.table.rules.kinds import Unique
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
@@ -29,7 +30,9 @@ _CSV = (".csv", ".tsv", ".txt")
 class Writer:
     """Takes canonical batches of the modelled columns; writes all columns but the dropped ones, in schema order."""
 
-    def __init__(self, sink: BinaryIO, schema: Schema, parquet_file: bool, delimiter: str, seed: int) -> None:
+    def __init__(
+        self, sink: BinaryIO, schema: Schema, parquet_file: bool, delimiter: str, seed: int, provenance: str = ""
+    ) -> None:
         self._schema = schema
         self._columns = [column for column in schema.columns if column.role is not Role.DROP]
         distinct = _distinct(schema)
@@ -39,7 +42,8 @@ class Writer:
             if c.role is Role.SURROGATE and c.surrogate is not None
         }
         self._as_text = not parquet_file
-        layout = pa.schema([pa.field(c.name, _stored(c)) for c in self._columns])
+        metadata = {PARQUET_KEY: provenance.encode()} if provenance else None
+        layout = pa.schema([pa.field(c.name, _stored(c)) for c in self._columns], metadata)
         self._layout, self._sink = layout, sink
         self._parquet: Any = parquet.ParquetWriter(sink, layout, compression="zstd") if parquet_file else None
         if not parquet_file:
@@ -47,13 +51,17 @@ class Writer:
             self._spelt: dict[str, tuple[pa.Array, pa.Array]] = {}
             sink.write(csv_rows([pa.array([c.name]) for c in self._columns], delimiter))
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Append rows; columns may come as dictionaries. `KeyError` for a batch without a modelled column."""
+    def write(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Append rows, and return them as they are written; columns may come as dictionaries.
+
+        `KeyError` for a batch without a modelled column.
+        """
         arrays = [self._column(column, batch) for column in self._columns]
         if self._as_text:
             self._sink.write(self._text.rows(arrays))
         else:
             self._parquet.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._layout))
+        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self._columns])
 
     def _column(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
         if column.name in self._surrogates:
@@ -93,6 +101,16 @@ class Writer:
             self._parquet.is_open = False
 
 
+@contextmanager
+def _beside(path: Path, provenance: str, force: bool) -> Iterator[None]:
+    """The file beside a CSV file; one that an earlier file left behind is replaced."""
+    place = sidecar_of(path)
+    claim_output(place, force or is_provenance(place))
+    with atomic_file(place) as file:
+        yield
+        file.write(provenance.encode() + b"\n")
+
+
 def _distinct(schema: Schema) -> set[str]:
     """The made-up columns that rules want unique: the first one of each rule."""
     unique = (rule.columns for rule in schema.rules if isinstance(rule, Unique))
@@ -114,24 +132,29 @@ def open_writer(
     *,
     rng: np.random.Generator | None = None,
     delimiter: str | None = None,
+    provenance: str = "",
     force: bool = False,
 ) -> Iterator[Writer]:
     """A writer for CSV (.csv, .tsv, .txt) or Parquet (.parquet, .pq); `-` is CSV on standard output.
 
     The file shows up, whole, when the block ends without an exception. `rng` makes up identifiers; one number is drawn
-    from it, so that rows and identifiers do not disturb each other. Raises `UsageError` for another extension or a file
-    that is there already (unless `force`), `InputError` where it cannot be written.
+    from it, so that rows and identifiers do not disturb each other. `provenance` goes into the metadata of Parquet, and
+    into a file beside a CSV file. Raises `UsageError` for another extension or a file that is there already (unless
+    `force`), `InputError` where it cannot be written.
     """
     extension = Path(path).suffix.lower()
     if path != STANDARD_STREAM and extension not in _PARQUET + _CSV:
         raise UsageError(f"cannot tell the format of {path} from its extension", "write to .csv or .parquet")
+    is_parquet = extension in _PARQUET and path != STANDARD_STREAM
     claim_output(path, force)
     mark = delimiter or ("\t" if extension == ".tsv" else ",")
     seed = int((rng or np.random.default_rng()).integers(2**63))
     with ExitStack() as stack:
         sink = sys.stdout.buffer if path == STANDARD_STREAM else stack.enter_context(atomic_file(path))
+        if provenance and not is_parquet and path != STANDARD_STREAM:
+            stack.enter_context(_beside(Path(path), provenance, force))  # leaves first: no rows without it
         try:
-            writer = Writer(sink, schema, extension in _PARQUET and path != STANDARD_STREAM, mark, seed)
+            writer = Writer(sink, schema, is_parquet, mark, seed, provenance)
             stack.callback(writer.abandon)
             yield writer
             writer.close()

@@ -26,6 +26,7 @@ from synthcli.table.dialect import Dialect
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
+from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 
 _SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -66,11 +67,12 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
                 warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
             source = stack.enter_context(open_source(request.data, request.dialect))
             _refuse_guesses(source, request.dialect or Dialect())
+            generation = _generation(request, ledger, source, progress)
             request_digest = _request_digest(ledger, asked, source)
             coins, table = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
         stack.enter_context(remarking(_stays_spent(reservation)))
-        synthesizer = _learn(plan, source, coins, progress, table)
+        synthesizer = _learn(plan, source, coins, progress, table, generation)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
@@ -147,6 +149,19 @@ def _refuse_guesses(source: Source, said: Dialect) -> None:
         )
 
 
+def _generation(request: FitRequest, ledger: Ledger, source: Source, progress: Progress) -> int:
+    """1 for real rows; one more than theirs for synthetic ones, which `InputError` refuses unless they are allowed."""
+    progress("looking for synthetic rows", 0.0)
+    found = look(source, ledger)
+    if found and not request.allow_synthetic:
+        raise InputError(
+            f"{source.name} holds synthetic rows: {found[0].why}",
+            "fit the real table; a model of synthetic rows drifts away from it. If it is meant: --allow-synthetic",
+            tuple(finding.why for finding in found[1:]),
+        )
+    return 1 + max((finding.generation for finding in found), default=0)
+
+
 def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> tuple[Coins | None, HeldTable | None]:
     """Check the whole table, hold it in memory if it is small enough, and toss the coins for it."""
     progress("checking the table", 0.0)
@@ -163,7 +178,12 @@ def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> tuple[Co
 
 
 def _learn(
-    plan: FitPlan, source: Source, coins: Coins | None, progress: Progress, held: HeldTable | None = None
+    plan: FitPlan,
+    source: Source,
+    coins: Coins | None,
+    progress: Progress,
+    held: HeldTable | None = None,
+    generation: int = 1,
 ) -> Synthesizer:
     """Everything that draws noise: the domain first, then the mechanism with the rest of the budget."""
     schema, budget = plan.facts.schema, plan.budget
@@ -183,11 +203,11 @@ def _learn(
         codec=codec.merged(fitted.merges),
         model=fitted.model,
         measurements=fitted.measurements,
-        statement=_statement(plan, spends if discovery_rho else spends[1:], coins),
+        statement=_statement(plan, spends if discovery_rho else spends[1:], coins, generation),
     )
 
 
-def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None) -> PrivacyStatement:
+def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None, generation: int) -> PrivacyStatement:
     return PrivacyStatement(
         dataset=plan.dataset,
         epsilon=plan.budget.epsilon,
@@ -202,6 +222,7 @@ def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None) ->
         public_by_steward=plan.facts.public_by_steward,
         target=plan.target,
         marginals=len(plan.workload.weights),
+        generation=generation,
         coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment()) if coins else None,
         versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
     )

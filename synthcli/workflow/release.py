@@ -65,24 +65,27 @@ def run_release(config_path: Path, progress: Progress = silent, warn: Warn = mut
         fit = run_fit(_fit_request(config, model), progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
-            result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress)
+            result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     return replace(result, dataset=fit.dataset, spent=spent)
 
 
-def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress) -> ReleaseResult:
+def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress, warn: Warn) -> ReleaseResult:
     staging = _staging(config)
     staging.mkdir(mode=0o700, parents=True)
     try:
-        return _staged(config, model, asked, staging, progress)
+        return _staged(config, model, asked, staging, progress, warn)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _staged(config: ReleaseConfig, model: Path, asked: str, staging: Path, progress: Progress) -> ReleaseResult:
+def _staged(
+    config: ReleaseConfig, model: Path, asked: str, staging: Path, progress: Progress, warn: Warn
+) -> ReleaseResult:
     """Draw, attack, judge; what the gate does not let through is removed with the staging folder."""
     rows = staging / f"{config.name}.{config.format}"
-    run_sample(SampleRequest(model=model, output=str(rows), rows=config.rows, seed=config.seed), progress)
+    drawn = SampleRequest(model=model, output=str(rows), rows=config.rows, seed=config.seed, ledger=config.ledger)
+    run_sample(drawn, progress, warn)
     audit, report = _private_files(config)
     outcome = run_audit(
         AuditRequest(
@@ -185,5 +188,6 @@ def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
         max_cells=config.max_cells,
         target=config.target,
         workload=config.workload,
+        allow_synthetic=config.allow_synthetic,
         force=True,
     )

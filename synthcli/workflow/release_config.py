@@ -33,6 +33,7 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "max_cells": (int,),
         "target": (str,),
         "workload": (str,),
+        "allow_synthetic": (bool,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
     "audit": {"policy": (str,), "seed": (int,)},
@@ -58,6 +59,7 @@ class ReleaseConfig:
     max_cells: int | None
     target: str | None
     workload: Path | None
+    allow_synthetic: bool
     rows: int | None
     seed: int | None
     format: str
@@ -151,6 +153,7 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         max_cells=fit.get("max_cells"),
         target=fit.get("target"),
         workload=base / fit["workload"] if "workload" in fit else None,
+        allow_synthetic=fit.get("allow_synthetic", False),
         rows=sample.get("rows"),
         seed=sample.get("seed"),
         format=sample.get("format", "parquet"),

@@ -47,6 +47,8 @@ class FitRequest:
     """A file that names the marginals that matter; all pairs without one."""
     force: bool = False
     refit: bool = False
+    allow_synthetic: bool = False
+    """Fit though the table is known to be synthetic: the steward's word that this is meant, and public."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class SampleRequest:
     """A column, and how often its values are wanted."""
     replicates: int | None = None
     """Independent files, numbered from 1."""
+    ledger: str | None = None
+    """Remembers the rows, if it exists, so that they are known again."""
     force: bool = False
 
 

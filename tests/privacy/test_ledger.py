@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from synthcli.errors import BudgetRefused, ExitCode, InputError, UsageError
 from synthcli.privacy import ledger as ledger_module
 from synthcli.privacy import ledger_tables
 from synthcli.privacy.ledger import Ledger, NoLedger, Status, ledger_folder, open_ledger
+from synthcli.privacy.ledger_releases import ReleasedRows, record_release, releases
 
 
 @pytest.fixture
@@ -277,3 +280,18 @@ def test_a_lock_that_is_held_too_long(tmp_path, monkeypatch):
 def test_names_that_are_no_names(ledger, name):
     with pytest.raises(UsageError):
         ledger.reserve(name, 1, 0)
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_tables_it_lacks(tmp_path):
+    place = tmp_path / "l.sqlite"
+    open_ledger(place).init("wards", "1", "1e-6")
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("DROP TABLE releases")
+    book = open_ledger(place)
+    assert releases(book) == ()
+    released = ReleasedRows(dataset="wards", model="ab", generation=1, rows=3, columns="{}", sketch=b"1")
+    for _ in range(2):
+        record_release(book, released)
+    (found,) = releases(book)
+    assert (replace(found, created=""), len(found.created)) == (released, 25)
+    assert book.account("wards").epsilon == 1
