@@ -170,6 +170,34 @@ def test_the_gradient_vanishes_at_the_solution() -> None:
     assert np.abs(gradient).max() < 1e-2
 
 
+def test_every_step_pulls_toward_the_one_before() -> None:
+    """After two steps N mu - y + t s^2 (theta_2 - theta_1) = 0 in every measured cell (Bregman iteration)."""
+    domain, rng, weight = Domain(("a", "b"), (4, 5)), np.random.default_rng(2), 0.2
+    joint = _joint(domain, 2)
+    noisy = Measurement(("a", "b"), joint + rng.normal(0, 25, joint.shape), 25.0)
+    first, second = (
+        estimate(domain, [noisy], total=10_000.0, effort=Effort(entropy=weights, tolerance=1e-14, evaluations=4000))
+        for weights in ((weight,), (weight, weight))
+    )
+    moved = second.potentials[("a", "b")] - first.potentials[("a", "b")]
+    gradient = second.marginal(("a", "b")) - noisy.values + weight * 25.0**2 * moved
+    assert np.abs(gradient).max() < 1e-2
+    assert np.abs(moved).max() > 0.01
+
+
+def test_what_stands_out_of_the_noise_is_not_shrunk() -> None:
+    """A pair that always agrees: no row off the diagonal. Fixed seed: no false alarms."""
+    domain, rng, truth = Domain(("a", "b"), (20, 20)), np.random.default_rng(0), np.diag(np.full(20, 2000.0))
+    table = Measurement(("a", "b"), truth + rng.normal(0, 100, truth.shape), 100.0)
+    singles = [Measurement((a,), np.full(20, 2000.0) + rng.normal(0, 100, 20), 100.0) for a in domain.attributes]
+
+    def error(steps: int) -> float:
+        effort = Effort(tolerance=0.001, evaluations=400, steps=steps)
+        return float(np.abs(estimate(domain, [table, *singles], effort=effort).marginal(("a", "b")) - truth).sum())
+
+    assert error(steps=FINAL.steps) < 0.8 * error(steps=1)
+
+
 def test_a_table_of_half_a_million_noisy_cells_is_no_trouble() -> None:
     """Mostly empty, so that half of its noisy counts are negative."""
     rng = np.random.default_rng(0)
