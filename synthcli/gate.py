@@ -63,16 +63,21 @@ ENDPOINTS = (
 
 
 class Outcome(StrEnum):
-    """Pass: every upper bound under its tolerance. Fail: a corrected test above it. Else inconclusive."""
+    """Pass: every upper bound under its tolerance. Fail: a corrected test above it. Else inconclusive.
+
+    Contradicted: an attacker does better than the claimed epsilon allows, which beats everything else.
+    """
 
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+    CONTRADICTED = "contradicted"
 
     @property
     def exit_code(self) -> ExitCode:
-        """0, 10 or 11."""
-        return {"pass": ExitCode.DONE, "fail": ExitCode.LEAK, "inconclusive": ExitCode.INCONCLUSIVE}[self.value]
+        """0, 10, 11 or 12."""
+        codes = (ExitCode.DONE, ExitCode.LEAK, ExitCode.INCONCLUSIVE, ExitCode.CONTRADICTED)
+        return dict(zip(Outcome, codes, strict=True))[self]
 
 
 @dataclass(frozen=True)
@@ -125,10 +130,11 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The outcome of all checks together."""
+    """The outcome of all checks together; `notes` say what else made it so."""
 
     outcome: Outcome
     checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
 
 
 def judge(endpoints: Sequence[Metric], policy: Policy) -> Verdict:

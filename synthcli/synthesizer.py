@@ -27,10 +27,14 @@ class Spend:
 
 @dataclass(frozen=True, kw_only=True)
 class CoinStatement:
-    """Which share of the rows were audit candidates, and the commitment to their coins (salted SHA-256)."""
+    """Which share of the rows were audit candidates, and the commitment to their coins (salted SHA-256).
+
+    `policy` is the digest of the one that an audit is to judge by, registered before it can have looked at anything.
+    """
 
     share: float
     commitment: str
+    policy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

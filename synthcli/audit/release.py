@@ -12,6 +12,7 @@ from synthcli.audit.ceilings import detectable_auc, detectable_excess, gaussian_
 from synthcli.audit.copies import copy_tests, count_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.notes import contradictions, write_notes
+from synthcli.audit.one_run import one_run
 from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import AuditResult, Curve, Histogram
 from synthcli.audit.roc import permutation_p
@@ -44,6 +45,7 @@ class _Part:
     histograms: tuple[Histogram, ...] = ()
     detection_limits: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
+    claims: tuple[Metric, ...] = ()
 
 
 def run_audit(
@@ -52,15 +54,17 @@ def run_audit(
     confidence: float = 0.95,
     min_nonmembers: int = 200,
     seed: int = 0,
+    share: float = 1.0,
     progress: Progress = lambda stage, done: None,
 ) -> AuditResult:
     """Attack a release: two passes over the real rows, one over the synthetic rows.
 
     `confidence` is that of the one-sided bounds; `min_nonmembers` the fewest held-out rows that may answer; `seed`
-    draws samples and calibration halves, never a coin. Raises `InvalidAudit` where the set-up cannot answer.
+    draws samples and calibration halves, never a coin; `share` of the error levels is left to this attempt. Raises
+    `InvalidAudit` where the set-up cannot answer.
     """
     rng = np.random.default_rng(seed)
-    levels = Levels(confidence, 1 - FALSE_ALARM / FAMILY)
+    levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / FAMILY)
     domain = experiment.model.domain
     cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
     tests = copy_tests(len(domain))
@@ -78,7 +82,8 @@ def run_audit(
     parts = (
         _copies(arms, around, synthetic, levels),
         _membership(scored, gaussian_mu(experiment.epsilon, experiment.delta), levels, rng),
-        _distances(experiment, arms, synthetic, confidence, rng),
+        _distances(experiment, arms, synthetic, levels.confidence, rng),
+        _claims(scored, experiment, levels),
     )
     progress("attacks", 1.0)
     return _result(experiment, arms, synthetic, levels, parts)
@@ -138,6 +143,12 @@ def _membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Genera
     )
 
 
+def _claims(scored: Scored, experiment: Experiment, levels: Levels) -> _Part:
+    """The attacker of whom the claim speaks, as a lower bound of epsilon."""
+    bound = one_run(scored.informed, scored.coins, experiment.delta, levels)
+    return _Part(claims=(bound,), ceilings={bound.id: experiment.epsilon})
+
+
 def _distances(
     experiment: Experiment, arms: Arms, synthetic: Synthetic, confidence: float, rng: np.random.Generator
 ) -> _Part:
@@ -160,6 +171,7 @@ def _result(
     limits = {name: limit for part in parts for name, limit in part.detection_limits.items()}
     ceilings = {name: ceiling for part in parts for name, ceiling in part.ceilings.items()}
     diagnostics = tuple(metric for part in parts for metric in part.diagnostics)
+    claims = tuple(metric for part in parts for metric in part.claims)
     smallest = detectable_auc(members, others)
     notes = write_notes(experiment.coins, arms, smallest, limits["copies.exact.excess"])
     return AuditResult(
@@ -173,7 +185,7 @@ def _result(
             "synthetic_rows": synthetic.rows,
             "synthetic_rows_in_distances": len(synthetic.sample),
             "confidence": levels.confidence,
-            "false_alarm": FALSE_ALARM,
+            "false_alarm": (1 - levels.strict) * FAMILY,
             "epsilon": experiment.epsilon,
             "delta": experiment.delta,
             "mu": gaussian_mu(experiment.epsilon, experiment.delta),
@@ -185,5 +197,6 @@ def _result(
         histograms=tuple(histogram for part in parts for histogram in part.histograms),
         detection_limits=limits,
         ceilings=ceilings,
+        claims=(*(m for m in diagnostics if m.id.startswith("membership.informed.auc")), *claims),
         notes=(*contradictions(diagnostics, ceilings), *notes),
     )

@@ -40,4 +40,6 @@ class AuditResult:
     """By endpoint: the smallest true value that this audit would have flagged with 90 % power."""
     ceilings: Mapping[str, float] = field(default_factory=dict)
     """By endpoint: what the claimed (epsilon, delta) itself would allow."""
+    claims: tuple[Metric, ...] = ()
+    """What attackers reach whom the claim itself must hold; beyond its ceiling, the claim is contradicted."""
     notes: tuple[str, ...] = ()

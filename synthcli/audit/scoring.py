@@ -30,7 +30,8 @@ TITLES = {
 class Scored:
     """Scores by attack and `exposed`, for the candidates `rows` of the arms' block; `heads` and `tails` index them.
 
-    `informed` is the attacker who knows every other row: his scores, and whom he finds most exposed.
+    `informed` is the attacker who knows every other row: his scores, and whom he finds most exposed. `coins` are those
+    of all rows, whether their record occurs in both arms or not.
     """
 
     scores: dict[str, Scores]
@@ -39,6 +40,7 @@ class Scored:
     exposed_to_informed: NDArray[np.bool_]
     heads: NDArray[np.intp]
     tails: NDArray[np.intp]
+    coins: NDArray[np.bool_]
 
     def attacks(self) -> Iterator[Attack]:
         """Every attack on all rows, and on the most exposed ones where both arms have enough of them."""
@@ -76,6 +78,7 @@ def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, s
         exposed_to_informed=_top(knowing.detectability, lone),
         heads=heads,
         tails=tails,
+        coins=arms.chosen.trains[rows],
     )
 
 

@@ -13,6 +13,7 @@ from synthcli.cli.table import Table
 from synthcli.errors import ExitCode
 
 if TYPE_CHECKING:
+    from synthcli.audit.result import AuditResult
     from synthcli.gate import Check
     from synthcli.workflow.audit import AuditOutcome
 
@@ -58,8 +59,9 @@ def audit(
     synthcli audit stops.csv synthetic.parquet --model stops.synth -o audit.json
     synthcli audit stops.csv synthetic.parquet --model stops.synth --junit audit.xml
 
-    The model must have been fitted with --audit-coins. Exit code 0: every endpoint is
-    shown to be within its tolerance; 10: a leak; 11: too few rows to tell.
+    The model must have been fitted with --audit-coins, and by the policy that it is to be
+    judged by. Exit code 0: every endpoint is shown to be within its tolerance; 10: a
+    leak; 11: too few rows to tell; 12: the claimed epsilon is contradicted.
     """
     from synthcli.audit.notes import contradictions
     from synthcli.files import claim_output
@@ -86,9 +88,9 @@ def audit(
     verdict = outcome.verdict
     console.table(
         Table(
-            columns=("endpoint", "value", "low", "high", "tolerance", "outcome", "note"),
-            rows=tuple(map(_row, verdict.checks)),
-            numeric=frozenset({1, 2, 3, 4}),
+            columns=("endpoint", "value", "low", "high", "tolerance", "detectable", "ceiling", "outcome", "note"),
+            rows=tuple(_row(check, outcome.result) for check in verdict.checks),
+            numeric=frozenset(range(1, 7)),
         )
     )
     console.document(outcome.document)
@@ -96,9 +98,11 @@ def audit(
     if github:
         from synthcli.report.github import render_github
 
-        sys.stderr.write(render_github(verdict))
+        sys.stderr.write(render_github(outcome.result, verdict))
     for note in outcome.result.notes:
         console.detail(note)
+    for note in verdict.notes:
+        console.warn(note)
     for contradiction in contradictions(outcome.result.endpoints, outcome.result.ceilings):
         console.warn(contradiction)
     console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
@@ -117,7 +121,11 @@ def _write_renderings(outcome: "AuditOutcome", junit: Path | None, markdown: Pat
             atomic_write(file, render(outcome.result, outcome.verdict).encode(), mode=0o600)
 
 
-def _row(check: "Check") -> tuple[str, ...]:
+def _row(check: "Check", result: "AuditResult") -> tuple[str, ...]:
     metric, limit = check.metric, check.limit
-    figures = tuple(f"{figure:.4f}" for figure in (metric.value, metric.low, metric.high)) if metric else ("", "", "")
-    return (limit.metric, *figures, f"{limit.at_most:g}", check.outcome.value, check.note)
+    if metric is None:
+        return (limit.metric, "", "", "", f"{limit.at_most:g}", "", "", check.outcome.value, check.note)
+    known = (result.detection_limits.get(metric.id), result.ceilings.get(metric.id))
+    seen = tuple("" if figure is None else f"{figure:.4f}" for figure in known)
+    figures = tuple(f"{figure:.4f}" for figure in (metric.value, metric.low, metric.high))
+    return (metric.id, *figures, f"{limit.at_most:g}", *seen, check.outcome.value, check.note)

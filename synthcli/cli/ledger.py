@@ -1,5 +1,6 @@
 """`synthcli ledger`: the privacy budget of every data set."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -98,8 +99,35 @@ def history(
     console.document({"spends": [_entry(spend) for spend in spends]})
 
 
+def register_policy(
+    console: Console,
+    name: Name,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="The audit's policy. Default: the default one.")
+    ] = None,
+    ledger: Ledger = None,
+) -> None:
+    """Register the policy that audits of a data set judge by, before they run.
+
+    \b
+    synthcli ledger register-policy stops --policy policy.toml
+
+    It holds for models that no audit has looked at yet. A model knows the policy that
+    it was fitted with; no other one lets it pass.
+    """
+    from synthcli.gate import load_policy
+    from synthcli.privacy.ledger import open_ledger
+    from synthcli.privacy.ledger_audits import register_policy as register
+
+    digest = load_policy(policy).digest
+    register(open_ledger(ledger), name, digest)
+    console.say(f"registered: {policy or 'the default policy'} for {name}")
+    console.document({"dataset": name, "policy": digest})
+
+
 for run in (init, amend, show, history):
     app.command(context_settings=SETTINGS)(command(run))
+app.command("register-policy", context_settings=SETTINGS)(command(register_policy))
 
 
 def _cell(value: Any) -> str:

@@ -97,6 +97,26 @@ RELEASES = Table(
     Column("created", String(32), nullable=False),
 )
 
+POLICIES = Table(
+    "policies",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("after_attempt", Integer, nullable=False),  # the last audit of any model when it was registered
+    Column("created", String(32), nullable=False),
+)
+
+ATTEMPTS = Table(
+    "audit_attempts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", String(255), nullable=False),
+    Column("model", String(64), nullable=False, index=True),  # SHA-256 of the model file
+    Column("digest", String(64), nullable=False),  # of all that its result depends on
+    Column("created", String(32), nullable=False),
+)
+
 
 class NoLedger(InputError):
     """There is no ledger at that place, and none was to be begun."""

@@ -12,15 +12,17 @@ from synthcli.report.wording import check_name
 def render_junit(result: AuditResult, verdict: Verdict) -> str:
     """One XML document. What is not a pass is a failure or an error, so that no server shows it green.
 
-    A failed check is `<failure type="leak">`, one that more rows would decide `<failure type="inconclusive">`, one
-    that could not be computed `<error type="not-measured">`. A verdict without any check is an error, too.
+    A failed check is `<failure type="leak">`, one that more rows would decide `<failure type="inconclusive">`, a claim
+    that does not hold `<failure type="contradicted">`, one that could not be computed `<error type="not-measured">`. A
+    verdict without any check is an error, too, and so is one that its notes keep from being a pass.
     """
     suites = ElementTree.Element("testsuites", name="synthcli audit")
     for group, checks in _groups(verdict).items():
-        suites.append(_suite(group, [_case(group, check) for check in checks], result.setup))
+        suites.append(_suite(group, [_case(group, check, result) for check in checks], result.setup))
     if not verdict.checks or (_green(suites) and verdict.outcome is not Outcome.PASS):
         case = ElementTree.Element("testcase", classname="synthcli.policy", name="verdict")
-        ElementTree.SubElement(case, "error", type="not-measured", message=f"the verdict is {verdict.outcome}")
+        why = "; ".join([f"the verdict is {verdict.outcome}", *verdict.notes])
+        ElementTree.SubElement(case, "error", type="not-measured", message=legible(why))
         suites.append(_suite("policy", [case], result.setup))
     for kind in ("tests", "failures", "errors"):
         suites.set(kind, str(sum(int(suite.get(kind, "0")) for suite in suites)))
@@ -55,24 +57,28 @@ def _suite(group: str, cases: list[ElementTree.Element], setup: Mapping[str, str
 _TAGS = {"failures": "failure", "errors": "error"}
 
 
-def _case(group: str, check: Check) -> ElementTree.Element:
+_KINDS = {Outcome.FAIL: "leak", Outcome.CONTRADICTED: "contradicted", Outcome.INCONCLUSIVE: "inconclusive"}
+
+
+def _case(group: str, check: Check, result: AuditResult) -> ElementTree.Element:
     case = ElementTree.Element("testcase", classname=legible(f"synthcli.{group}"), name=legible(check_name(check)))
-    text = legible(measured(check))
+    text = legible(measured(check, result))
     if check.metric is None and check.outcome is not Outcome.PASS:
         ElementTree.SubElement(case, "error", type="not-measured", message=text)
     elif check.outcome is Outcome.PASS:
         ElementTree.SubElement(case, "system-out").text = text
     else:
-        kind = "leak" if check.outcome is Outcome.FAIL else "inconclusive"
-        ElementTree.SubElement(case, "failure", type=kind, message=text).text = legible(check.note)
+        ElementTree.SubElement(case, "failure", type=_KINDS[check.outcome], message=text).text = legible(check.note)
     return case
 
 
-def measured(check: Check) -> str:
-    """Value, bounds and tolerance in one line; the note where nothing was measured."""
+def measured(check: Check, result: AuditResult) -> str:
+    """Value, bounds and tolerance in one line, with what could have been seen; the note where nothing was measured."""
     metric, limit = check.metric, check.limit
     if metric is None:
         return check.note or "not measured"
     bounds = f"{number(metric.value)} (bounds {number(metric.low)} to {number(metric.high)})"
+    seen = f", detectable from {number(limits[metric.id])}" if metric.id in (limits := result.detection_limits) else ""
+    claim = f", the claim allows {number(known[metric.id])}" if metric.id in (known := result.ceilings) else ""
     note = f"; {check.note}" if check.note else ""
-    return f"{metric.title or metric.id}: {bounds}, tolerance {plain(limit.at_most)}{note}"
+    return f"{metric.title or metric.id}: {bounds}, tolerance {plain(limit.at_most)}{seen}{claim}{note}"

@@ -14,10 +14,11 @@ HEADLINES = {
     Outcome.PASS: "No leakage detected by these tests",
     Outcome.FAIL: "A leak was detected",
     Outcome.INCONCLUSIVE: "Not decided: this is not a pass",
+    Outcome.CONTRADICTED: "The claimed epsilon is contradicted",
 }
 NOT_AUDITED = "Not audited"
 VERDICT_BIT = (
-    "The verdict compares with the real rows. It is one of three words, and epsilon does not cover it; no other result "
+    "The verdict compares with the real rows. It is one of four words, and epsilon does not cover it; no other result "
     "of the audit is on this page."
 )
 INTERNAL = (
@@ -157,17 +158,35 @@ LIMITS = (
 
 def verdict_sentences(audit: AuditResult, verdict: Verdict) -> tuple[str, ...]:
     """What to say below the verdict's headline, with the audit's own numbers: internal."""
+    return (*_findings(audit, verdict), *(f"{note[:1].upper()}{note[1:]}." for note in verdict.notes))
+
+
+def _findings(audit: AuditResult, verdict: Verdict) -> tuple[str, ...]:
     if verdict.outcome is Outcome.PASS:
         return (_power(audit), "Weaker leaks are not excluded. " + LEFT_OUT)
+    if verdict.outcome is Outcome.CONTRADICTED:
+        return _contradictions(verdict)
     failed = tuple(in_words(check, audit) for check in verdict.checks if check.outcome is Outcome.FAIL)
     if verdict.outcome is Outcome.FAIL:
         action = "Do not publish these rows. Find out how they came about, then fit again or lower ε."
         return (*failed, action)
     open_checks = [check for check in verdict.checks if check.outcome is Outcome.INCONCLUSIVE]
+    if not open_checks:
+        return ()
     return (
         f"Not enough is known to decide on {len(open_checks)} of {len(verdict.checks)} checks: "
         + "; ".join(f"{check_name(check)} ({check.note or 'not decided'})" for check in open_checks)
         + ".",
+    )
+
+
+def _contradictions(verdict: Verdict) -> tuple[str, ...]:
+    checks = [check for check in verdict.checks if check.outcome is Outcome.CONTRADICTED and check.metric]
+    found = [f"{c.metric.title}: at least {number(c.metric.low)} ({c.note})." for c in checks if c.metric]
+    return (
+        *found,
+        "An attacker does better than the guarantee allows: the software did not deliver the ε that it printed, or the "
+        "model file is not what it says. Do not release anything that this build produced, and report it.",
     )
 
 
@@ -239,5 +258,5 @@ def summary(verdict: Verdict | None) -> str:
 
 def worst_first(checks: Sequence[Check]) -> tuple[Check, ...]:
     """Failures, then what is not decided, then passes; each in the policy's order."""
-    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    order = (Outcome.CONTRADICTED, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
     return tuple(sorted(checks, key=lambda check: order.index(check.outcome)))

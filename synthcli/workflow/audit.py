@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -10,9 +10,10 @@ import pyarrow as pa
 from synthcli.artifact import load
 from synthcli.audit.coins import Coins
 from synthcli.audit.coins_file import load_coins
-from synthcli.audit.experiment import prepare
+from synthcli.audit.experiment import Experiment, prepare
 from synthcli.audit.release import run_audit as attack
 from synthcli.audit.result import AuditResult
+from synthcli.conclusion import error_share, with_claims
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
@@ -24,6 +25,7 @@ from synthcli.synthesizer import Synthesizer
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.fit import coins_place
 from synthcli.workflow.requests import AuditRequest, Progress, silent
+from synthcli.workflow.standing import Standing, take_standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,44 +50,47 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     coins = _coins(request, synthesizer)
     with open_source(request.data, request.dialect) as real, open_source(request.synthetic) as synthetic:
         coins.verify_data(real.raw_chunks())
-        result, quality = _attacked(request, policy, synthesizer, coins, real, synthetic, progress)
-    outcome = _judged(policy, synthesizer, result, quality)
+        standing = take_standing(request, policy, synthesizer, synthetic)
+        experiment = _experiment(synthesizer, coins, real, synthetic)
+        result = attack(
+            experiment,
+            confidence=policy.confidence,
+            min_nonmembers=policy.min_nonmembers,
+            seed=request.seed,
+            share=error_share(standing.attempt),
+            progress=progress,
+        )
+        progress("comparing marginals", 0.0)
+        quality = _quality(synthesizer, coins, real, synthetic)
+    result = replace(result, setup={**result.setup, "attempt": standing.attempt})
+    outcome = _judged(policy, synthesizer, result, quality, standing)
     if request.output is not None:
         atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
     return outcome
 
 
-def _attacked(
-    request: AuditRequest,
-    policy: Policy,
-    synthesizer: Synthesizer,
-    coins: Coins,
-    real: Source,
-    synthetic: Source,
-    progress: Progress,
-) -> tuple[AuditResult, Quality]:
-    """The attacks' findings, and how useful the rows are."""
+def _experiment(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Experiment:
     schema, names = synthesizer.schema, synthesizer.codec.domain.attributes
-    experiment = prepare(
+    return prepare(
         synthesizer,
         coins,
         real=lambda: real.batches(schema, names),
         synthetic=lambda: synthetic.batches(schema, names),
     )
-    result = attack(
-        experiment,
-        confidence=policy.confidence,
-        min_nonmembers=policy.min_nonmembers,
-        seed=request.seed,
-        progress=progress,
-    )
-    progress("comparing marginals", 0.0)
+
+
+def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Quality:
+    """How useful the rows are."""
+    schema, codec = synthesizer.schema, synthesizer.codec
     trained = _training(real, synthesizer, coins)
-    return result, compare(synthesizer.codec, schema, trained, synthetic.batches(schema, names))
+    return compare(codec, schema, trained, synthetic.batches(schema, codec.domain.attributes))
 
 
-def _judged(policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality) -> AuditOutcome:
-    verdict = judge(result.endpoints, policy)
+def _judged(
+    policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality, standing: Standing
+) -> AuditOutcome:
+    verdict = with_claims(judge(result.endpoints, policy), result.claims, result.ceilings)
+    verdict = standing.applied(verdict)
     document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))
     return AuditOutcome(verdict=verdict, result=result, quality=quality, document=document)
 

@@ -151,7 +151,7 @@ def _refuse_guesses(source: Source, said: Dialect) -> None:
 
 def _generation(request: FitRequest, ledger: Ledger, source: Source, progress: Progress) -> int:
     """1 for real rows; one more than theirs for synthetic ones, which `InputError` refuses unless they are allowed."""
-    progress("looking for synthetic rows", 0.0)
+    progress("checking the table", 0.0)
     found = look(source, ledger)
     if found and not request.allow_synthetic:
         raise InputError(
@@ -223,7 +223,9 @@ def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None, ge
         target=plan.target,
         marginals=len(plan.workload.weights),
         generation=generation,
-        coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment()) if coins else None,
+        coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment(), policy=plan.policy)
+        if coins
+        else None,
         versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
     )
 

@@ -39,6 +39,8 @@ class FitPlan:
     audit_coins: float
     audited_rows: int
     """Members, and non-members, without whom the audit would not answer; 0 without coins."""
+    policy: str
+    """The digest of the policy that the audit is to judge by; '' without coins."""
     workload: Workload
     target: str | None = None
 
@@ -74,6 +76,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     schema = load_schema(request.schema)
     facts = resolve(schema, request.public_domain)
     needs = plan_discovery(facts)
+    policy = load_policy(request.policy) if request.audit_coins else None
     return FitPlan(
         dataset=request.dataset or schema.name,
         schema=schema,
@@ -83,7 +86,8 @@ def plan_fit(request: FitRequest) -> FitPlan:
         mechanism_name=request.mechanism,
         budget=Budget.of(epsilon, delta, delta / 2 if needs.categories else 0.0),
         audit_coins=request.audit_coins,
-        audited_rows=load_policy(request.policy).min_nonmembers if request.audit_coins else 0,
+        audited_rows=policy.min_nonmembers if policy else 0,
+        policy=policy.digest if policy else "",
         workload=_workload(request, schema),
         target=request.target,
     )

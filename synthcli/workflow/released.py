@@ -44,7 +44,7 @@ def existing_ledger(place: str | None, warn: Warn) -> Ledger | None:
     except NoLedger:
         return None
     except SynthError as problem:
-        warn(f"released rows are not looked up or remembered: {problem.message}")
+        warn(f"the ledger is left aside: {problem.message}")
         return None
 
 

@@ -1,0 +1,46 @@
+"""What becomes of a verdict by all that is no endpoint within its tolerance: the claim, and how the audit came about.
+
+Nothing in here can turn a verdict to the better.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import pi
+
+from synthcli.gate import Check, Limit, Outcome, Verdict
+from synthcli.metric import Metric
+
+
+def error_share(attempt: int) -> float:
+    """The share of all error levels that the k-th attempt may use: 6 / (pi² k²), which add up to one."""
+    return 6.0 / (pi * attempt) ** 2
+
+
+def with_claims(verdict: Verdict, claims: Sequence[Metric], allowed: Mapping[str, float]) -> Verdict:
+    """The verdict with a check for each claim; one that is contradicted beyond doubt decides everything.
+
+    `claims` are lower bounds of what the release gives away, and `allowed` says by their ids what was claimed.
+    """
+    checks = tuple(_claim(metric, allowed[metric.id]) for metric in claims)
+    outcome = Outcome.CONTRADICTED if any(c.outcome is Outcome.CONTRADICTED for c in checks) else verdict.outcome
+    return replace(verdict, outcome=outcome, checks=(*verdict.checks, *checks))
+
+
+def _claim(metric: Metric, allowed: float) -> Check:
+    limit = Limit(metric.id, allowed)
+    strict = metric.low if metric.low_strict is None else min(metric.low, metric.low_strict)
+    if strict > allowed:
+        note = f"{metric.note}; the claim allows at most {allowed:g}: publish nothing that this build produced"
+        return Check(limit=limit, metric=metric, outcome=Outcome.CONTRADICTED, note=note)
+    return Check(limit=limit, metric=metric, outcome=Outcome.PASS, note=f"{metric.note}; a lower bound")
+
+
+def withheld(verdict: Verdict, why: str) -> Verdict:
+    """The verdict with a note for which it cannot be a pass."""
+    outcome = Outcome.INCONCLUSIVE if verdict.outcome is Outcome.PASS else verdict.outcome
+    return replace(verdict, outcome=outcome, notes=(*verdict.notes, why))
+
+
+def noted(verdict: Verdict, note: str) -> Verdict:
+    """The verdict with a note that changes nothing."""
+    return replace(verdict, notes=(*verdict.notes, note))
