@@ -101,7 +101,7 @@ def test_more_endpoints_or_limits_never_make_a_pass(found, extra, rules, rule) -
 
 def test_the_default_policy_is_what_it_says(tmp_path) -> None:
     policy = load_policy(None)
-    assert (policy.confidence, policy.min_nonmembers, len(policy.limits)) == (0.95, 200, 12)
+    assert (policy.confidence, policy.min_nonmembers, len(policy.limits)) == (0.95, 200, 21)
     assert {limit.failure for limit in policy.limits if limit.metric.startswith("copies")} == {0.0}
     path = tmp_path / "policy.toml"
     path.write_text(DEFAULT_POLICY)
@@ -158,7 +158,7 @@ def test_tolerances_stand_beside_the_default_ones(tmp_path) -> None:
     assert limits.pop("membership.*.auc") == Limit("membership.*.auc", 0.65, 0.65)
     assert limits.pop("copies.raw.excess") == Limit("copies.raw.excess", 0.02, 0.02)
     assert limits == {id: default[id] for id in limits}
-    covered = {f"membership.{attack}.auc" for attack in ("ratio", "likelihood", "shift")}
+    covered = {f"membership.{attack}.auc" for attack in ("ratio", "density", "likelihood", "shift")}
     assert set(default) - set(limits) == covered | {"copies.raw.excess"}
 
 

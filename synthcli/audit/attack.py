@@ -24,7 +24,7 @@ class Levels:
 
 @dataclass(frozen=True, eq=False)
 class Attack:
-    """The scores of both arms. `stratum` is '' for all rows, or the suffix of the endpoints' ids."""
+    """The scores of both arms. `stratum` is '' for all rows, or the suffix of the endpoints' ids; `title` names it."""
 
     name: str
     title: str
@@ -52,7 +52,7 @@ def judge_attack(attack: Attack, levels: Levels, mu: float, rng: np.random.Gener
     area = auc(attack.members, attack.non_members)
     low, high = area.bounds(levels.confidence)
     rows = len(attack.members) + len(attack.non_members)
-    title = attack.title + (", most exposed rows" if attack.stratum else "")
+    title = attack.title
     auc_metric = Metric(
         id=attack.id("auc"),
         value=area.value,

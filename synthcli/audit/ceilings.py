@@ -29,6 +29,11 @@ def advantage_ceiling(mu: float, rate: float) -> float:
     return float(stats.norm.cdf(stats.norm.ppf(rate) + mu)) - rate
 
 
+def largest_advantage(mu: float) -> float:
+    """The largest true-positive rate minus false-positive rate, at any threshold, that mu-GDP allows."""
+    return float(2 * stats.norm.cdf(mu / 2) - 1)
+
+
 def detectable_auc(members: int, non_members: int) -> float:
     """The smallest AUC that a one-sided 5 % test finds with 90 % power (Mann–Whitney's null variance)."""
     spread = math.sqrt((members + non_members + 1) / (12 * members * non_members))

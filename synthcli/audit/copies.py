@@ -32,12 +32,12 @@ class CopyTest:
 
     def matches(self) -> Search:
         """What to look for among the synthetic rows."""
-        return self.cells, self.match
+        return Search(self.cells, self.match)
 
     def crowds(self, columns: int) -> Search:
         """What to look for among the real rows; some column stays in, and wide tables make do with less."""
         widest = 2 if columns <= _WIDEST_FOR_PAIRS else 1
-        return self.cells, max(0, min(self.isolation, widest, columns - 1))
+        return Search(self.cells, max(0, min(self.isolation, widest, columns - 1)))
 
 
 _TESTS = (

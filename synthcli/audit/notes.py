@@ -11,8 +11,8 @@ PROOF = (
     "broken guarantee or a leak; they cannot prove its absence."
 )
 LEFT_OUT = (
-    "Not tested: inference about groups or households, what the population as a whole gives away, attribute inference, "
-    "linkage with other releases, side channels, and attackers with better algorithms."
+    "Not tested: inference about groups or households, what the population as a whole gives away, linkage with other "
+    "releases, side channels, and attackers with better algorithms."
 )
 DISTANCES = (
     "Nearest-neighbour distances (DCR, NNDR) are data-quality diagnostics, shown since people expect them; they never "
@@ -22,6 +22,10 @@ COPIES = (
     "A row counts as copied where a synthetic row comes near it and no other real row does; a row that many people "
     "share tells of nobody. A fresh draw from the population would pass, although it publishes real people: the audit "
     "measures what is leaked about the training rows alone."
+)
+GUESSES = (
+    "Singling out, linkability and inference (Article 29 Working Party, 2014) are measured as success on training rows "
+    "minus success on held-out rows. The mapping is ours; whether it suffices is the controller's decision."
 )
 CEILINGS = (
     "The ceilings are what the claimed (epsilon, delta) allows the best attacker with every advantage (Gaussian "
@@ -50,6 +54,7 @@ def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copi
         "are not excluded.",
         LEFT_OUT,
         COPIES,
+        GUESSES,
         CEILINGS,
         DISTANCES,
         PRIVATE,

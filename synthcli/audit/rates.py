@@ -1,6 +1,7 @@
 """Rates with honest intervals: every bound is one-sided, at the confidence given.
 
-Counts are integers, `0 <= hits <= trials` and `trials >= 1`.
+Counts are integers, `0 <= hits <= trials` and `trials >= 1`; for Wilson's and Newcombe's they may be effective counts,
+which are not whole.
 """
 
 import math
@@ -20,7 +21,7 @@ def clopper_pearson(hits: int, trials: int, confidence: float) -> tuple[float, f
     return low, high
 
 
-def wilson(hits: int, trials: int, confidence: float) -> tuple[float, float]:
+def wilson(hits: float, trials: float, confidence: float) -> tuple[float, float]:
     """Score bounds of a binomial rate (Wilson, 1927)."""
     z = normal_quantile(confidence)
     rate = hits / trials
@@ -30,7 +31,9 @@ def wilson(hits: int, trials: int, confidence: float) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def newcombe(hits: int, trials: int, control_hits: int, control_trials: int, confidence: float) -> tuple[float, float]:
+def newcombe(
+    hits: float, trials: float, control_hits: float, control_trials: float, confidence: float
+) -> tuple[float, float]:
     """Bounds of rate minus control rate from their Wilson scores (Newcombe 1998, method 10)."""
     rate, control = hits / trials, control_hits / control_trials
     low, high = wilson(hits, trials, confidence)

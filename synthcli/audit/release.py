@@ -1,51 +1,50 @@
 """The audit of one release: every endpoint, with what it could have seen and what the claim would have allowed."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthcli.audit import distance
 from synthcli.audit.arms import Arms, choose, gather
-from synthcli.audit.attack import Levels, judge_attack
-from synthcli.audit.ceilings import detectable_auc, detectable_excess, gaussian_mu
-from synthcli.audit.copies import copy_tests, count_copies, excess, shares
+from synthcli.audit.attack import Levels
+from synthcli.audit.ceilings import detectable_auc, gaussian_mu
+from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.fairness import refuse_shifted
+from synthcli.audit.inference import everything, infer
 from synthcli.audit.notes import contradictions, write_notes
-from synthcli.audit.one_run import one_run
-from synthcli.audit.rates import clopper_pearson
-from synthcli.audit.result import AuditResult, Curve, Histogram
-from synthcli.audit.roc import permutation_p
-from synthcli.audit.scan import Surroundings, Synthetic, scan_synthetic, survey
-from synthcli.audit.scoring import Scored, score_candidates
-from synthcli.audit.strangers import refuse_strangers
+from synthcli.audit.parts import Part, claimed, copied, distances, guessed, membership, ordered
+from synthcli.audit.result import AuditResult
+from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic, survey
+from synthcli.audit.scoring import score_candidates
+from synthcli.audit.singling_out import single_out
+from synthcli.audit.strangers import OWN, refuse_strangers, refuse_twins
+from synthcli.audit.views import View, draw_views
 from synthcli.errors import InvalidAudit
-from synthcli.metric import Metric
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
 
 SYNTHETIC_SAMPLE = 10_000
-"""Synthetic rows in the all-pairs distances; every other endpoint uses all of them."""
-FAMILY = 15
-"""Endpoints at most: three of copies, and for three attacks two measures in two strata."""
+"""Synthetic rows in distances between all pairs; every other endpoint uses all of them."""
+FAMILY = 41
+"""Endpoints at most: three of copies; for four attacks two measures in three strata; for three kinds of guesses three
+coverages; the order of rows; four about the claim."""
+FAMILY_OF_GROUP = 8
+"""Endpoints that a named subgroup adds: those of the four attacks."""
 FALSE_ALARM = 0.01
-"""The chance, at most, that a release within its tolerances fails on any endpoint: Bonferroni over `FAMILY`, which
+"""The chance, at most, that a release within its tolerances fails on any endpoint: Bonferroni over the family, which
 answers the question whether anything fails as Holm does, whose first step it is."""
-_TOSSES = 999
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    """What one kind of attack adds to the result."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """The chosen rows, and what both streams show of them."""
 
-    endpoints: tuple[Metric, ...] = ()
-    diagnostics: tuple[Metric, ...] = ()
-    curves: tuple[Curve, ...] = ()
-    histograms: tuple[Histogram, ...] = ()
-    detection_limits: Mapping[str, float] = field(default_factory=dict)
-    ceilings: Mapping[str, float] = field(default_factory=dict)
-    claims: tuple[Metric, ...] = ()
+    arms: Arms
+    views: tuple[View, ...]
+    around: Surroundings
+    synthetic: Synthetic
 
 
 def run_audit(
@@ -65,28 +64,52 @@ def run_audit(
     """
     rng = np.random.default_rng(seed)
     levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / FAMILY)
+    seen = _look(experiment, min_nonmembers, rng, progress)
+    progress("attacks", 0.7)
+    parts = tuple(_attack(experiment, seen, levels, rng, progress))
+    progress("attacks", 1.0)
+    return _result(experiment, seen, levels, parts)
+
+
+def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator, progress: Progress) -> _Seen:
+    """Read the streams; `InvalidAudit` where what they hold cannot be compared."""
     domain = experiment.model.domain
     cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
     tests = copy_tests(len(domain))
+    views = draw_views(experiment.spans, rng)
     progress("real rows", 0.0)
     arms = gather(experiment.real(), experiment.coins, choose(experiment.coins, rng))
     _enough(arms, min_nonmembers)
-    crowds = tuple(dict.fromkeys(test.crowds(len(domain)) for test in tests))
-    around = survey(experiment.real(), experiment.coins, arms, crowds, domain, cliques)
+    refuse_shifted(arms, domain.attributes)
+    crowds = tuple(dict.fromkeys([*(test.crowds(len(domain)) for test in tests), OWN]))
+    wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=crowds)
+    around = survey(experiment.real(), experiment.coins, arms, wanted)
+    refuse_twins(arms, around, min_nonmembers)
     progress("synthetic rows", 0.4)
-    matches = tuple(test.matches() for test in tests)
-    synthetic = scan_synthetic(experiment.synthetic(), arms, matches, domain, cliques, SYNTHETIC_SAMPLE, rng)
+    matches = replace(wanted, searches=tuple(test.matches() for test in tests))
+    synthetic = scan_synthetic(experiment.synthetic(), arms, matches, SYNTHETIC_SAMPLE, rng)
     refuse_strangers(experiment, arms, around, synthetic)
-    progress("attacks", 0.7)
-    scored = score_candidates(experiment, arms, around, synthetic)
-    parts = (
-        _copies(arms, around, synthetic, levels),
-        _membership(scored, gaussian_mu(experiment.epsilon, experiment.delta), levels, rng),
-        _distances(experiment, arms, synthetic, levels.confidence, rng),
-        _claims(scored, experiment, levels),
-    )
-    progress("attacks", 1.0)
-    return _result(experiment, arms, synthetic, levels, parts)
+    return _Seen(arms=arms, views=views, around=around, synthetic=synthetic)
+
+
+def _attack(
+    experiment: Experiment, seen: _Seen, levels: Levels, rng: np.random.Generator, progress: Progress
+) -> Iterator[Part]:
+    """One kind of attack after the other."""
+    arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
+    mu = gaussian_mu(experiment.epsilon, experiment.delta)
+    scored = score_candidates(experiment, arms, around, synthetic, {})
+    yield copied(arms, around, synthetic, levels)
+    yield membership(scored, mu, levels, rng)
+    yield guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels)
+    progress("attacks", 0.8)
+    secrets, links = infer(arms, synthetic.sample.codes, spans, everything(len(spans), rng), rng)
+    yield guessed("attribute", "Attribute inference", secrets, mu, levels)
+    yield guessed("linkability", "Linkability", links, mu, levels)
+    progress("attacks", 0.9)
+    yield ordered(arms, synthetic, spans, levels, rng)
+    yield distances(experiment, arms, synthetic, levels.confidence, rng)
+    yield claimed(scored, experiment, levels)
 
 
 def _enough(arms: Arms, min_nonmembers: int) -> None:
@@ -100,73 +123,8 @@ def _enough(arms: Arms, min_nonmembers: int) -> None:
         )
 
 
-def _copies(arms: Arms, around: Surroundings, synthetic: Synthetic, levels: Levels) -> _Part:
-    gating: list[Metric] = []
-    shown: list[Metric] = []
-    limits: dict[str, float] = {}
-    for test in copy_tests(arms.block.codes.shape[1]):
-        count = count_copies(test, arms, around, synthetic)
-        metric = excess(test, count, levels.confidence, levels.strict)
-        (gating if test.gates else shown).append(metric)
-        shown.extend(shares(test, count, levels.confidence))
-        limits[metric.id] = detectable_excess(
-            count.training, count.held_out, count.chance / count.held_out, levels.strict
-        )
-    return _Part(endpoints=tuple(gating), diagnostics=tuple(shown), detection_limits=limits)
-
-
-def _membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Generator) -> _Part:
-    findings = [judge_attack(attack, levels, mu, rng) for attack in scored.attacks()]
-    limits = {name: limit for finding in findings for name, limit in finding.detection_limits.items()}
-    ceilings = {name: ceiling for finding in findings for name, ceiling in finding.ceilings.items()}
-    shown = [judge_attack(attack, levels, mu, rng) for attack in scored.informed_attacks()]
-    ceilings |= {name: ceiling for finding in shown for name, ceiling in finding.ceilings.items()}
-    rows = np.concatenate([scored.heads, scored.tails])
-    is_member = np.arange(len(rows)) < len(scored.heads)
-    p = permutation_p(np.stack([s[rows] for s in scored.scores.values()], axis=1), is_member, rng, _TOSSES)
-    below, above = clopper_pearson(round(p * (_TOSSES + 1)), _TOSSES + 1, levels.confidence)
-    chance = Metric(
-        id="membership.any.p",
-        value=p,
-        low=below,
-        high=above,
-        n=_TOSSES,
-        better="higher",
-        title="Chance of so good a best attack, were there no leakage (coins tossed anew)",
-    )
-    return _Part(
-        endpoints=tuple(metric for finding in findings for metric in finding.endpoints),
-        diagnostics=(*(metric for finding in shown for metric in finding.endpoints), chance),
-        curves=tuple(finding.curve for finding in findings),
-        detection_limits=limits,
-        ceilings=ceilings,
-    )
-
-
-def _claims(scored: Scored, experiment: Experiment, levels: Levels) -> _Part:
-    """The attacker of whom the claim speaks, as a lower bound of epsilon."""
-    bound = one_run(scored.informed, scored.coins, experiment.delta, levels)
-    return _Part(claims=(bound,), ceilings={bound.id: experiment.epsilon})
-
-
-def _distances(
-    experiment: Experiment, arms: Arms, synthetic: Synthetic, confidence: float, rng: np.random.Generator
-) -> _Part:
-    size = min(len(arms.members), len(arms.non_members), distance.MAX_ROWS)
-    inside, outside = (
-        distance.nearest(
-            arms.block.codes[rng.choice(arm, size, replace=False)], synthetic.sample.codes, experiment.spans
-        )
-        for arm in (arms.members, arms.non_members)
-    )
-    return _Part(
-        diagnostics=distance.diagnose(inside, outside, confidence), histograms=distance.histograms(inside, outside)
-    )
-
-
-def _result(
-    experiment: Experiment, arms: Arms, synthetic: Synthetic, levels: Levels, parts: tuple[_Part, ...]
-) -> AuditResult:
+def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Part, ...]) -> AuditResult:
+    arms, synthetic = seen.arms, seen.synthetic
     members, others = len(arms.members), len(arms.non_members)
     limits = {name: limit for part in parts for name, limit in part.detection_limits.items()}
     ceilings = {name: ceiling for part in parts for name, ceiling in part.ceilings.items()}

@@ -3,7 +3,7 @@ synthetic rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,32 @@ from synthcli.audit.arms import Arms, numbered
 from synthcli.audit.block import Block, as_codes, concatenate
 from synthcli.audit.coins import Coins
 from synthcli.audit.neighbours import Hashes, cell_hashes, column_hashes, crowded, near
+from synthcli.audit.views import Occurrences, View
 from synthcli.errors import InvalidAudit
 from synthcli.marginal import Clique, Domain, tabulate
 
-Search = tuple[Literal["codes", "spelled"], int]
-"""Which cells to compare, and the Hamming distance up to which a row counts as found."""
+Cells = Literal["codes", "spelled"]
+
+
+class Search(NamedTuple):
+    """Which cells to compare (of one column alone, if one is named), and the Hamming distance up to which a row counts
+    as found."""
+
+    cells: Cells
+    distance: int
+    column: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What to count on the way: the cells of these cliques, rows like the chosen ones by view, and rows near them."""
+
+    domain: Domain
+    cliques: Sequence[Clique]
+    views: Sequence[View]
+    searches: Sequence[Search]
+
+
 Tables = Mapping[Clique, NDArray[np.int64]]
 
 
@@ -26,98 +47,105 @@ class Surroundings:
 
     `isolated[search]`: which chosen rows have no other real row within the distance, on either side of the coin (of
     other units, the rows that represent them).
+    `alike`: views × chosen rows: how many other real rows look like each one.
     `background`: exact counts of the training rows other than the chosen candidates.
     """
 
     isolated: Mapping[Search, NDArray[np.bool_]]
+    rows: int
+    alike: NDArray[np.int64]
     background: Tables
     background_rows: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Synthetic:
-    """The synthetic rows: how many, which chosen rows they come near, their counts, and a random sample of them."""
+    """The synthetic rows: how many, which chosen rows they come near, their counts, and a random sample of them.
+
+    `alike`: views × chosen rows: how many synthetic rows look like each one. `places`: the row numbers of the sample.
+    """
 
     rows: int
     found: Mapping[Search, NDArray[np.bool_]]
+    alike: NDArray[np.int64]
     counts: Tables
     sample: Block
+    places: NDArray[np.int64]
 
 
-def survey(
-    real: Iterable[Block],
-    coins: Coins,
-    arms: Arms,
-    searches: Sequence[Search],
-    domain: Domain,
-    cliques: Sequence[Clique],
-) -> Surroundings:
+def survey(real: Iterable[Block], coins: Coins, arms: Arms, wanted: Wanted) -> Surroundings:
     """One pass over the real rows."""
-    finder = _Finder(arms.block, searches)
+    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.block.codes, wanted.views)
     finder.look_within()
-    background = _zeros(domain, cliques)
-    rows = 0
+    alike.add_own()
+    background = _zeros(wanted)
+    total, rows = len(arms.block), 0
     candidates = arms.chosen.numbers[arms.chosen.candidate]
     for start, block in numbered(real):
-        others = _without(arms.chosen.numbers, start, len(block)) & coins.represents(start, len(block))
-        finder.look(block[others])
+        others = block[_without(arms.chosen.numbers, start, len(block)) & coins.represents(start, len(block))]
+        finder.look(others)
+        alike.add(others.codes)
+        total += len(others)
         trains = block[_without(candidates, start, len(block)) & coins.keep(start, len(block))]
-        _add(background, trains, domain)
+        _add(background, trains, wanted.domain)
         rows += len(trains)
     isolated = {search: ~found for search, found in finder.found.items()}
-    return Surroundings(isolated=isolated, background=background, background_rows=rows)
+    return Surroundings(isolated=isolated, rows=total, alike=alike.table(), background=background, background_rows=rows)
 
 
 def scan_synthetic(
-    synthetic: Iterable[Block],
-    arms: Arms,
-    searches: Sequence[Search],
-    domain: Domain,
-    cliques: Sequence[Clique],
-    sample_rows: int,
-    rng: np.random.Generator,
+    synthetic: Iterable[Block], arms: Arms, wanted: Wanted, sample_rows: int, rng: np.random.Generator
 ) -> Synthetic:
     """One pass over the synthetic rows; `InvalidAudit` where there are none."""
-    finder = _Finder(arms.block, searches)
-    counts = _zeros(domain, cliques)
+    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.block.codes, wanted.views)
+    counts = _zeros(wanted)
     rows = 0
     kept: list[Block] = []
-    keys = np.empty(0)
+    keys, places = np.empty(0), np.empty(0, dtype=np.int64)
     for block in synthetic:
         finder.look(block)
-        _add(counts, block, domain)
-        rows += len(block)
+        alike.add(block.codes)
+        _add(counts, block, wanted.domain)
         keys = np.concatenate([keys, rng.random(len(block))])
+        places = np.concatenate([places, np.arange(rows, rows + len(block))])
         kept = [concatenate([*kept, block])]
+        rows += len(block)
         if len(keys) > sample_rows:
             best = np.sort(np.argpartition(keys, sample_rows)[:sample_rows])
-            keys, kept = keys[best], [kept[0][best]]
+            keys, places, kept = keys[best], places[best], [kept[0][best]]
     if not rows:
         raise InvalidAudit("the synthetic file holds no rows", "draw some with: synthcli sample")
-    return Synthetic(rows=rows, found=finder.found, counts=counts, sample=kept[0])
+    return Synthetic(rows=rows, found=finder.found, alike=alike.table(), counts=counts, sample=kept[0], places=places)
 
 
 class _Finder:
     """Marks the rows of a block that come near any row of a stream, a piece of the stream at a time."""
 
     def __init__(self, block: Block, searches: Sequence[Search]) -> None:
-        self._rows = {cells: _hashed(block, cells) for cells, _ in searches}
+        self._rows = {search.cells: _hashed(block, search.cells) for search in searches}
         self.found = {search: np.zeros(len(block), dtype=np.bool_) for search in searches}
 
     def look(self, block: Block) -> None:
         """Search among these rows too."""
         others = {cells: _hashed(block, cells) for cells in self._rows}
-        for (cells, distance), found in self.found.items():
+        for search, found in self.found.items():
             left = np.flatnonzero(~found)
-            found[left] = near(self._rows[cells][left], others[cells], distance)
+            rows, stream = _cells(self._rows, search)[left], _cells(others, search)
+            found[left] = near(rows, stream, search.distance)
 
     def look_within(self) -> None:
         """Search among the block's own other rows."""
-        for (cells, distance), found in self.found.items():
-            found |= crowded(self._rows[cells], distance)
+        for search, found in self.found.items():
+            found |= crowded(_cells(self._rows, search), search.distance)
 
 
-def _hashed(block: Block, cells: str) -> Hashes:
+def _cells(hashes: Mapping[Cells, Hashes], search: Search) -> Hashes:
+    """The hashes that a search compares."""
+    cells = hashes[search.cells]
+    return cells if search.column is None else cells[:, [search.column]]
+
+
+def _hashed(block: Block, cells: Cells) -> Hashes:
     return cell_hashes(block.codes) if cells == "codes" else column_hashes(block.spelled)
 
 
@@ -129,8 +157,8 @@ def _without(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.b
     return mask
 
 
-def _zeros(domain: Domain, cliques: Sequence[Clique]) -> dict[Clique, NDArray[np.int64]]:
-    return {clique: np.zeros(domain.project(clique).shape, dtype=np.int64) for clique in cliques}
+def _zeros(wanted: Wanted) -> dict[Clique, NDArray[np.int64]]:
+    return {clique: np.zeros(wanted.domain.project(clique).shape, dtype=np.int64) for clique in wanted.cliques}
 
 
 def _add(tables: dict[Clique, NDArray[np.int64]], block: Block, domain: Domain) -> None:

@@ -1,6 +1,6 @@
 """All membership scores of all candidates, and who is most exposed: before any coin is looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,56 +10,75 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Attack
 from synthcli.audit.block import as_codes
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.membership import informed, likelihood, ratio, shift
+from synthcli.audit.membership import density, informed, likelihood, ratio, shift
 from synthcli.audit.roc import Scores
 from synthcli.audit.scan import Surroundings, Synthetic
 
-EXPOSED_SHARE = 0.1
+Mask = NDArray[np.bool_]
+
+MIN_ROWS = 50
+"""Fewer rows of either arm than this are no stratum: it is not estimable."""
 EXPOSED_ROWS = 200
-"""The most exposed candidates are the top tenth by predicted detectability, but at least so many."""
+"""The top tenth has at least so many rows; the top hundredth is a hundredth, or not estimable."""
 
 TITLES = {
     "ratio": "Marginal-ratio attack on the synthetic file",
+    "density": "Density-ratio attack on the synthetic file",
     "likelihood": "Likelihood-ratio attack on the model",
     "shift": "Count-shift attack on the measurements",
     "informed": "Attacker who knows every other row",
 }
+STRATA = {"": "", "top10": ", most exposed tenth", "top1": ", most exposed hundredth"}
 
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Scores by attack and `exposed`, for the candidates `rows` of the arms' block; `heads` and `tails` index them.
+    """Scores by attack, for the candidates `rows` of the arms' block; `heads` and `tails` index them.
 
-    `informed` is the attacker who knows every other row: his scores, and whom he finds most exposed. `coins` are those
+    `informed` is the attacker who knows every other row: his scores. The strata are masks of candidates, by the suffix
+    of their endpoints: those of all attacks, and those whom the informed attacker finds most exposed. `coins` are those
     of all rows, whether their record occurs in both arms or not.
     """
 
     scores: dict[str, Scores]
     informed: Scores
-    exposed: NDArray[np.bool_]
-    exposed_to_informed: NDArray[np.bool_]
+    strata: Mapping[str, Mask]
+    informed_strata: Mapping[str, Mask]
     heads: NDArray[np.intp]
     tails: NDArray[np.intp]
-    coins: NDArray[np.bool_]
+    coins: Mask
 
     def attacks(self) -> Iterator[Attack]:
-        """Every attack on all rows, and on the most exposed ones where both arms have enough of them."""
+        """Every attack on every stratum in which both arms have enough rows."""
         for name, score in self.scores.items():
-            yield from self._strata(name, score, self.exposed)
+            yield from self._attacks(name, score, self.strata)
 
     def informed_attacks(self) -> Iterator[Attack]:
         """The same of the attacker who knows every other row."""
-        return self._strata("informed", self.informed, self.exposed_to_informed)
+        return self._attacks("informed", self.informed, self.informed_strata)
 
-    def _strata(self, name: str, score: Scores, exposed: NDArray[np.bool_]) -> Iterator[Attack]:
-        yield Attack(name, TITLES[name], score[self.heads], score[self.tails])
-        heads, tails = self.heads[exposed[self.heads]], self.tails[exposed[self.tails]]
-        if min(len(heads), len(tails)) >= EXPOSED_ROWS // 4:
-            yield Attack(name, TITLES[name], score[heads], score[tails], "top10")
+    def not_estimable(self) -> tuple[str, ...]:
+        """The suffixes of the strata that have too few rows."""
+        return tuple(suffix for suffix, mask in self.strata.items() if not self._has_enough(mask))
+
+    def _attacks(self, name: str, score: Scores, strata: Mapping[str, Mask]) -> Iterator[Attack]:
+        for suffix, mask in strata.items():
+            if not suffix or self._has_enough(mask):
+                heads, tails = self.heads[mask[self.heads]], self.tails[mask[self.tails]]
+                title = TITLES[name] + STRATA.get(suffix, f", where {suffix}")
+                yield Attack(name, title, score[heads], score[tails], suffix)
+
+    def _has_enough(self, mask: Mask) -> bool:
+        return min(int(mask[self.heads].sum()), int(mask[self.tails].sum())) >= MIN_ROWS
 
 
-def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> Scored:
-    """Score every chosen candidate; records that occur in both arms help as reference, and are then left out."""
+def score_candidates(
+    experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic, groups: Mapping[str, Mask]
+) -> Scored:
+    """Score every chosen candidate; records that occur in both arms help as reference, and are then left out.
+
+    `groups`: named subgroups, as masks of the chosen rows.
+    """
     rows = np.flatnonzero(arms.chosen.candidate)
     model, domain = experiment.model, experiment.model.domain
     codes = as_codes(arms.block[rows], domain.attributes)
@@ -67,26 +86,35 @@ def score_candidates(experiment: Experiment, arms: Arms, around: Surroundings, s
     knowing = informed(codes, domain, experiment.measurements, around.background)
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
     lone = np.concatenate([heads, tails])
+    named = {name: mask[rows] for name, mask in groups.items()}
     return Scored(
         scores={
             "ratio": ratio(codes, domain, synthetic.counts),
+            "density": density(around.alike[:, rows], synthetic.alike[:, rows], around.rows - 1, synthetic.rows),
             "likelihood": likelihood(codes, model),
             "shift": shifted.score,
         },
         informed=knowing.score,
-        exposed=_top(shifted.detectability, lone),
-        exposed_to_informed=_top(knowing.detectability, lone),
+        strata={**_exposed(shifted.detectability, lone), **named},
+        informed_strata={**_exposed(knowing.detectability, lone), **named},
         heads=heads,
         tails=tails,
         coins=arms.chosen.trains[rows],
     )
 
 
-def _top(detectability: Scores, lone: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """The most detectable of the `lone` rows; none where they would be more than half of them."""
+def _exposed(detectability: Scores, lone: NDArray[np.intp]) -> dict[str, Mask]:
+    """All rows, and the most detectable of the `lone` ones: none where the tenth would be more than half of them."""
+    tenth, hundredth = max(round(0.1 * len(lone)), EXPOSED_ROWS), round(0.01 * len(lone))
+    return {
+        "": np.ones(len(detectability), dtype=np.bool_),
+        "top10": _top(detectability, lone, tenth if 2 * tenth <= len(lone) else 0),
+        "top1": _top(detectability, lone, hundredth),
+    }
+
+
+def _top(detectability: Scores, lone: NDArray[np.intp], size: int) -> Mask:
     mask = np.zeros(len(detectability), dtype=np.bool_)
-    size = max(round(EXPOSED_SHARE * len(lone)), EXPOSED_ROWS)
-    if 2 * size <= len(lone):
-        lone = np.sort(lone)
-        mask[lone[np.argsort(-detectability[lone], kind="stable")[:size]]] = True
+    ordered = np.sort(lone)
+    mask[ordered[np.argsort(-detectability[ordered], kind="stable")[:size]]] = True
     return mask

@@ -1,4 +1,6 @@
-"""Held-out rows in the synthetic file: the model never saw them, so more than chance means that it did not write it.
+"""Hold-outs that cannot answer: rows that are among the training rows, and rows that the file has from elsewhere.
+
+Held-out rows in the synthetic file: the model never saw them, so more than chance means that it did not write it.
 
 A file of real rows, held-out ones among them, treats both sides of the coin alike: no comparison of the two can tell.
 """
@@ -11,11 +13,30 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.block import as_codes
 from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.scan import Surroundings, Synthetic
+from synthcli.audit.scan import Search, Surroundings, Synthetic
 from synthcli.errors import InvalidAudit
 
 MOST = 0.02
 """The share of held-out rows that may turn up beyond what the model's own density accounts for."""
+
+
+OWN = Search("spelled", 0)
+"""Looks for other rows whose cells are all the same."""
+
+
+def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
+    """`InvalidAudit` where fewer than `least` held-out rows have a record of their own.
+
+    A table that holds its rows twice trains on what the coins kept out: no attack could tell the arms apart.
+    """
+    held_out = ~arms.chosen.trains
+    own = int(np.sum(around.isolated[OWN] & held_out))
+    if own < least:
+        raise InvalidAudit(
+            f"{own:,} of {int(held_out.sum()):,} held-out rows have a record that no other row of the table has: the "
+            f"others are among the training rows, too, and the audit needs {least:,}",
+            "remove the table's repeated rows, name its --privacy-unit, or fit with a larger --audit-coins",
+        )
 
 
 def refuse_strangers(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> None:

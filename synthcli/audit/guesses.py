@@ -1,0 +1,97 @@
+"""Guesses about single rows, judged: success on training rows minus success on held-out rows, at several coverages.
+
+What can be guessed of somebody who was left out is what the population gives away, and no fault of the release; only
+the difference is evidence (Francis and Wagner 2024). The attacker says how sure he is of each guess, and is judged on
+his surest 1 % and 10 % as well as on all: a leak about a few people shows where he is sure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.audit.attack import Levels
+from synthcli.audit.ceilings import detectable_excess
+from synthcli.audit.rates import newcombe
+from synthcli.metric import Metric
+
+COVERAGES = {"1pct": 0.01, "10pct": 0.1, "100pct": 1.0}
+MIN_GUESSES = 50
+"""Fewer guesses than this, in either arm, say nothing: the endpoint is then not estimable."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guesses:
+    """One entry per guess: the row that it is about, whether that row trains, how sure, and whether it was right."""
+
+    row: NDArray[np.intp]
+    trains: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+    def __getitem__(self, chosen: NDArray[np.generic]) -> "Guesses":
+        """The guesses that a mask or an index array picks."""
+        return Guesses(self.row[chosen], self.trains[chosen], self.confidence[chosen], self.right[chosen])
+
+    def surest(self, share: float) -> "Guesses":
+        """The share of all guesses of both arms of which the attacker is surest; those given first where he ties."""
+        order = np.argsort(-self.confidence, kind="stable")
+        return self[order[: round(share * len(order))]]
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """Right guesses over guesses, as if of so many independent ones."""
+
+    right: float
+    guesses: float
+
+
+def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[tuple[Metric, float]]:
+    """For each coverage that leaves enough guesses about either arm: the advantage, and the least that would be found.
+
+    The latter at the level of a failure, with 90 % power.
+    """
+    found = []
+    for suffix, share in COVERAGES.items():
+        surest = guesses.surest(share)
+        count = int(surest.trains.sum())
+        if min(count, len(surest.trains) - count) >= MIN_GUESSES:
+            found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
+    return found
+
+
+def _covered(share: float) -> str:
+    return "all guesses" if share == 1 else f"surest {share:.0%} of guesses"
+
+
+def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple[Metric, float]:
+    inside, outside = _rate(guesses[guesses.trains]), _rate(guesses[~guesses.trains])
+    four = (inside.right, inside.guesses, outside.right, outside.guesses)
+    low, high = newcombe(*four, levels.confidence)
+    rate, control = float(inside.right / inside.guesses), float(outside.right / outside.guesses)
+    metric = Metric(
+        id=name,
+        value=rate - control,
+        low=low,
+        high=high,
+        low_strict=newcombe(*four, levels.strict)[0],
+        n=len(np.unique(guesses.row)),
+        title=title,
+        note=f"{rate:.1%} right about training rows, {control:.1%} about held-out ones",
+    )
+    return metric, detectable_excess(int(inside.guesses), int(outside.guesses), control, levels.strict)
+
+
+def _rate(guesses: Guesses) -> _Rate:
+    """Several guesses about one row are not independent: they count for fewer (design effect; Rao and Scott 1992)."""
+    _, place = np.unique(guesses.row, return_inverse=True)
+    made = np.bincount(place).astype(np.float64)
+    right = np.bincount(place, weights=guesses.right)
+    total, rate = float(made.sum()), float(right.sum() / made.sum())
+    binomial = rate * (1 - rate) / total
+    if binomial == 0:
+        return _Rate(rate * len(made), len(made))
+    clusters = len(made) / (len(made) - 1) * float(np.sum((right - rate * made) ** 2)) / total**2
+    effective = total / max(1.0, clusters / binomial)
+    return _Rate(rate * effective, effective)

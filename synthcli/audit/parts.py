@@ -1,0 +1,126 @@
+"""What each kind of attack adds to the result: endpoints, diagnostics, curves, and what they could have seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from synthcli.audit import distance
+from synthcli.audit.arms import Arms
+from synthcli.audit.attack import Levels, judge_attack
+from synthcli.audit.ceilings import detectable_excess, largest_advantage
+from synthcli.audit.copies import copy_tests, count_copies, excess, shares
+from synthcli.audit.experiment import Experiment
+from synthcli.audit.guesses import Guesses, advantages
+from synthcli.audit.one_run import one_run
+from synthcli.audit.order import detectable_order, order_excess
+from synthcli.audit.rates import clopper_pearson
+from synthcli.audit.result import Curve, Histogram
+from synthcli.audit.roc import permutation_p
+from synthcli.audit.scan import Surroundings, Synthetic
+from synthcli.audit.scoring import Scored
+from synthcli.metric import Metric
+
+_TOSSES = 999
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some of a result."""
+
+    endpoints: tuple[Metric, ...] = ()
+    diagnostics: tuple[Metric, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    histograms: tuple[Histogram, ...] = ()
+    detection_limits: Mapping[str, float] = field(default_factory=dict)
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+    claims: tuple[Metric, ...] = ()
+
+
+def copied(arms: Arms, around: Surroundings, synthetic: Synthetic, levels: Levels) -> Part:
+    """Copies of rows."""
+    gating: list[Metric] = []
+    shown: list[Metric] = []
+    limits: dict[str, float] = {}
+    for test in copy_tests(arms.block.codes.shape[1]):
+        count = count_copies(test, arms, around, synthetic)
+        metric = excess(test, count, levels.confidence, levels.strict)
+        (gating if test.gates else shown).append(metric)
+        shown.extend(shares(test, count, levels.confidence))
+        limits[metric.id] = detectable_excess(
+            count.training, count.held_out, count.chance / count.held_out, levels.strict
+        )
+    return Part(endpoints=tuple(gating), diagnostics=tuple(shown), detection_limits=limits)
+
+
+def membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Generator) -> Part:
+    """Every attack that scores rows, and the chance of the best of them."""
+    findings = [judge_attack(attack, levels, mu, rng) for attack in scored.attacks()]
+    limits = {name: limit for finding in findings for name, limit in finding.detection_limits.items()}
+    ceilings = {name: ceiling for finding in findings for name, ceiling in finding.ceilings.items()}
+    shown = [judge_attack(attack, levels, mu, rng) for attack in scored.informed_attacks()]
+    ceilings |= {name: ceiling for finding in shown for name, ceiling in finding.ceilings.items()}
+    chance = _chance(scored, levels, rng)
+    return Part(
+        endpoints=tuple(metric for finding in findings for metric in finding.endpoints),
+        diagnostics=(*(metric for finding in shown for metric in finding.endpoints), chance),
+        curves=tuple(finding.curve for finding in findings),
+        detection_limits=limits,
+        ceilings=ceilings,
+    )
+
+
+def _chance(scored: Scored, levels: Levels, rng: np.random.Generator) -> Metric:
+    rows = np.concatenate([scored.heads, scored.tails])
+    is_member = np.arange(len(rows)) < len(scored.heads)
+    p = permutation_p(np.stack([s[rows] for s in scored.scores.values()], axis=1), is_member, rng, _TOSSES)
+    below, above = clopper_pearson(round(p * (_TOSSES + 1)), _TOSSES + 1, levels.confidence)
+    return Metric(
+        id="membership.any.p",
+        value=p,
+        low=below,
+        high=above,
+        n=_TOSSES,
+        better="higher",
+        title="Chance of so good a best attack, were there no leakage (coins tossed anew)",
+    )
+
+
+def guessed(name: str, title: str, guesses: Guesses, mu: float, levels: Levels) -> Part:
+    """An attack that guesses."""
+    found = advantages(name, title, guesses, levels)
+    return Part(
+        endpoints=tuple(metric for metric, _ in found),
+        detection_limits={metric.id: limit for metric, limit in found},
+        ceilings={metric.id: largest_advantage(mu) for metric, _ in found if metric.id.endswith("_100pct")},
+    )
+
+
+def claimed(scored: Scored, experiment: Experiment, levels: Levels) -> Part:
+    """The attacker of whom the claim speaks, as a lower bound of epsilon."""
+    bound = one_run(scored.informed, scored.coins, experiment.delta, levels)
+    return Part(claims=(bound,), ceilings={bound.id: experiment.epsilon})
+
+
+def ordered(arms: Arms, synthetic: Synthetic, spans: Sequence[int], levels: Levels, rng: np.random.Generator) -> Part:
+    """The order of the rows; nothing for a file of few rows."""
+    found = order_excess(arms, synthetic, spans, levels, rng)
+    if found is None:
+        return Part()
+    return Part(endpoints=(found,), detection_limits={found.id: detectable_order(found, levels)})
+
+
+def distances(
+    experiment: Experiment, arms: Arms, synthetic: Synthetic, confidence: float, rng: np.random.Generator
+) -> Part:
+    """Nearest-neighbour distances: diagnostics alone."""
+    size = min(len(arms.members), len(arms.non_members), distance.MAX_ROWS)
+    inside, outside = (
+        distance.nearest(
+            arms.block.codes[rng.choice(arm, size, replace=False)], synthetic.sample.codes, experiment.spans
+        )
+        for arm in (arms.members, arms.non_members)
+    )
+    return Part(
+        diagnostics=distance.diagnose(inside, outside, confidence), histograms=distance.histograms(inside, outside)
+    )

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from synthcli.audit.arms import Arms, Chosen
+from synthcli.audit.block import Block
+from synthcli.audit.inference import Knowledge, everything, infer
+
+
+def arms(codes: np.ndarray) -> Arms:
+    """Every other row is held out."""
+    count = len(codes)
+    rows = np.arange(count)
+    trains = rows % 2 == 0
+    block = Block(codes.astype(np.uint32), codes.astype(np.uint64))
+    chosen = Chosen(rows, np.ones(count, dtype=np.bool_), trains)
+    return Arms(block=block, chosen=chosen, shared=0, members=rows[trains], non_members=rows[~trains])
+
+
+@pytest.fixture
+def people() -> np.ndarray:
+    """Five columns; the last repeats the first, which is how it can be told."""
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, [40, 6, 6, 6, 40], (400, 5))
+    codes[:, 4] = codes[:, 0]
+    return codes
+
+
+def test_a_secret_that_the_neighbours_know_is_guessed(people) -> None:
+    known = Knowledge(secrets=(4,), link=None)
+    found, links = infer(arms(people), people.astype(np.uint32), (0,) * 5, known, np.random.default_rng(2))
+    assert len(found.row) == 400 and found.right.mean() > 0.95 and not len(links.row)
+    assert found.confidence.mean() > 0.5
+    elsewhere = people.copy()
+    elsewhere[:, 4] = np.random.default_rng(3).permutation(elsewhere[:, 4])
+    found, _ = infer(arms(people), elsewhere.astype(np.uint32), (0,) * 5, known, np.random.default_rng(2))
+    assert found.right.mean() < 0.1
+
+
+def test_ordered_guesses_are_right_within_a_twentieth_on_both_sides(people) -> None:
+    """A guess that is far too low is no success, as it is where errors keep their sign."""
+    for shift, right in ((0, True), (1, True), (-1, True), (-10, False), (10, False)):
+        moved = people.astype(np.int64)
+        moved[:, 4] = np.clip(moved[:, 4] + shift, 0, 39)
+        inner = people[(people[:, 0] > 12) & (people[:, 0] < 27)]
+        known = Knowledge(secrets=(4,), link=None)
+        found, _ = infer(arms(inner), moved.astype(np.uint32), (0, 0, 0, 0, 39), known, np.random.default_rng(4))
+        assert (found.right.mean() > 0.9) == right
+
+
+def test_two_halves_of_a_person_are_linked_by_a_row_that_has_both() -> None:
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 8, (256, 8))
+    known = Knowledge(secrets=(), link=((0, 1, 2, 3), (4, 5, 6, 7)))
+    _, links = infer(arms(codes), codes.astype(np.uint32), (0,) * 8, known, rng)
+    assert links.right.mean() > 0.9
+    _, links = infer(arms(codes), rng.integers(0, 8, (256, 8)).astype(np.uint32), (0,) * 8, known, rng)
+    assert links.right.mean() < 0.1
+
+
+def test_by_default_every_column_is_a_secret_and_all_are_linked() -> None:
+    known = everything(7, np.random.default_rng(6))
+    assert known.secrets == tuple(range(7)) and known.link is not None
+    assert sorted([*known.link[0], *known.link[1]]) == list(range(7))
+    assert everything(1, np.random.default_rng(6)) == Knowledge((), None)
+    with pytest.raises(ValueError, match="share no column"):
+        Knowledge((), ((0, 1), (1, 2)))
