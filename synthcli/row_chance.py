@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.codec import ColumnCodec
-from synthcli.table.grid_encoder import GridEncoder
+from synthcli.table.grid_encoder import GridEncoder, counts_between
 from synthcli.table.lattice import Lattice
 from synthcli.table.rules.kinds import Order
 from synthcli.table.schema import Kind
@@ -25,7 +25,9 @@ class RowChance:
         self._within = {
             column.name: _log_within(column, self._model.marginal((column.name,)), column.name in in_order)
             for column in self._codec.columns
+            if column.name not in self._codec.calendars
         }
+        self._calendars = {n: calendar for n, calendar in self._codec.calendars.items() if n not in in_order}
 
     def log_density(self, batch: pa.RecordBatch) -> NDArray[np.float64]:
         """The logarithm of each row's probability: that of its codes, and of its values inside them.
@@ -33,11 +35,14 @@ class RowChance:
         Where unlisted values are drawn among the listed ones, these count as independent of the other columns. Inside
         codes of columns that a rule keeps in order, all is taken for one value: an upper bound.
         """
-        columns = {name: _plain(batch.column(name)) for name in self._codec.domain.attributes}
-        codes = {column.name: column.encode(columns[column.name]) for column in self._codec.columns}
+        columns = {name: _plain(batch.column(name)) for name in self._codec.names}
+        codes = {column.name: column.encode(columns[column.column]) for column in self._codec.columns}
         total = np.asarray(self._model.log_density(codes), dtype=np.float64)
         for column in self._codec.columns:
-            total = total + self._within[column.name][column.encoder.encode(columns[column.name])]
+            if column.name in self._within:
+                total = total + self._within[column.name][column.encoder.encode(columns[column.column])]
+        for name, calendar in self._calendars.items():
+            total = total + calendar.log_within(columns[name])
         return total
 
 
@@ -78,7 +83,7 @@ def _with_unlisted(
 def _values_in(encoder: GridEncoder) -> NDArray[np.float64]:
     """How many values each code draws from; missing is one."""
     if encoder.type is not Kind.NUMBER:
-        counts = np.diff(encoder.edges).astype(np.float64)
+        counts = counts_between(encoder.edges[:-1], encoder.edges[1:], encoder.grain).astype(np.float64)
     else:
         lattice = Lattice.of(encoder.edges, encoder.decimals)
         whole = (lattice.last - lattice.first + 1).astype(np.float64)

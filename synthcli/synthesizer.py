@@ -85,7 +85,7 @@ class Synthesizer:
     def __post_init__(self) -> None:
         if self.codec.domain != self.model.domain:
             raise ValueError("the codec and the model have different domains")
-        if self.codec.domain.attributes != tuple(column.name for column in self.schema.modelled):
+        if self.codec.names != tuple(column.name for column in self.schema.modelled):
             raise ValueError("the codec and the schema have different columns")
         for measurement in self.measurements:
             if self.model.domain.project(measurement.clique).shape != measurement.values.shape:
@@ -119,13 +119,13 @@ class Synthesizer:
 
         Where that leaves no cell, values may come from cells' parts that are never drawn otherwise.
         """
-        columns, domain = self.codec.columns, self.model.domain
-        zeros = tuple(order_zeros(self.schema.rules, columns, self.schema, drawn=True))
+        codec, domain = self.codec, self.model.domain
+        zeros = tuple(order_zeros(self.schema.rules, codec.columns, self.schema, drawn=True))
         if not zeros:
-            return self.model, Ordering(self.schema, columns, drawn=True)
+            return self.model, Ordering(self.schema, codec, drawn=True)
         model = replace(self.model, potentials=with_zeros(replace(domain, zeros=zeros), self.model.potentials))
         try:
             is_possible = model.beliefs.log_partition > -np.inf
         except ValueError:
             is_possible = False
-        return model if is_possible else self.model, Ordering(self.schema, columns, drawn=is_possible)
+        return model if is_possible else self.model, Ordering(self.schema, codec, drawn=is_possible)

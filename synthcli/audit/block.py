@@ -14,7 +14,7 @@ from synthcli.table.digest import digests
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of every raw cell."""
+    """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of each one's raw cell."""
 
     codes: NDArray[np.uint32]
     spelled: NDArray[np.uint64]
@@ -46,9 +46,8 @@ def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Itera
     """The modelled columns of record batches, coded and hashed with a secret `key` (16 to 64 bytes)."""
     for batch in batches:
         codes = codec.encode(batch)
-        names = codec.domain.attributes
-        spelled = [digests(batch.column(name), key)[:, 0] for name in names]
+        spelled = {name: digests(batch.column(name), key)[:, 0] for name in codec.names}
         yield Block(
-            np.stack([codes[name].astype(np.uint32) for name in names], axis=1),
-            np.stack(spelled, axis=1),
+            np.stack([codes[c.name].astype(np.uint32) for c in codec.columns], axis=1),
+            np.stack([spelled[c.column] for c in codec.columns], axis=1),
         )

@@ -62,7 +62,7 @@ def prepare(synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Ba
 
 def _spans(synthesizer: Synthesizer) -> tuple[int, ...]:
     """Ordered are number lines, dates and ordered categories."""
-    columns = [synthesizer.schema[name] for name in synthesizer.codec.domain.attributes]
+    columns = [synthesizer.schema[codec.column] for codec in synthesizer.codec.columns]
     sizes = synthesizer.codec.domain.shape
     ordered = [column.kind.has_axis or column.ordered for column in columns]
     return tuple(size - 1 if order else 0 for size, order in zip(sizes, ordered, strict=True))
@@ -70,7 +70,7 @@ def _spans(synthesizer: Synthesizer) -> tuple[int, ...]:
 
 def _checked(batches: Iterable[pa.RecordBatch], codec: Codec, which: str) -> Iterable[pa.RecordBatch]:
     for batch in batches:
-        missing = [name for name in codec.domain.attributes if name not in batch.schema.names]
+        missing = [name for name in codec.names if name not in batch.schema.names]
         if missing:
             raise InvalidAudit(
                 f"the {which} rows lack columns of the model: {', '.join(missing)}",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from synthcli.discovery.facts import Facts
 from synthcli.table.axis import to_axis
+from synthcli.table.calendar import parts_of_kind
 from synthcli.table.schema import Column, Kind
 
 EXACT_SPAN = 128
@@ -20,6 +21,9 @@ class Discovery:
     categories: tuple[str, ...]
     grids: tuple[str, ...]
     decimals: tuple[str, ...]
+    """Columns whose precision is learnt: the decimals of numbers, the unit of times of day."""
+    parts: tuple[str, ...]
+    """Dates and datetimes whose month, weekday and hour are looked at."""
     shares: Mapping[str, float]
 
     @property
@@ -35,11 +39,13 @@ def plan_discovery(facts: Facts) -> Discovery:
     listed = {*categories, *(c.name for c in columns if c.categories is not None)}
     grids = tuple(c.name for c in columns if c.kind.has_axis and c.name not in listed and not has_exact_codes(c))
     decimals = tuple(c.name for c in columns if "decimals" in facts.to_learn.get(c.name, ()))
+    decimals += tuple(name for name in grids if facts.schema[name].kind is Kind.DATETIME)
     open_stages = {"categories": categories, "coarse grids": grids, "fine grids": grids}
     return Discovery(
         categories=categories,
         grids=grids,
         decimals=decimals,
+        parts=tuple(name for name in grids if parts_of_kind(facts.schema[name].kind)),
         shares={stage: _SHARES[stage] for stage, names in open_stages.items() if names},
     )
 

@@ -1,12 +1,13 @@
 """From a schema to a codec: declared facts as they stand, everything else out of the budget."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.discovery import grid
+from synthcli.discovery import dates, grid
 from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.budget import Discovery, has_exact_codes
 from synthcli.discovery.facts import Facts
@@ -14,6 +15,7 @@ from synthcli.discovery.ruled import under_rules
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
 from synthcli.marginal import Measurement, Merge
 from synthcli.privacy.curator import Curator
+from synthcli.table.calendar import GRAINS
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
 from synthcli.table.schema import Column, Kind
@@ -29,10 +31,11 @@ DECIMALS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class _Grid:
-    """What the coarse look found: the fine edges to count on, and the decimals of a number."""
+    """What the coarse look found: the fine edges to count on, the decimals of a number, the unit of a time of day."""
 
     edges: grid.Edges
     decimals: int | None
+    grain: int
 
 
 def discover(
@@ -55,8 +58,8 @@ def discover(
     progress("learning bounds", 0.5)
     grids = _look_finely(needs, columns, coarse, curator, rho)
     progress("learning bounds", 1.0)
-    learnt = (grids.get(name) or ColumnCodec(name, _without_grid(c, keys)) for name, c in columns.items())
-    return under_rules(Codec(tuple(learnt)), facts.schema)
+    learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
+    return under_rules(Codec(tuple(chain.from_iterable(learnt))), facts.schema)
 
 
 def _learn_categories(
@@ -101,7 +104,7 @@ def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurem
 
 
 def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float) -> dict[str, _Grid]:
-    """Where on the number line the values of each column lie, and how many decimals they have.
+    """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
 
     Octaves first; where all the mass lies in one or two of them (latitudes of one town), closer looks follow.
     """
@@ -109,34 +112,50 @@ def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Cur
         name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
     }
     stage = needs.shares.get("coarse grids", 0.0) * rho
-    decimals = {name: columns[name].decimals for name in needs.grids}
-    if needs.decimals:
-        seen = _measure(Survey({n: View(n, DecimalPlaces()) for n in needs.decimals}), curator, DECIMALS * stage)
-        decimals |= {name: _decimals(places) for name, places in seen.items()}
+    precision = _look_at_precision(needs, columns, curator, DECIMALS * stage)
     fine: dict[str, grid.Edges] = {}
     for look, share in enumerate(LOOKS):
         if not unresolved:
             break
-        views = {n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals)) for n, edges in unresolved.items()}
+        views = {
+            n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals, 1)) for n, edges in unresolved.items()
+        }
         seen = _measure(Survey(views), curator, share * stage)
         closer = {}
         for name, edges in unresolved.items():
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
             inside = grid.trim(counts, sigma) if look else grid.active(counts, sigma)
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
-            fine[name] = grid.refine(edges, counts, sigma, FINE_CELLS)
+            fine[name] = dates.refined(edges, counts, sigma, FINE_CELLS, columns[name].kind)
             if not grid.is_resolved(edges, FINE_CELLS):
                 closer[name] = grid.refine(edges[[0, -1]], np.ones(1), 0.0, ZOOM_CELLS)
         unresolved = closer
-    return {name: _Grid(edges=fine[name], decimals=decimals[name]) for name in needs.grids}
+    return {name: replace(precision[name], edges=fine[name]) for name in needs.grids}
 
 
-def _decimals(places: Measurement) -> int | None:
-    """The most decimals that any considerable share of the values (1 %, and 5 sigma) needs; None for full precision."""
+def _look_at_precision(
+    needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float
+) -> dict[str, _Grid]:
+    """Grids without edges yet, with the decimals of numbers and the units of times of day."""
+    found = {n: _Grid(edges=np.zeros(0), decimals=columns[n].decimals, grain=1) for n in needs.grids}
+    if not needs.decimals:
+        return found
+    is_time = {name: columns[name].kind is Kind.DATETIME for name in needs.decimals}
+    views = {n: View(n, dates.TimeUnits() if time else DecimalPlaces()) for n, time in is_time.items()}
+    for name, places in _measure(Survey(views), curator, rho).items():
+        finest = _finest(places)
+        if is_time[name]:
+            found[name] = replace(found[name], grain=GRAINS[finest])
+        else:
+            found[name] = replace(found[name], decimals=None if finest >= MOST_DECIMALS else finest)
+    return found
+
+
+def _finest(places: Measurement) -> int:
+    """The last code that any considerable share of the values (1 %, and 5 sigma) has."""
     counts = places.values.astype(np.float64)
     bar = max(5.0 * places.stddev, 0.01 * float(counts.sum()))
-    most = int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
-    return None if most >= MOST_DECIMALS else most
+    return int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
 
 
 def _look_finely(
@@ -145,14 +164,21 @@ def _look_finely(
     coarse: Mapping[str, _Grid],
     curator: Curator,
     rho: float,
-) -> dict[str, ColumnCodec]:
-    """The shape of each column inside its bounds: fine cells, merged to bins that stand clear of the noise."""
+) -> dict[str, tuple[ColumnCodec, ...]]:
+    """The shape of each column inside its bounds: fine cells, merged to bins that stand clear of the noise.
+
+    With a date come the parts of it that are not even.
+    """
     if not needs.grids:
         return {}
-    encoders = {name: _grid_encoder(columns[name], coarse[name].edges, coarse[name].decimals) for name in needs.grids}
-    survey = Survey({name: View(name, encoder) for name, encoder in encoders.items()})
-    seen = _measure(survey, curator, needs.shares["fine grids"] * rho)
-    return {name: _binned(columns[name], coarse[name], seen[name], _bins_wanted(seen[name])) for name in needs.grids}
+    views = {n: View(n, _grid_encoder(columns[n], g.edges, g.decimals, g.grain)) for n, g in coarse.items()}
+    parts = {
+        name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, columns) for name in needs.parts
+    }
+    every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
+    seen = _measure(Survey(every), curator, needs.shares["fine grids"] * rho)
+    found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in needs.grids}
+    return {n: (column, *dates.uneven_parts(column, parts.get(n, {}), seen)) for n, column in found.items()}
 
 
 def _bins_wanted(seen: Measurement) -> int:
@@ -165,8 +191,9 @@ def _binned(column: Column, found: _Grid, seen: Measurement, wanted: int) -> Col
     counts, sigma = _cells(seen, len(found.edges) - 1), seen.stddev
     inside = grid.trim(counts, sigma)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
-    groups, shares = grid.bins(counts, sigma, wanted), grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
-    encoder = _grid_encoder(column, edges, found.decimals)
+    groups = dates.bins(edges, counts, sigma, wanted, column.kind)
+    shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
+    encoder = _grid_encoder(column, edges, found.decimals, found.grain)
     if encoder.size > len(counts):  # the missing code is a bin of its own
         groups, shares = np.append(groups, groups[-1] + 1), np.append(shares, 1.0)
     return ColumnCodec(column.name, encoder, Merge(groups, shares))
@@ -177,5 +204,5 @@ def _cells(seen: Measurement, size: int) -> NDArray[np.float64]:
     return seen.values[:size].astype(np.float64)
 
 
-def _grid_encoder(column: Column, edges: grid.Edges, decimals: int | None) -> GridEncoder:
-    return GridEncoder(type=column.kind, edges=edges, decimals=decimals, missing=not column.required)
+def _grid_encoder(column: Column, edges: grid.Edges, decimals: int | None, grain: int) -> GridEncoder:
+    return GridEncoder(type=column.kind, edges=edges, decimals=decimals, missing=not column.required, grain=grain)

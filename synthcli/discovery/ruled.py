@@ -37,7 +37,7 @@ def under_rules(codec: Codec, schema: Schema) -> Codec:
     Where what was learnt of the data leaves no row for the rules, grids are widened to what the rules name.
     """
     if not schema.rules:
-        return codec
+        return replace(codec, zeros=zeros_of(schema, codec))
     ruled = _ruled(codec, schema)
     return _shrunk(ruled if _is_satisfiable(ruled) else _ruled(_widened(codec, schema), schema), schema)
 

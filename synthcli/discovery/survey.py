@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -31,12 +31,25 @@ class DecimalPlaces:
         return places
 
 
+class Precision(Protocol):
+    """How finely values are told, as a code."""
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        ...
+
+    def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
+        """Canonical values to codes."""
+        ...
+
+
 @dataclass(frozen=True)
 class View:
     """One attribute of a survey: a column seen through an encoder."""
 
     column: str
-    encoder: Encoder | DecimalPlaces
+    encoder: "Encoder | Precision"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from math import ceil
 
 from synthcli.marginal import Clique, Domain
@@ -51,6 +51,20 @@ class Workload:
         for clique, weight in (pairs | (triples if len(triples) <= MOST_TRIPLES else {})).items():
             weights[clique] = max(weight, weights.get(clique, 0))
         return Workload(weights, target)
+
+    def spread(self, domain: Domain, column_of: Mapping[str, str]) -> "Workload":
+        """The same workload, said of columns, over the attributes of a domain: each column stands for all of its own.
+
+        `column_of` names each attribute's column. The attributes of one column are pairs of weight 1 among themselves.
+        """
+        of_column: dict[str, list[str]] = {}
+        for attribute in domain.attributes:
+            of_column.setdefault(column_of[attribute], []).append(attribute)
+        weights = {domain.clique(p): 1 for mine in of_column.values() for p in combinations(mine, 2)}
+        for clique, weight in self.weights.items():
+            for chosen in product(*(of_column[column] for column in clique)):
+                weights[domain.clique(chosen)] = weight
+        return Workload(weights, self.target)
 
     def candidates(self) -> dict[Clique, int]:
         """The downward closure: every non-empty part of a workload clique, with the weight AIM gives it.

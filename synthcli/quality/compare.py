@@ -25,7 +25,7 @@ def compare(codec: Codec, schema: Schema, real: Batches, synthetic: Batches) -> 
     for which, counts in (("real", ours), ("synthetic", theirs)):
         if not counts.rows:
             raise InputError(f"there are no {which} rows to compare", "give a file with rows")
-    columns = tuple(compare_column(column, schema[column.name], ours, theirs) for column in codec.columns)
+    columns = tuple(compare_column(column, schema[column.column], ours, theirs) for column in codec.columns)
     return Quality(
         columns=columns,
         attributes=codec.domain.attributes,

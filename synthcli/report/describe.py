@@ -45,18 +45,18 @@ def _canonical(statement: object) -> str:
 
 
 def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
-    """Columns in schema order, and all pairs of the modelled ones; post-processing of the model alone."""
-    codecs = {codec.name: codec for codec in synthesizer.codec.columns}
-    columns = tuple(
-        _modelled(column, codecs[column.name], synthesizer.model)
-        if column.name in codecs
-        else ColumnSummary(name=column.name, kind=column.kind.value, role=_role(column, synthesizer.schema))
-        for column in synthesizer.schema.columns
-    )
+    """Columns in schema order, dates with their parts, and all pairs: post-processing of the model alone."""
+    columns: list[ColumnSummary] = []
+    for column in synthesizer.schema.columns:
+        mine = [codec for codec in synthesizer.codec.columns if codec.column == column.name]
+        columns += [_modelled(column, codec, synthesizer.model) for codec in mine]
+        if not mine:
+            role = _role(column, synthesizer.schema)
+            columns.append(ColumnSummary(name=column.name, kind=column.kind.value, role=role))
     measured = (pair for m in synthesizer.measurements for pair in combinations(m.clique, 2))
     return ModelSummary(
         rows=synthesizer.model.total,
-        columns=columns,
+        columns=tuple(columns),
         attributes=synthesizer.model.domain.attributes,
         dependence=_dependence(synthesizer.model),
         measured=frozenset(measured),
@@ -69,12 +69,12 @@ def _role(column: Column, schema: Schema) -> str:
 
 
 def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> ColumnSummary:
-    table = model.marginal((column.name,))
+    table = model.marginal((codec.name,))
     ordered = column.kind.has_axis or column.ordered
     groups, labels = bars(codec.labels(), np.rint(table).astype(np.int64), ordered)
     shares = np.bincount(groups, table / table.sum())
     return ColumnSummary(
-        name=column.name,
+        name=codec.name,
         kind=column.kind.value,
         role=column.role.value,
         codes=codec.size,

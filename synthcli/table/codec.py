@@ -1,7 +1,7 @@
 """A whole batch of columns <-> codes: the two ends of the pipe use the same codec."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,21 +12,33 @@ from numpy.typing import NDArray
 from synthcli.errors import InputError
 from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
 from synthcli.marginal.coarsening import merged
+from synthcli.table.calendar_join import Calendar
 from synthcli.table.codes import as_codes
-from synthcli.table.encoders import Encoder, encoder_from_json
+from synthcli.table.encoders import Encoder, GridEncoder, PartEncoder, encoder_from_json
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnCodec:
-    """One column: its encoder gives fine codes, and its merge, if any, the coarse codes that the model sees."""
+    """One attribute: its encoder gives fine codes, and its merge, if any, the coarse codes that the model sees.
+
+    It is a column of its own name, or a part (the weekday) of the column that `part_of` names.
+    """
 
     name: str
     encoder: Encoder
     merge: Merge | None = None
+    part_of: str | None = None
 
     def __post_init__(self) -> None:
         if self.merge is not None and self.merge.fine_size != self.encoder.size:
             raise ValueError("a merge does not fit its encoder")
+        if isinstance(self.encoder, PartEncoder) != (self.part_of is not None):
+            raise ValueError("an encoder of parts belongs to a column")
+
+    @property
+    def column(self) -> str:
+        """The column that is encoded."""
+        return self.name if self.part_of is None else self.part_of
 
     @property
     def size(self) -> int:
@@ -43,7 +55,7 @@ class ColumnCodec:
         try:
             fine = self.encoder.encode(values)
         except InputError as error:
-            raise InputError(f"column {self.name!r}: {error.message}", error.hint) from error
+            raise InputError(f"column {self.column!r}: {error.message}", error.hint) from error
         return fine if self.merge is None else as_codes(self.merge.coarsen(fine), self.size)
 
     def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator, compact: bool = False) -> pa.Array:
@@ -62,13 +74,13 @@ class ColumnCodec:
     def merged(self, merge: Merge | None) -> "ColumnCodec":
         """The column with its coarse codes merged further."""
         if merge is None or self.merge is None:
-            return ColumnCodec(self.name, self.encoder, merge or self.merge)
-        return ColumnCodec(self.name, self.encoder, _compose(self.merge, merge))
+            return replace(self, merge=merge or self.merge)
+        return replace(self, merge=_compose(self.merge, merge))
 
 
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """The modelled columns, in schema order."""
+    """The modelled columns, in schema order, each before its parts."""
 
     columns: tuple[ColumnCodec, ...]
     zeros: tuple[StructuralZeros, ...] = ()
@@ -77,6 +89,15 @@ class Codec:
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) != len(self.columns):
             raise ValueError("a codec names a column twice")
+        whole = {c.name: c.encoder for c in self.columns if c.part_of is None}
+        for part in self.columns:
+            encoder = whole.get(part.column)
+            if part.part_of is not None and not (
+                isinstance(encoder, GridEncoder)
+                and isinstance(part.encoder, PartEncoder)
+                and (encoder.type, encoder.missing) == (part.encoder.type, part.encoder.missing)
+            ):
+                raise ValueError("a part does not fit its column")
 
     @cached_property
     def domain(self) -> Domain:
@@ -89,15 +110,39 @@ class Codec:
             zeros=self.zeros,
         )
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The columns, without the attributes that are parts of one."""
+        return tuple(c.name for c in self.columns if c.part_of is None)
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """The columns that have parts, with these."""
+        parts: dict[str, list[ColumnCodec]] = {}
+        for column in self.columns:
+            if column.part_of is not None:
+                parts.setdefault(column.part_of, []).append(column)
+        return {c.name: Calendar(c, tuple(parts[c.name])) for c in self.columns if c.name in parts}
+
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
         """The coarse codes of the columns that the batch has; `InputError` for values without a code."""
         present = set(batch.schema.names)
-        return {c.name: c.encode(batch.column(c.name)) for c in self.columns if c.name in present}
+        return {c.name: c.encode(batch.column(c.column)) for c in self.columns if c.column in present}
 
     def decode(self, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.RecordBatch:
         """All columns out of their coarse codes; `compact`: those of few values as dictionary arrays."""
-        arrays = [column.decode(codes[column.name], rng, compact) for column in self.columns]
-        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self.columns])
+        arrays = [self.decode_column(name, codes, rng, compact) for name in self.names]
+        return pa.RecordBatch.from_arrays(arrays, names=self.names)
+
+    def decode_column(self, name: str, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.Array:
+        """One column out of its codes and those of its parts."""
+        if name in self.calendars:
+            return self.calendars[name].draw(codes, rng)
+        return self._by_name[name].decode(codes[name], rng, compact)
+
+    @cached_property
+    def _by_name(self) -> dict[str, ColumnCodec]:
+        return {column.name: column for column in self.columns}
 
     def merged(self, merges: Mapping[str, Merge]) -> "Codec":
         """The codec with some columns' codes merged further; `KeyError` for an unknown column."""
@@ -123,23 +168,26 @@ def codec_from_json(document: Any) -> Codec:
 def _column_to_json(column: ColumnCodec) -> dict[str, Any]:
     merge = column.merge
     lists = None if merge is None else {"groups": merge.groups.tolist(), "weights": merge.weights.tolist()}
-    return {"name": column.name, "encoder": column.encoder.to_json(), "merge": lists}
+    return {"name": column.name, "part_of": column.part_of, "encoder": column.encoder.to_json(), "merge": lists}
 
 
 def _column_from_json(document: Any) -> ColumnCodec:
-    if set(document) != {"name", "encoder", "merge"} or not isinstance(document["name"], str):
+    name, part_of = document["name"], document["part_of"]
+    if set(document) != {"name", "part_of", "encoder", "merge"} or not isinstance(name, str):
         raise ValueError("not a column")
+    if part_of is not None and not isinstance(part_of, str):
+        raise ValueError("not the part of a column")
     encoder = encoder_from_json(document["encoder"])
     lists = document["merge"]
     if lists is None:
-        return ColumnCodec(document["name"], encoder)
+        return ColumnCodec(name, encoder, part_of=part_of)
     groups, weights = lists["groups"], lists["weights"]
     if set(lists) != {"groups", "weights"} or len(groups) != encoder.size or not all(type(g) is int for g in groups):
         raise ValueError("not a merge")
     if not all(type(w) in (int, float) for w in weights) or not all(0 <= g < len(groups) for g in groups):
         raise ValueError("not a merge")
     merge = Merge(np.array(groups, dtype=np.intp), np.array(weights, dtype=np.float64))
-    return ColumnCodec(document["name"], encoder, merge)
+    return ColumnCodec(name, encoder, merge, part_of)
 
 
 def _compose(fine: Merge, coarse: Merge) -> Merge:

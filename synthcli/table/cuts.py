@@ -1,7 +1,7 @@
 """A grid cut at a condition's values: where, in the values as drawn, the ones as written pass a given value."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, inf, nextafter
 from typing import Any
 
@@ -48,7 +48,7 @@ def split(encoder: GridEncoder, column: Column, values: Iterable[Value]) -> Spli
     whole = np.bincount(cell, mass, encoder.cells)[cell]
     members = np.bincount(cell, minlength=encoder.cells)[cell]
     share = np.where(whole > 0, mass / np.where(whole > 0, whole, 1.0), 1.0 / members)
-    finer = GridEncoder(type=encoder.type, edges=fine, decimals=encoder.decimals, missing=encoder.missing)
+    finer = replace(encoder, edges=fine)
     return Split(finer, cell, share, part)
 
 

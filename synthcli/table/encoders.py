@@ -1,4 +1,4 @@
-"""One column <-> codes: the two kinds of encoder, and how they are read from a file."""
+"""One column <-> codes: the kinds of encoder, and how they are read from a file."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
@@ -8,11 +8,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthcli.errors import InputError
+from synthcli.table.calendar import Part, PartEncoder
 from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.grid_encoder import GridEncoder
 from synthcli.table.schema import Kind
 
-__all__ = ["CategoryEncoder", "Encoder", "GridEncoder", "encoder_from_json"]
+__all__ = ["CategoryEncoder", "Encoder", "GridEncoder", "PartEncoder", "encoder_from_json"]
 
 
 class Encoder(Protocol):
@@ -53,7 +54,8 @@ class Encoder(Protocol):
 
 _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     CategoryEncoder.kind: {"values": list, "type": str, "missing": bool, "other": bool, "weights": (list, type(None))},
-    GridEncoder.kind: {"type": str, "edges": list, "missing": bool, "decimals": (int, type(None))},
+    GridEncoder.kind: {"type": str, "edges": list, "missing": bool, "decimals": (int, type(None)), "grain": int},
+    PartEncoder.kind: {"part": str, "type": str, "missing": bool},
 }
 
 
@@ -78,10 +80,12 @@ def _read(document: Mapping[str, Any]) -> Encoder:
         weights = fields.pop("weights")
         fields["values"] = tuple(fields["values"])
         return CategoryEncoder(**fields, weights=None if weights is None else tuple(_numbers(weights)))
+    if document["kind"] == PartEncoder.kind:
+        return PartEncoder(**{**fields, "part": Part(fields["part"])})
     whole = fields["type"] is not Kind.NUMBER
     fields["edges"] = np.array(_numbers(fields["edges"], whole), dtype=np.int64 if whole else np.float64)
-    if isinstance(fields["decimals"], bool):
-        raise ValueError("decimals are a number")
+    if isinstance(fields["decimals"], bool) or isinstance(fields["grain"], bool):
+        raise ValueError("decimals and grain are numbers")
     return GridEncoder(**fields)
 
 

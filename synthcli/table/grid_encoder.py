@@ -25,7 +25,8 @@ class GridEncoder:
     Whole kinds (integer, date in days, datetime in microseconds since 1970) have int64 edges and the last edge lies
     outside; a cell of width one holds one value. Numbers have float64 edges and the last cell includes its upper edge;
     a cell [v, nextafter(v)) holds the one value v. Values outside the grid count as the nearest cell.
-    Decoding draws evenly inside the cell, on multiples of 10^-`decimals` where the cell holds one.
+    Decoding draws evenly inside the cell, on multiples of 10^-`decimals` (numbers) or of `grain` microseconds
+    (datetimes) where the cell holds one.
     """
 
     kind: ClassVar[str] = "grid"
@@ -33,6 +34,7 @@ class GridEncoder:
     edges: NDArray[Any]
     decimals: int | None
     missing: bool
+    grain: int = 1
 
     def __post_init__(self) -> None:
         if not self.type.has_axis:
@@ -48,6 +50,8 @@ class GridEncoder:
                 raise ValueError("an edge lies outside the range of its type")
         if self.decimals is not None and not (self.type is Kind.NUMBER and 0 <= self.decimals <= 15):
             raise ValueError("decimals belong to numbers, and lie between 0 and 15")
+        if self.grain < 1 or (self.grain > 1 and self.type is not Kind.DATETIME):
+            raise ValueError("a grain belongs to datetimes, and is at least a microsecond")
         edges.flags.writeable = False
         object.__setattr__(self, "edges", edges)
 
@@ -93,7 +97,7 @@ class GridEncoder:
         index = np.where(missing, 0, codes).astype(np.intp)
         if self.type is Kind.NUMBER:
             return values_at(self._lattice.draw(index, rng), missing, self.type)
-        places = rng.integers(self.edges[index], self.edges[index + 1], dtype=np.int64)
+        places = multiple_between(self.edges[index], self.edges[index + 1], self.grain, rng)
         return values_at(places, missing, self.type)
 
     @cached_property
@@ -127,7 +131,25 @@ class GridEncoder:
     def to_json(self) -> dict[str, Any]:
         """A plain object that `encoder_from_json` reads."""
         document: dict[str, Any] = {"kind": self.kind, "type": self.type.value, "edges": self.edges.tolist()}
-        return {**document, "decimals": self.decimals, "missing": self.missing}
+        return {**document, "decimals": self.decimals, "missing": self.missing, "grain": self.grain}
+
+
+def multiple_between(
+    low: NDArray[np.int64], high: NDArray[np.int64], grain: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """A multiple of the grain in each [low, high), all alike; any whole number where there is none."""
+    if grain == 1:
+        return rng.integers(low, high, dtype=np.int64)
+    first, beyond = -(-low // grain), -(-high // grain)
+    some = first < beyond
+    drawn = rng.integers(np.where(some, first, low), np.where(some, beyond, high), dtype=np.int64)
+    return np.where(some, drawn * grain, drawn)
+
+
+def counts_between(low: NDArray[np.int64], high: NDArray[np.int64], grain: int) -> NDArray[np.int64]:
+    """How many values `multiple_between` draws from in each [low, high)."""
+    multiples = -(-high // grain) - -(-low // grain)
+    return np.where(multiples > 0, multiples, high - low)
 
 
 def _inside(low: NDArray[np.uint16], width: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint16]:

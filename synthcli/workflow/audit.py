@@ -70,7 +70,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
 
 
 def _experiment(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Experiment:
-    schema, names = synthesizer.schema, synthesizer.codec.domain.attributes
+    schema, names = synthesizer.schema, synthesizer.codec.names
     return prepare(
         synthesizer,
         coins,
@@ -83,7 +83,7 @@ def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: So
     """How useful the rows are."""
     schema, codec = synthesizer.schema, synthesizer.codec
     trained = _training(real, synthesizer, coins)
-    return compare(codec, schema, trained, synthetic.batches(schema, codec.domain.attributes))
+    return compare(codec, schema, trained, synthetic.batches(schema, codec.names))
 
 
 def _judged(
@@ -110,6 +110,6 @@ def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:
 def _training(source: Source, synthesizer: Synthesizer, coins: Coins) -> Iterator[pa.RecordBatch]:
     """The real rows that the model was fitted on."""
     start = 0
-    for batch in source.batches(synthesizer.schema, synthesizer.codec.domain.attributes):
+    for batch in source.batches(synthesizer.schema, synthesizer.codec.names):
         yield batch.filter(pa.array(coins.keep(start, batch.num_rows)))
         start += batch.num_rows

@@ -192,7 +192,8 @@ def _learn(
     codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
     discovery_rho, discovery_delta = curator.spent
     marginals = curator.on(codec)
-    fitted = plan.mechanism.run(marginals, plan.workload, curator.remaining_rho, progress)
+    workload = plan.workload.spread(codec.domain, {c.name: c.column for c in codec.columns})
+    fitted = plan.mechanism.run(marginals, workload, curator.remaining_rho, progress)
     mechanism_rho = curator.spent[0] - discovery_rho
     spends = (
         Spend(stage="learning the domain", rho=discovery_rho, delta=discovery_delta),

@@ -13,6 +13,7 @@ from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.amounts import delta_amount, epsilon_amount
 from synthcli.privacy.budget import Budget
+from synthcli.table.calendar import parts_of_kind
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
 from synthcli.workflow.requests import FitRequest
@@ -52,9 +53,10 @@ class FitPlan:
 
     @property
     def learnt(self) -> Mapping[str, tuple[str, ...]]:
-        """What the budget pays for, by column: facts that the schema leaves open, and the grid of a number line."""
+        """What the budget pays for, by column: facts that the schema leaves open, grids, parts of dates."""
         open_facts = self.facts.to_learn
-        grids = {name: (*open_facts.get(name, ()), "grid") for name in self.needs.grids}
+        parts = {name: tuple(map(str, parts_of_kind(self.schema[name].kind))) for name in self.needs.parts}
+        grids = {name: (*open_facts.get(name, ()), "grid", *parts.get(name, ())) for name in self.needs.grids}
         return {**{name: facts for name, facts in open_facts.items() if facts}, **grids}
 
     @property

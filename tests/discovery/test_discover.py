@@ -15,7 +15,7 @@ from synthcli.marginal import Clique, tabulate
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.curator import Coding, Curator
 from synthcli.table.codec import Codec
-from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.schema import Column, Kind, Role, Schema
 
 
 class Rows:
@@ -181,3 +181,50 @@ def test_a_narrow_range_far_from_zero_is_resolved() -> None:
     for level in (0.05, 0.25, 0.5, 0.75, 0.95):
         assert np.quantile(drawn, level) == pytest.approx(np.quantile(latitude, level), abs=0.01)
     assert np.abs(drawn - 44.95).max() < 0.5
+
+
+def _stamps(rows: int, days: int, by_hour: bool) -> np.ndarray:
+    """Microseconds of that many days from Monday, 1 January 2018: working hours of working days, or any time at all."""
+    rng = np.random.default_rng(0)
+    day = rng.integers(0, days, 3 * rows)
+    day = day[day % 7 < 5][:rows] if by_hour else day[:rows]
+    hour = rng.integers(8, 17, rows) if by_hour else rng.integers(0, 24, rows)
+    return ((17_532 + day) * 24 + hour) * 3_600_000_000
+
+
+def test_weekdays_hours_and_the_unit_of_time_are_learnt() -> None:
+    rows = Rows(seen=pa.array(_stamps(20_000, 365, by_hour=True)).view(pa.timestamp("us")))
+    codec, _ = _learn(rows, Column(name="seen", kind=Kind.DATETIME, required=True))
+    assert [c.name for c in codec.columns] == ["seen", "seen (weekday)", "seen (hour)"]
+    drawn = _drawn(codec, rows)["seen"].view(pa.int64()).to_numpy() // 3_600_000_000
+    assert np.all(_drawn(codec, rows)["seen"].view(pa.int64()).to_numpy() % 3_600_000_000 == 0)
+    assert set(drawn % 24) == set(range(8, 17))
+    assert np.mean((drawn // 24 + 3) % 7 < 5) > 0.995
+
+
+def test_months_are_learnt_where_the_periods_are_longer() -> None:
+    rng = np.random.default_rng(0)
+    day = 40 * 365 + rng.integers(0, 40 * 365, 80_000)
+    june = day[(day.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12) == 5]
+    rows = Rows(born=pa.array(june.astype(np.int32)).view(pa.date32()))
+    codec, _ = _learn(rows, Column(name="born", kind=Kind.DATE))
+    assert [c.name for c in codec.columns] == ["born", "born (month)"]
+    drawn = _drawn(codec, rows)["born"].drop_null().view(pa.int32()).to_numpy()
+    assert np.mean(drawn.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12 == 5) > 0.99
+
+
+def test_what_is_even_in_dates_costs_no_attribute() -> None:
+    stamps = pa.array(_stamps(20_000, 364, by_hour=False), mask=np.arange(20_000) % 3 == 0)
+    rows = Rows(seen=stamps.view(pa.timestamp("us")))
+    codec, _ = _learn(
+        rows, Column(name="seen", kind=Kind.DATETIME), Column(name="seen (hour)", kind=Kind.BOOLEAN, role=Role.DROP)
+    )
+    assert [c.name for c in codec.columns] == ["seen"]
+
+
+def test_attributes_of_a_date_take_no_column_s_name() -> None:
+    stamps = pa.array(_stamps(5_000, 28, by_hour=True)).view(pa.timestamp("us"))
+    rows = Rows(**{"seen": stamps, "seen (hour)": pa.array([True, False] * 2_500)})
+    codec, _ = _learn(rows, Column(name="seen", kind=Kind.DATETIME), Column(name="seen (hour)", kind=Kind.BOOLEAN))
+    assert "seen (hour)*" in codec.domain.attributes
+    assert codec.names == ("seen", "seen (hour)")

@@ -48,3 +48,17 @@ def test_too_many_triples_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_target_outside_the_domain_is_an_error() -> None:
     with pytest.raises(KeyError, match="nowhere"):
         Workload.targeting(_domain(3), "nowhere")
+
+
+def test_a_column_stands_for_all_attributes_that_are_made_of_it() -> None:
+    domain = Domain(("t", "t (hour)", "a"), (4, 24, 2))
+    column_of = {"t": "t", "t (hour)": "t", "a": "a"}
+    spread = Workload({("t", "a"): 7, ("a",): 2}, target="a").spread(domain, column_of)
+    assert spread.weights == {("t", "t (hour)"): 1, ("t", "a"): 7, ("t (hour)", "a"): 7, ("a",): 2}
+    assert spread.target == "a"
+
+
+def test_a_workload_is_the_same_where_columns_are_attributes() -> None:
+    domain = _domain(4)
+    workload = Workload.all(domain, 2)
+    assert workload.spread(domain, {a: a for a in domain.attributes}) == workload

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from synthcli.marginal import Codes, StructuralZeros
 from synthcli.table.axis import axis_dtype, positions, values_at
-from synthcli.table.codec import ColumnCodec
+from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.rules.kinds import Order, Rule
 from synthcli.table.rules.on_codes import last_of
@@ -99,9 +99,9 @@ def _exceeds(high: Ranks, low: Ranks, gap: int) -> NDArray[np.bool_]:
 class Ordering:
     """Puts decoded values in order, code by code: what was drawn stays where it is in order already."""
 
-    def __init__(self, schema: Schema, columns: Sequence[ColumnCodec], drawn: bool) -> None:
-        self._schema, self._gaps = schema, gaps(schema.rules)
-        self._columns = {c.name: c for c in columns if any(c.name in pair for pair in self._gaps)}
+    def __init__(self, schema: Schema, codec: Codec, drawn: bool) -> None:
+        self._schema, self._codec, self._gaps = schema, codec, gaps(schema.rules)
+        self._columns = {c.name: c for c in codec.columns if any(c.name in pair for pair in self._gaps)}
         self._spans = {name: spans_of(codec, schema[name], drawn) for name, codec in self._columns.items()}
 
     @cached_property
@@ -120,8 +120,9 @@ class Ordering:
         for _ in range(_REDRAWS):
             if not len(wrong):
                 break
-            for name, column in self._columns.items():
-                ranks[name][wrong] = self._ranks(column.decode(codes[name][wrong], rng), name)[0]
+            again = {attribute: of_row[wrong] for attribute, of_row in codes.items()}
+            for name in self._columns:
+                ranks[name][wrong] = self._ranks(self._codec.decode_column(name, again, rng), name)[0]
             wrong = self._wrong(ranks, present, wrong)
         if len(wrong):
             self._one_by_one(ranks, present, codes, wrong, rng)

@@ -1,4 +1,4 @@
-"""All of a schema's rules that a model keeps, as structural zeros over a codec's codes."""
+"""What no row of a model may have, by the schema's rules and by the calendar: structural zeros over a codec's codes."""
 
 from synthcli.marginal import StructuralZeros
 from synthcli.table.codec import Codec
@@ -8,5 +8,9 @@ from synthcli.table.schema import Schema
 
 
 def zeros_of(schema: Schema, codec: Codec) -> tuple[StructuralZeros, ...]:
-    """The zeros. `ValueError` where a code holds values that meet a rule's condition, and others."""
-    return (*condition_zeros(schema.rules, codec), *order_zeros(schema.rules, codec.columns, schema))
+    """The zeros of rules, and of dates and their parts.
+
+    `ValueError` where a code holds values that meet a rule's condition, and others.
+    """
+    dates = (zeros for calendar in codec.calendars.values() for zeros in calendar.zeros())
+    return (*condition_zeros(schema.rules, codec), *order_zeros(schema.rules, codec.columns, schema), *dates)
