@@ -22,6 +22,7 @@ COMMANDS = (
     ("ledger", "amend"),
     ("ledger", "show"),
     ("ledger", "history"),
+    ("ledger", "register-policy"),
 )
 
 INTRODUCTION = """\

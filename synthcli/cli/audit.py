@@ -44,6 +44,13 @@ def audit(
         bool, typer.Option("--github", help="Also print the checks as annotations of a GitHub workflow, on stderr.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed of the attacks' own choices.")] = 0,
+    public: Annotated[
+        Path | None,
+        typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
+    ] = None,
+    public_epsilon: Annotated[
+        str, typer.Option("--public-epsilon", metavar="NUMBER", help="What the public result may spend of the budget.")
+    ] = "0.5",
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")
     ] = False,
@@ -81,6 +88,8 @@ def audit(
         ledger=ledger,
         dialect=dialect_of(delimiter, encoding, quote, header),
         seed=seed,
+        public=public,
+        public_epsilon=public_epsilon,
         force=force,
     )
     with console.progress() as progress:
@@ -105,6 +114,11 @@ def audit(
         console.warn(note)
     for contradiction in contradictions(outcome.result.endpoints, outcome.result.ceilings):
         console.warn(contradiction)
+    if outcome.public is not None:
+        told = outcome.public
+        console.say(
+            f"public result: {public} ({told.verdict.outcome}; spent: epsilon {told.epsilon:g} of {told.dataset})"
+        )
     console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
     code = verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code

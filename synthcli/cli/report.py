@@ -19,6 +19,10 @@ def report(
     public: Annotated[
         bool, typer.Option("--public", help="Leave out everything that compares with real rows: safe to publish.")
     ] = False,
+    public_audit: Annotated[
+        Path | None,
+        typer.Option("--public-audit", metavar="FILE", help="The file that audit --public wrote: safe to publish."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write one HTML page: the guarantee, the audit, the plots.
@@ -26,6 +30,7 @@ def report(
     \b
     synthcli report --model stops.synth --audit audit.json -o report.html
     synthcli report --model stops.synth --audit audit.json --public -o public.html
+    synthcli report --model stops.synth --public-audit told.json --public -o public.html
 
     With an audit and without --public the page shows real statistics, and is as private as
     they are.
@@ -33,7 +38,9 @@ def report(
     from synthcli.workflow.report import run_report
     from synthcli.workflow.requests import ReportRequest
 
-    page = run_report(ReportRequest(model=model, audit=audit, output=output, public=public, force=force))
+    page = run_report(
+        ReportRequest(model=model, audit=audit, output=output, public=public, public_audit=public_audit, force=force)
+    )
     private = audit is not None and not public
     console.say(f"report: {page}" + (" (private: it compares with real rows)" if private else ""))
     console.document({"report": str(page), "public": not private})

@@ -1,7 +1,7 @@
 """OpenDP's measurements, and the noise scales that keep them inside a cost by OpenDP's own maps."""
 
 from collections.abc import Callable, Sequence
-from math import isfinite, sqrt
+from math import ceil, isfinite, sqrt
 
 import opendp.prelude as dp
 
@@ -14,6 +14,7 @@ APPROXIMATE_ZCDP = dp.approximate(ZCDP)
 
 COUNTS = dp.vector_domain(dp.atom_domain(T="i64"))
 L2 = dp.l2_distance(T="f64")
+L1 = dp.l1_distance(T="i64")
 LINF = dp.linf_distance(T="i64")
 KEYED_COUNTS = dp.map_domain(dp.atom_domain(T="String"), dp.atom_domain(T="i64"))
 KEYED = dp.l02inf_distance(dp.absolute_distance(T="i64"))
@@ -34,6 +35,22 @@ def sigma_for(rho: float, l2: float) -> float:
 def gaussian(query: dp.Transformation, sigma: float) -> dp.Measurement:
     """Integer counts with discrete Gaussian noise, as an int64 array."""
     return dp.c.make_approximate(query >> dp.m.then_gaussian(scale=sigma) >> dp.as_array())
+
+
+def laplace_scale(epsilon: float, l1: int) -> float:
+    """The discrete Laplace's scale that costs at most epsilon at this L1 sensitivity: l1 / epsilon, rounded up."""
+    _check_cost(epsilon)
+    return _widen(l1 / epsilon, lambda scale: float(dp.m.make_laplace(COUNTS, L1, scale=scale).map(l1)), epsilon)
+
+
+def noisy_counts(counts: Sequence[int], scale: float) -> list[int]:
+    """Integer counts with discrete Laplace noise; the caller answers for their sensitivity and for the ledger."""
+    return [int(count) for count in dp.m.make_laplace(COUNTS, L1, scale=scale)(list(counts))]
+
+
+def laplace_margin(scale: float, error: float) -> int:
+    """What the noise of one count exceeds, on either side, with probability `error` at most (OpenDP's tail bound)."""
+    return ceil(float(dp.discrete_laplacian_scale_to_accuracy(scale, error))) - 1
 
 
 def together(queries: Sequence[dp.Measurement]) -> dp.Measurement:

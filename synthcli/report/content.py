@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from synthcli.audit.result import AuditResult
 from synthcli.gate import Outcome, Policy, Verdict
 from synthcli.quality.result import Quality
+from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import PrivacyStatement
 
 
@@ -66,13 +67,17 @@ class Findings:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A page's content. `design` is None where the release was not audited; `findings` is None in public."""
+    """A page's content. `design` is None where the release was not audited; `findings` is None in public.
+
+    `told` is the public result of the audit, which differential privacy covers.
+    """
 
     title: str
     statement: PrivacyStatement
     model: ModelSummary
     design: AuditDesign | None = None
     findings: Findings | None = None
+    told: PublicAudit | None = None
 
     def __post_init__(self) -> None:
         if self.findings and (self.design is None or self.design.outcome is not self.findings.verdict.outcome):

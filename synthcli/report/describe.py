@@ -14,6 +14,7 @@ from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.quality.marginals import bars
 from synthcli.report.content import AuditDesign, ColumnSummary, Findings, ModelSummary, Report
 from synthcli.report.document import AuditDocument
+from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.schema import Column, Schema
@@ -22,10 +23,15 @@ MAX_CELLS = 20_000_000
 """Cells of the pair tables that are held at one time (floats: 160 MB)."""
 
 
-def describe(synthesizer: Synthesizer, document: AuditDocument | None = None) -> Report:
+def describe(
+    synthesizer: Synthesizer, document: AuditDocument | None = None, told: PublicAudit | None = None
+) -> Report:
     """The whole report. `UsageError` where the audit file speaks of another model."""
     report = Report(
-        title=synthesizer.statement.dataset, statement=synthesizer.statement, model=summarise_model(synthesizer)
+        title=synthesizer.statement.dataset,
+        statement=synthesizer.statement,
+        model=summarise_model(synthesizer),
+        told=told,
     )
     if document is None:
         return report
@@ -35,6 +41,7 @@ def describe(synthesizer: Synthesizer, document: AuditDocument | None = None) ->
         title=report.title,
         statement=report.statement,
         model=report.model,
+        told=told,
         design=AuditDesign(outcome=document.verdict.outcome, policy=document.policy),
         findings=Findings(audit=document.audit, quality=document.quality, verdict=document.verdict),
     )

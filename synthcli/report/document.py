@@ -35,7 +35,7 @@ def to_document(
 ) -> dict[str, Any]:
     """A plain object that `json.dumps` takes, stamped with its version and what it is."""
     document = AuditDocument(verdict=verdict, policy=policy, privacy=privacy, audit=result, quality=quality)
-    return {**_STAMP, **_plain(document)}
+    return {**_STAMP, **as_plain(document)}
 
 
 def from_document(document: Any) -> AuditDocument:
@@ -47,26 +47,26 @@ def from_document(document: Any) -> AuditDocument:
         raise InputError("the audit file is of another version", "audit again with this version of synthcli")
     body = {key: value for key, value in document.items() if key not in _STAMP}
     try:
-        read: AuditDocument = _read(AuditDocument, body)
+        read: AuditDocument = as_typed(AuditDocument, body)
     except (ValueError, TypeError, RecursionError) as error:
         raise InputError("the audit file is damaged", "audit again, or fetch the file again") from error
     return read
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
     """Dataclasses to objects, tuples to lists, enumerations to their values."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): as_plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [as_plain(item) for item in value]
     return value
 
 
-def _read(kind: Any, value: Any) -> Any:
+def as_typed(kind: Any, value: Any) -> Any:
     """A JSON value as an instance of a type; `ValueError` where it is not one. No value is bent to fit."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind is Any:
@@ -74,9 +74,9 @@ def _read(kind: Any, value: Any) -> Any:
     if is_dataclass(kind):
         return _read_fields(kind, value)
     if origin is tuple and isinstance(value, list):
-        return tuple(_read(arguments[0], item) for item in value)
+        return tuple(as_typed(arguments[0], item) for item in value)
     if origin is Mapping and isinstance(value, dict):
-        return {key: _read(arguments[1], item) for key, item in value.items()}
+        return {key: as_typed(arguments[1], item) for key, item in value.items()}
     if origin in (Union, types.UnionType):
         return _read_either(arguments, value)
     if origin is Literal and value in arguments:
@@ -95,13 +95,13 @@ def _read_fields(kind: Any, value: Any) -> Any:
     needed = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
     if not isinstance(value, dict) or not needed <= set(value) <= set(hints):
         raise ValueError("an object with other keys")
-    return kind(**{name: _read(hints[name], item) for name, item in value.items()})
+    return kind(**{name: as_typed(hints[name], item) for name, item in value.items()})
 
 
 def _read_either(kinds: tuple[Any, ...], value: Any) -> Any:
     for kind in kinds:
         try:
-            return _read(kind, value)
+            return as_typed(kind, value)
         except ValueError:
             continue
     raise ValueError("a value of none of the types")

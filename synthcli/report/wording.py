@@ -21,6 +21,12 @@ VERDICT_BIT = (
     "The verdict compares with the real rows. It is one of four words, and epsilon does not cover it; no other result "
     "of the audit is on this page."
 )
+TOLD = (
+    "Two questions alone, in counts that the noise of differential privacy protects: do rows that the model would "
+    "seldom draw come back in the synthetic file, and does the model find members likelier than their single values? "
+    "All else that an audit finds compares rows with each other, and stays with the steward. The protection holds if "
+    "the synthetic rows were drawn from the model, and from nothing else."
+)
 INTERNAL = (
     "Internal: this page compares with the real rows, and epsilon does not cover it. Classify it as the source data, "
     "and do not publish it."

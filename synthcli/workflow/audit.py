@@ -21,34 +21,45 @@ from synthcli.privacy.ledger import ledger_folder
 from synthcli.quality.compare import compare
 from synthcli.quality.result import Quality
 from synthcli.report.document import to_document
+from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.fit import coins_place
+from synthcli.workflow.public_audit import charged
 from synthcli.workflow.requests import AuditRequest, Progress, silent
 from synthcli.workflow.standing import Standing, take_standing
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuditOutcome:
-    """What the audit found and what the gate says of it; `document` is the audit file, private like the rows."""
+    """What the audit found and what the gate says of it; `document` is the audit file, private like the rows.
+
+    `public` is what may be told, where it was asked and paid for.
+    """
 
     verdict: Verdict
     result: AuditResult
     quality: Quality
     document: Mapping[str, Any]
+    public: PublicAudit | None = None
 
 
 def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcome:
     """Attack, compare, judge, and write the audit file (mode 0600).
 
-    Raises `InvalidAudit` for a set-up that cannot give a valid answer, `InputError` for files that cannot be read.
+    Raises `InvalidAudit` for a set-up that cannot give a valid answer, `InputError` for files that cannot be read,
+    `BudgetRefused` where the budget does not hold a public result; no row is read then.
     """
     policy = load_policy(request.policy)
     if request.output is not None:
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)
     coins = _coins(request, synthesizer)
-    with open_source(request.data, request.dialect) as real, open_source(request.synthetic) as synthetic:
+    with (
+        charged(request, synthesizer.statement.dataset) as charge,
+        open_source(request.data, request.dialect) as real,
+        open_source(request.synthetic) as synthetic,
+    ):
         coins.verify_data(real.raw_chunks())
         standing = take_standing(request, policy, synthesizer, synthetic)
         experiment = _experiment(synthesizer, coins, real, synthetic)
@@ -62,8 +73,9 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         )
         progress("comparing marginals", 0.0)
         quality = _quality(synthesizer, coins, real, synthetic)
+        public = charge.publish(experiment, synthesizer.statement, policy, standing.attempt) if charge else None
     result = replace(result, setup={**result.setup, "attempt": standing.attempt})
-    outcome = _judged(policy, synthesizer, result, quality, standing)
+    outcome = replace(_judged(policy, synthesizer, result, quality, standing), public=public)
     if request.output is not None:
         atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
     return outcome

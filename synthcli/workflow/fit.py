@@ -71,7 +71,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             request_digest = _request_digest(ledger, asked, source)
             coins, table = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
-        stack.enter_context(remarking(_stays_spent(reservation)))
+        stack.enter_context(remarking(stays_spent(reservation)))
         synthesizer = _learn(plan, source, coins, progress, table, generation)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
@@ -100,7 +100,8 @@ def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_
     )
 
 
-def _stays_spent(reservation: Reservation) -> str:
+def stays_spent(reservation: Reservation) -> str:
+    """What to say when something fails after noise may have been drawn."""
     amounts = f"epsilon {spell(reservation.epsilon)} and delta {spell(reservation.delta)}"
     return f"{amounts} of {reservation.dataset} stay spent: noise may have been drawn, and nobody can take it back"
 

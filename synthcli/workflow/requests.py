@@ -83,6 +83,9 @@ class AuditRequest:
     ledger: str | None = None
     dialect: Dialect | None = None
     seed: int = 0
+    public: Path | None = None
+    """Where the public result goes, which `public_epsilon` of the data set's budget pays for."""
+    public_epsilon: str = "0.5"
     force: bool = False
 
 
@@ -94,4 +97,6 @@ class ReportRequest:
     audit: Path | None
     output: Path
     public: bool = False
+    public_audit: Path | None = None
+    """The public result of the audit, which may stand on a public page."""
     force: bool = False

@@ -4,7 +4,7 @@ from tests.cli.conftest import Run
 from tests.cli.golden import check_golden
 
 COMMANDS = ["", "profile", "fit", "sample", "audit", "report", "release", "ledger"]
-COMMANDS += ["ledger init", "ledger amend", "ledger show", "ledger history"]
+COMMANDS += ["ledger init", "ledger amend", "ledger show", "ledger history", "ledger register-policy"]
 SURROUNDINGS = [{}, {"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1"}]
 
 

@@ -1,0 +1,108 @@
+"""The public result of an audit: charged first, made of noisy counts alone, and fit for a public page."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from synthcli.errors import BudgetRefused, InputError, InvalidAudit, UsageError
+from synthcli.gate import Outcome
+from synthcli.privacy.ledger import NoLedger, Status, open_ledger
+from synthcli.report.public_audit import from_public_document
+from synthcli.workflow import public_audit
+from synthcli.workflow.audit import run_audit
+from synthcli.workflow.report import run_report
+from synthcli.workflow.requests import AuditRequest, ReportRequest
+from tests.cli.table_fixture import SCHEMA, csv, rows
+from tests.workflow.test_standing import EASY, fitted
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "t.csv").write_text(csv(rows(2000)))
+    (folder / "schema.yaml").write_text(SCHEMA)
+    (folder / "easy.toml").write_text(EASY)
+    open_ledger(folder / "ledger.sqlite").init("wards", "2.5", "1e-6")
+    fitted(folder, "m")
+    return folder
+
+
+def asked(folder: Path, name: str, **changes: object) -> AuditRequest:
+    request = AuditRequest(
+        data=str(folder / "t.csv"),
+        synthetic=str(folder / "m1.csv"),
+        model=folder / "m.synth",
+        policy=folder / "easy.toml",
+        ledger=str(folder / "ledger.sqlite"),
+        public=folder / name,
+    )
+    return replace(request, **changes)  # type: ignore[arg-type]
+
+
+def spent(folder: Path) -> Decimal:
+    return open_ledger(folder / "ledger.sqlite").account("wards").spent_epsilon
+
+
+def test_the_public_result_is_charged_and_told(folder: Path) -> None:
+    before = spent(folder)
+    outcome = run_audit(asked(folder, "told.json"))
+    assert spent(folder) - before == Decimal("0.5")
+    last = open_ledger(folder / "ledger.sqlite").history("wards")[-1]
+    assert (last.mechanism, last.status, last.delta) == ("public audit", Status.COMMITTED, 0)
+    told = from_public_document(json.loads((folder / "told.json").read_text()))
+    assert told == outcome.public
+    assert told.verdict.outcome is Outcome.PASS
+    assert told.scale == pytest.approx(6.0)
+    assert (folder / "told.json").stat().st_mode & 0o044
+    text = (folder / "told.json").read_text()
+    assert not any(word in text for word in ("informed", "distance", "coin_commitment", "real_rows", "quality"))
+
+
+def test_a_page_tells_it_without_the_exact_verdict(folder: Path) -> None:
+    run_audit(asked(folder, "page.json"))
+    request = ReportRequest(
+        model=folder / "m.synth", audit=None, output=folder / "p.html", public=True, public_audit=folder / "page.json"
+    )
+    page = run_report(request).read_text()
+    assert "The audit, as it may be told" in page
+    assert "public.copies.excess" in page
+    assert "Not audited" not in page
+    other = json.loads((folder / "page.json").read_text()) | {"model": "00"}
+    (folder / "other.json").write_text(json.dumps(other))
+    with pytest.raises(UsageError, match="another model"):
+        run_report(replace(request, output=folder / "q.html", public_audit=folder / "other.json"))
+    (folder / "other.json").write_text("{}")
+    with pytest.raises(InputError, match="not a public audit"):
+        run_report(replace(request, output=folder / "q.html", public_audit=folder / "other.json"))
+
+
+def test_what_the_budget_does_not_hold_is_refused_before_a_row_is_read(folder: Path) -> None:
+    before = spent(folder)
+    with pytest.raises(BudgetRefused):
+        run_audit(asked(folder, "more.json", public_epsilon="9", data=str(folder / "not there.csv")))
+    with pytest.raises(NoLedger):
+        run_audit(asked(folder, "more.json", ledger=str(folder / "none.sqlite"), data=str(folder / "not there.csv")))
+    assert spent(folder) == before
+    assert not (folder / "more.json").exists()
+
+
+def test_what_fails_before_the_noise_costs_nothing_and_after_it_stays_spent(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = spent(folder)
+    (folder / "changed.csv").write_text(csv(rows(1999)))
+    with pytest.raises(InvalidAudit):
+        run_audit(asked(folder, "never.json", data=str(folder / "changed.csv")))
+    assert spent(folder) == before
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(public_audit, "atomic_write", fails)
+    with pytest.raises(OSError, match="full") as failure:
+        run_audit(asked(folder, "never.json", public_epsilon="0.1"))
+    assert spent(folder) - before == Decimal("0.1")
+    assert "stay spent" in failure.value.__notes__[0]
