@@ -15,6 +15,7 @@ COMMANDS = (
     ("fit",),
     ("sample",),
     ("audit",),
+    ("audit", "conformance"),
     ("report",),
     ("release",),
     ("ledger",),

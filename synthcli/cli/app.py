@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from synthcli import __version__
-from synthcli.cli import audit, fit, ledger, profile, release, report, sample
+from synthcli.cli import audit, conformance, fit, ledger, profile, release, report, sample
 from synthcli.cli.command import SETTINGS, command
 from synthcli.cli.group import Commands
 
@@ -47,7 +47,9 @@ def synthcli(
     """
 
 
-for run in (profile.profile, fit.fit, sample.sample, audit.audit, report.report):
+for run in (profile.profile, fit.fit, sample.sample, audit.audit):
     app.command(context_settings=SETTINGS)(command(run))
+app.command("audit conformance", context_settings=SETTINGS)(command(conformance.conformance))
+app.command(context_settings=SETTINGS)(command(report.report))
 app.command(context_settings=SETTINGS)(command(release.release, reads_defaults=False))
 app.add_typer(ledger.app, name="ledger")

@@ -29,6 +29,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),
+    "audit conformance": (),
     "ledger": (("fit", ("ledger",)),),
 }
 """By command: the sections and keys of the file that are defaults of its options of the same name."""

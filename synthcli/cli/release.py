@@ -16,7 +16,7 @@ def release(
         typer.Option("--config", metavar="FILE", envvar="SYNTHCLI_CONFIG", help="The release file; see the README."),
     ] = Path("synthcli.toml"),
 ) -> ExitCode:
-    """Fit, sample, audit, report; publish only if the gate passes.
+    """Run the whole chain; publish only if the gate passes.
 
     \b
     synthcli release --config synthcli.toml

@@ -25,7 +25,7 @@ def report(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Write one HTML page: the guarantee, the audit, the plots.
+    """Write one page: the guarantee, the audit, the plots.
 
     \b
     synthcli report --model stops.synth --audit audit.json -o report.html

@@ -20,6 +20,7 @@ from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.comparison import GRID, Comparison, Estimator
 from synthcli.privacy.exact import Coding, ExactCounts, PrivateTable, View
+from synthcli.privacy.question import Question
 from synthcli.privacy.transformations import Candidate
 
 __all__ = ["Candidate", "Coding", "Curator", "MarginalCurator", "PrivateTable"]
@@ -70,15 +71,20 @@ class Curator:
         """
         scale, threshold = noise.keys_scales_for(rho, delta, self._rows_per_unit)
         self._exact.keyed(column)  # counted here: what is raised inside of OpenDP does not come out as itself
-        found = self._ask(noise.keyed_counts(exactly.keyed(column), scale, threshold))
+        (found,) = self._ask([Question.keys(column, scale, threshold)])
         return dict(sorted((bytes.fromhex(key).decode(), int(count)) for key, count in found.items()))
 
     def on(self, codec: Coding) -> "MarginalCurator":
         """This curator's answers about marginals over the codec's domain."""
         return MarginalCurator(self, View(codec))
 
-    def _ask(self, query: dp.Measurement) -> Any:
-        """The one way through the filter. OpenDP refuses every query after the first one that it refused."""
+    def _ask(self, questions: Sequence[Question]) -> list[Any]:
+        """The one way through the filter: the answers to questions that are asked together, in their order.
+
+        OpenDP refuses every query after the first one that it refused.
+        """
+        measurements = [question.measurement() for question in questions]
+        query = measurements[0] if len(measurements) == 1 else noise.together(measurements)
         cost = query.map(self._rows_per_unit)
         paid = (_sum_up(self._paid[0], cost[0]), _sum_up(self._paid[1], cost[1]))
         if paid[0] > self._budget.rho or paid[1] > self._budget.key_delta:
@@ -90,7 +96,7 @@ class Curator:
                 raise self._refusal(*cost) from None
             raise RuntimeError(f"OpenDP could not answer a query ({problem.variant})") from None
         self._paid, self._reading, self._closed = paid, None, False
-        return answer
+        return [answer] if len(measurements) == 1 else list(answer)
 
     def _refusal(self, rho: float, delta: float) -> BudgetRefused:
         left = max(0.0, self._budget.key_delta - self._paid[1])
@@ -153,11 +159,10 @@ class MarginalCurator:
             noise.sigma_for(rho, exactly.marginals_sensitivity(len(cliques), units))
             for cliques, (_, rho) in zip(wanted, groups, strict=True)
         ]
-        queries = [
-            noise.gaussian(exactly.marginals(self._view, cliques), sigma)
-            for cliques, sigma in zip(wanted, sigmas, strict=True)
+        questions = [
+            Question.marginals(self._view, cliques, sigma) for cliques, sigma in zip(wanted, sigmas, strict=True)
         ]
-        answers = self._curator._ask(noise.together(queries)) if queries else ()
+        answers = self._curator._ask(questions) if questions else ()
         return tuple(
             Measurement(clique, part, sigma)
             for cliques, sigma, cells in zip(wanted, sigmas, answers, strict=True)
@@ -185,7 +190,7 @@ class MarginalCurator:
         comparison = Comparison(tuple(self._known(clique) for clique in cliques), estimate)
         self._curator._exact.distances(self._view, comparison)  # outside of OpenDP, so that errors come out as they are
         sigma = noise.sigma_for(rho, exactly.distances_sensitivity(len(cliques), self._curator._rows_per_unit))
-        answer = self._curator._ask(noise.gaussian(exactly.distances(self._view, comparison), sigma))
+        (answer,) = self._curator._ask([Question.distances(self._view, comparison, sigma)])
         noisy = np.asarray(answer, dtype=np.float64) / GRID
         return dict(zip(comparison.cliques, noisy.tolist(), strict=True)), sigma / GRID
 
@@ -199,7 +204,8 @@ class MarginalCurator:
         self._check(candidates)
         sensitivity = exactly.scores_sensitivity(candidates, self._curator._rows_per_unit)
         scale = noise.max_scale_for(epsilon * epsilon / 8.0, sensitivity)
-        return int(self._curator._ask(noise.noisy_max(exactly.scores(self._view, candidates), scale)))
+        (index,) = self._curator._ask([Question.largest(self._view, candidates, scale)])
+        return int(index)
 
     def merged(self, merges: Mapping[str, Merge]) -> "MarginalCurator":
         """The same rows and budget over a coarser domain; what was counted already is merged, not counted again."""

@@ -18,12 +18,17 @@ def render_junit(result: AuditResult, verdict: Verdict) -> str:
     """
     suites = ElementTree.Element("testsuites", name="synthcli audit")
     for group, checks in _groups(verdict).items():
-        suites.append(_suite(group, [_case(group, check, result) for check in checks], result.setup))
+        suites.append(suite(group, [_case(group, check, result) for check in checks], result.setup))
     if not verdict.checks or (_green(suites) and verdict.outcome is not Outcome.PASS):
         case = ElementTree.Element("testcase", classname="synthcli.policy", name="verdict")
         why = "; ".join([f"the verdict is {verdict.outcome}", *verdict.notes])
         ElementTree.SubElement(case, "error", type="not-measured", message=legible(why))
-        suites.append(_suite("policy", [case], result.setup))
+        suites.append(suite("policy", [case], result.setup))
+    return to_xml(suites)
+
+
+def to_xml(suites: ElementTree.Element) -> str:
+    """The document, with its suites' counts added up."""
     for kind in ("tests", "failures", "errors"):
         suites.set(kind, str(sum(int(suite.get(kind, "0")) for suite in suites)))
     ElementTree.indent(suites)
@@ -42,16 +47,17 @@ def _green(suites: ElementTree.Element) -> bool:
     return not any(int(suite.get(kind, "0")) for suite in suites for kind in ("failures", "errors"))
 
 
-def _suite(group: str, cases: list[ElementTree.Element], setup: Mapping[str, str | int | float]) -> ElementTree.Element:
+def suite(group: str, cases: list[ElementTree.Element], setup: Mapping[str, str | int | float]) -> ElementTree.Element:
+    """A `<testsuite>` of these `<testcase>`s, with its set-up as properties."""
     counts = {kind: sum(case.find(tag) is not None for case in cases) for kind, tag in _TAGS.items()}
-    suite = ElementTree.Element("testsuite", name=legible(group), tests=str(len(cases)), skipped="0")
+    made = ElementTree.Element("testsuite", name=legible(group), tests=str(len(cases)), skipped="0")
     for kind, count in counts.items():
-        suite.set(kind, str(count))
-    properties = ElementTree.SubElement(suite, "properties")
+        made.set(kind, str(count))
+    properties = ElementTree.SubElement(made, "properties")
     for name, value in setup.items():
         ElementTree.SubElement(properties, "property", name=legible(name), value=legible(str(value)))
-    suite.extend(cases)
-    return suite
+    made.extend(cases)
+    return made
 
 
 _TAGS = {"failures": "failure", "errors": "error"}

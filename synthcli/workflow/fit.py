@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from synthcli.engine.local import LocalEngine
 from synthcli.errors import InputError, InvalidAudit, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
-from synthcli.privacy.curator import Curator
+from synthcli.privacy.budget import Budget
+from synthcli.privacy.curator import Curator, PrivateTable
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
 from synthcli.table.dialect import Dialect
@@ -28,6 +29,9 @@ from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
+
+Appoint = Callable[[PrivateTable, Budget], Curator]
+"""Makes the curator of a table."""
 
 _SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
 """UTF-8 holds byte by byte; the others are known by their byte-order mark."""
@@ -72,7 +76,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             coins, table = _before_noise(plan, source, progress)
             coins_file = _keep_coins(ledger, coins)
         stack.enter_context(remarking(stays_spent(reservation)))
-        synthesizer = _learn(plan, source, coins, progress, table, generation)
+        synthesizer = learn(plan, source, coins, progress, table, generation)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
@@ -178,18 +182,22 @@ def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> tuple[Co
     return coins.bind(source.raw_chunks()), checked.held
 
 
-def _learn(
+def learn(
     plan: FitPlan,
     source: Source,
     coins: Coins | None,
     progress: Progress,
     held: HeldTable | None = None,
     generation: int = 1,
+    appoint: Appoint = Curator,
 ) -> Synthesizer:
-    """Everything that draws noise: the domain first, then the mechanism with the rest of the budget."""
+    """Everything that draws noise: the domain first, then the mechanism with the rest of the budget.
+
+    `appoint` makes the curator; only a test of this build on public tables has another one than `Curator`.
+    """
     schema, budget = plan.facts.schema, plan.budget
     engine = LocalEngine(source, schema, keep=coins.keep if coins else None, held=held)
-    curator = Curator(engine, budget)
+    curator = appoint(engine, budget)
     codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
     discovery_rho, discovery_delta = curator.spent
     marginals = curator.on(codec)

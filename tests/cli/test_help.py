@@ -3,7 +3,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.golden import check_golden
 
-COMMANDS = ["", "profile", "fit", "sample", "audit", "report", "release", "ledger"]
+COMMANDS = ["", "profile", "fit", "sample", "audit", "audit conformance", "report", "release", "ledger"]
 COMMANDS += ["ledger init", "ledger amend", "ledger show", "ledger history", "ledger register-policy"]
 SURROUNDINGS = [{}, {"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1"}]
 

@@ -73,14 +73,14 @@ def _ended(folder: Path, job: str, arguments: tuple[str, ...], number: signal.Si
 
 @pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
 def test_a_fit_that_drew_noise_says_what_stays_spent(folder: Path, number: signal.Signals, word: str) -> None:
-    code, out, err = _ended(folder, "fit._learn", (*FIT, "--quiet"), number)
+    code, out, err = _ended(folder, "fit.learn", (*FIT, "--quiet"), number)
     assert (code, out, err) == (128 + number, "", f"error: {word}\n  {SPENT}\n")
     assert open_ledger(folder / "ledger.sqlite").account("wards").releases == 1
     assert not (folder / "m.synth").exists()
 
 
 def test_json_has_one_object_for_a_signal_too(folder: Path) -> None:
-    code, out, err = _ended(folder, "fit._learn", (*FIT, "--quiet", "--json"), signal.SIGTERM)
+    code, out, err = _ended(folder, "fit.learn", (*FIT, "--quiet", "--json"), signal.SIGTERM)
     assert (code, err) == (143, "")
     assert json.loads(out)["error"] == {"code": 143, "message": "terminated", "hint": "", "details": [SPENT]}
 
@@ -90,7 +90,7 @@ def test_a_fit_that_drew_no_noise_gives_the_reservation_back(folder: Path) -> No
     assert [s.status for s in open_ledger(folder / "ledger.sqlite").history("wards")] == [Status.CANCELLED]
 
 
-@pytest.mark.parametrize(("job", "says"), [("fit._learn", SPENT), ("release._gate_and_publish", KEPT)])
+@pytest.mark.parametrize(("job", "says"), [("fit.learn", SPENT), ("release._gate_and_publish", KEPT)])
 def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str, says: str) -> None:
     code, _, err = _ended(folder, job, ("release", "--quiet"), signal.SIGINT)
     assert (code, err) == (130, f"error: interrupted\n  {says}\n")
