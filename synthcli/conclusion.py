@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import pi
 
+from synthcli.audit.result import Breakdown
 from synthcli.gate import Check, Limit, Outcome, Verdict
 from synthcli.metric import Metric
 
@@ -33,6 +34,26 @@ def _claim(metric: Metric, allowed: float) -> Check:
         note = f"{metric.note}; the claim allows at most {allowed:g}: publish nothing that this build produced"
         return Check(limit=limit, metric=metric, outcome=Outcome.CONTRADICTED, note=note)
     return Check(limit=limit, metric=metric, outcome=Outcome.PASS, note=f"{metric.note}; a lower bound")
+
+
+_DECIDES_NOTHING = "distance"
+"""Its figures are diagnostics."""
+
+
+def with_breakdowns(verdict: Verdict, breakdowns: Sequence[Breakdown]) -> Verdict:
+    """The verdict with a check for each attack that broke down, which keeps it from being a pass.
+
+    A policy's pattern may cover other endpoints than the lost ones, and be content with these.
+    """
+    for breakdown in breakdowns:
+        note = f"could not be computed: {breakdown.error}; the other attacks are judged without it"
+        if breakdown.attack == _DECIDES_NOTHING:
+            verdict = noted(verdict, f"{breakdown.attack}: {note}")
+            continue
+        check = Check(limit=Limit(breakdown.attack, 1.0), metric=None, outcome=Outcome.INCONCLUSIVE, note=note)
+        outcome = Outcome.INCONCLUSIVE if verdict.outcome is Outcome.PASS else verdict.outcome
+        verdict = replace(verdict, outcome=outcome, checks=(*verdict.checks, check))
+    return verdict
 
 
 def withheld(verdict: Verdict, why: str) -> Verdict:

@@ -1,9 +1,11 @@
 """What can go wrong, as values: one sentence, one hint, one exit code. Never a cell's value."""
 
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -27,6 +29,19 @@ def closest(word: str, known: Iterable[str]) -> str:
     by_case = {candidate.lower(): candidate for candidate in known}
     found = get_close_matches(word.lower(), by_case, n=1)
     return f"; did you mean {by_case[found[0]]!r}?" if found else ""
+
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def place_of(error: BaseException) -> str:
+    """Where in synthcli it happened, as `table/read.py:41`; empty if nowhere there. Never what the error says."""
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = Path(frame.f_code.co_filename)
+        if file.is_relative_to(_PACKAGE):
+            place = f"{file.relative_to(_PACKAGE).as_posix()}:{line}"
+    return place
 
 
 class Remark(str):

@@ -69,8 +69,8 @@ def judge_attack(attack: Attack, levels: Levels, mu: float, rng: np.random.Gener
         endpoints=(auc_metric, advantage),
         curve=Curve(id=attack.id("roc"), title=title, x=x, y=y),
         detection_limits={
-            auc_metric.id: detectable_auc(len(attack.members), len(attack.non_members)),
-            advantage.id: detectable_excess(counts[1], counts[3], LOW_RATE, 0.95),
+            auc_metric.id: detectable_auc(len(attack.members), len(attack.non_members), levels.confidence),
+            advantage.id: detectable_excess(counts[1], counts[3], LOW_RATE, levels.confidence),
         },
         ceilings={auc_metric.id: auc_ceiling(mu), advantage.id: advantage_ceiling(mu, LOW_RATE)},
     )

@@ -34,10 +34,10 @@ def largest_advantage(mu: float) -> float:
     return float(2 * stats.norm.cdf(mu / 2) - 1)
 
 
-def detectable_auc(members: int, non_members: int) -> float:
-    """The smallest AUC that a one-sided 5 % test finds with 90 % power (Mann–Whitney's null variance)."""
+def detectable_auc(members: int, non_members: int, confidence: float = 0.95) -> float:
+    """The smallest AUC that a one-sided test finds with 90 % power (Mann–Whitney's null variance)."""
     spread = math.sqrt((members + non_members + 1) / (12 * members * non_members))
-    return min(1.0, 0.5 + (normal_quantile(0.95) + normal_quantile(0.90)) * spread)
+    return min(1.0, 0.5 + (normal_quantile(confidence) + normal_quantile(0.90)) * spread)
 
 
 def detectable_excess(trials: int, control_trials: int, control_rate: float, confidence: float) -> float:

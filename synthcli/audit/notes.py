@@ -44,14 +44,14 @@ def contradictions(metrics: Iterable[Metric], ceilings: Mapping[str, float]) -> 
     )
 
 
-def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copies: float) -> tuple[str, ...]:
+def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copies: float | None) -> tuple[str, ...]:
     """The notes of one audit, its own numbers in them."""
     members, others = len(arms.members), len(arms.non_members)
+    copies = "" if detectable_copies is None else f", or {detectable_copies:.1%} of the rows copied"
     found = [
         PROOF,
-        f"With 90 % power this audit would have detected an attack with an AUC of {detectable_auc:.3f} or more, or "
-        f"{detectable_copies:.1%} of the rows copied ({members:,} members and {others:,} non-members); weaker leaks "
-        "are not excluded.",
+        f"With 90 % power this audit would have detected an attack with an AUC of {detectable_auc:.3f} or more{copies} "
+        f"({members:,} members and {others:,} non-members); weaker leaks are not excluded.",
         LEFT_OUT,
         COPIES,
         GUESSES,

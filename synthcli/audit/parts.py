@@ -1,6 +1,6 @@
 """What each kind of attack adds to the result: endpoints, diagnostics, curves, and what they could have seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +15,11 @@ from synthcli.audit.guesses import Guesses, advantages
 from synthcli.audit.one_run import one_run
 from synthcli.audit.order import detectable_order, order_excess
 from synthcli.audit.rates import clopper_pearson
-from synthcli.audit.result import Curve, Histogram
+from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic
 from synthcli.audit.scoring import Scored
+from synthcli.errors import SynthError, place_of
 from synthcli.metric import Metric
 
 _TOSSES = 999
@@ -35,6 +36,19 @@ class Part:
     detection_limits: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
     claims: tuple[Metric, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = ()
+
+
+def guarded(attack: str, run: Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
+    """What an attack finds; where it breaks down, that it did. What the user can mend goes its own way."""
+    try:
+        return run()
+    except (SynthError, MemoryError):
+        raise
+    except Exception as error:
+        place = place_of(error)
+        what = f"{type(error).__name__} at {place}" if place else type(error).__name__
+        return (Part(breakdowns=(Breakdown(attack=attack, error=what),)),)
 
 
 def copied(arms: Arms, around: Surroundings, synthetic: Synthetic, levels: Levels) -> Part:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from synthcli.audit.experiment import Experiment
 from synthcli.audit.fairness import refuse_shifted
 from synthcli.audit.inference import everything, infer
 from synthcli.audit.notes import contradictions, write_notes
-from synthcli.audit.parts import Part, claimed, copied, distances, guessed, membership, ordered
+from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered
 from synthcli.audit.result import AuditResult
 from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic, survey
 from synthcli.audit.scoring import score_candidates
@@ -95,21 +96,33 @@ def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator,
 def _attack(
     experiment: Experiment, seen: _Seen, levels: Levels, rng: np.random.Generator, progress: Progress
 ) -> Iterator[Part]:
-    """One kind of attack after the other."""
+    """One kind of attack after the other; one that breaks down takes none of the others with it."""
     arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
     mu = gaussian_mu(experiment.epsilon, experiment.delta)
-    scored = score_candidates(experiment, arms, around, synthetic, {})
-    yield copied(arms, around, synthetic, levels)
-    yield membership(scored, mu, levels, rng)
-    yield guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels)
-    progress("attacks", 0.8)
-    secrets, links = infer(arms, synthetic.sample.codes, spans, everything(len(spans), rng), rng)
-    yield guessed("attribute", "Attribute inference", secrets, mu, levels)
-    yield guessed("linkability", "Linkability", links, mu, levels)
-    progress("attacks", 0.9)
-    yield ordered(arms, synthetic, spans, levels, rng)
-    yield distances(experiment, arms, synthetic, levels.confidence, rng)
-    yield claimed(scored, experiment, levels)
+    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, {}))
+
+    def singled_out() -> tuple[Part, ...]:
+        return (guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels),)
+
+    def inferred() -> tuple[Part, ...]:
+        secrets, links = infer(arms, synthetic.sample.codes, spans, everything(len(spans), rng), rng)
+        return (
+            guessed("attribute", "Attribute inference", secrets, mu, levels),
+            guessed("linkability", "Linkability", links, mu, levels),
+        )
+
+    attacks: dict[str, Callable[[], tuple[Part, ...]]] = {
+        "copies": lambda: (copied(arms, around, synthetic, levels),),
+        "membership": lambda: (membership(scored(), mu, levels, rng),),
+        "singling_out": singled_out,
+        "attribute, linkability": inferred,
+        "order": lambda: (ordered(arms, synthetic, spans, levels, rng),),
+        "distance": lambda: (distances(experiment, arms, synthetic, levels.confidence, rng),),
+        "claim": lambda: (claimed(scored(), experiment, levels),),
+    }
+    for number, (name, run) in enumerate(attacks.items()):
+        progress("attacks", 0.7 + 0.3 * number / len(attacks))
+        yield from guarded(name, run)
 
 
 def _enough(arms: Arms, min_nonmembers: int) -> None:
@@ -130,8 +143,8 @@ def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Pa
     ceilings = {name: ceiling for part in parts for name, ceiling in part.ceilings.items()}
     diagnostics = tuple(metric for part in parts for metric in part.diagnostics)
     claims = tuple(metric for part in parts for metric in part.claims)
-    smallest = detectable_auc(members, others)
-    notes = write_notes(experiment.coins, arms, smallest, limits["copies.exact.excess"])
+    smallest = detectable_auc(members, others, levels.confidence)
+    notes = write_notes(experiment.coins, arms, smallest, limits.get("copies.exact.excess"))
     return AuditResult(
         setup={
             "real_rows": experiment.coins.rows,
@@ -156,5 +169,6 @@ def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Pa
         detection_limits=limits,
         ceilings=ceilings,
         claims=(*(m for m in diagnostics if m.id.startswith("membership.informed.auc")), *claims),
+        breakdowns=tuple(breakdown for part in parts for breakdown in part.breakdowns),
         notes=(*contradictions(diagnostics, ceilings), *notes),
     )

@@ -27,6 +27,14 @@ class Histogram:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """An attack that did not come to its end: which one, and the kind and place of the error, never its words."""
+
+    attack: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuditResult:
     """Endpoints may gate; diagnostics are shown since people ask for them, and never gate."""
 
@@ -42,4 +50,6 @@ class AuditResult:
     """By endpoint: what the claimed (epsilon, delta) itself would allow."""
     claims: tuple[Metric, ...] = ()
     """What attackers reach whom the claim itself must hold; beyond its ceiling, the claim is contradicted."""
+    breakdowns: tuple[Breakdown, ...] = ()
+    """Attacks whose endpoints could not be computed, so that the audit cannot be passed."""
     notes: tuple[str, ...] = ()

@@ -7,12 +7,11 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import typer
 
 from synthcli.cli.colour import Colour, paint
-from synthcli.errors import ExitCode, Remark, SynthError
+from synthcli.errors import ExitCode, Remark, SynthError, place_of
 
 BROKEN_PIPE = 141
 """What a shell says of a process that SIGPIPE ended (128 + 13)."""
@@ -30,8 +29,6 @@ _PLAINER = tuple(
     )
 )
 """What the parser's library says of a value, and what we say."""
-
-_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class Signalled(SystemExit):
@@ -145,12 +142,8 @@ def _system(error: OSError) -> Failure:
 
 def _place(error: BaseException) -> str:
     """Where in synthcli it happened, as ` at table/read.py:41`; empty if nowhere there."""
-    place = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        file = Path(frame.f_code.co_filename)
-        if file.is_relative_to(_PACKAGE):
-            place = f" at {file.relative_to(_PACKAGE).as_posix()}:{line}"
-    return place
+    place = place_of(error)
+    return f" at {place}" if place else ""
 
 
 def _as_json(failure: Failure) -> str:

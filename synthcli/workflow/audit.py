@@ -13,7 +13,7 @@ from synthcli.audit.coins_file import load_coins
 from synthcli.audit.experiment import Experiment, prepare
 from synthcli.audit.release import run_audit as attack
 from synthcli.audit.result import AuditResult
-from synthcli.conclusion import error_share, with_claims
+from synthcli.conclusion import error_share, with_breakdowns, with_claims
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
@@ -101,8 +101,8 @@ def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: So
 def _judged(
     policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality, standing: Standing
 ) -> AuditOutcome:
-    verdict = with_claims(judge(result.endpoints, policy), result.claims, result.ceilings)
-    verdict = standing.applied(verdict)
+    verdict = with_breakdowns(judge(result.endpoints, policy), result.breakdowns)
+    verdict = standing.applied(with_claims(verdict, result.claims, result.ceilings))
     document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))
     return AuditOutcome(verdict=verdict, result=result, quality=quality, document=document)
 
