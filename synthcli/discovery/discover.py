@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from synthcli.discovery import dates, grid
 from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.budget import Discovery, has_exact_codes
+from synthcli.discovery.categories import learn_categories
 from synthcli.discovery.facts import Facts
 from synthcli.discovery.ruled import under_rules
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
@@ -52,7 +54,8 @@ def discover(
     and of noisy counts alone.
     """
     columns = {column.name: column for column in facts.schema.modelled}
-    keys = _learn_categories(needs, curator, rho, key_delta, progress)
+    stage = needs.shares.get("categories", 0.0) * rho
+    keys = learn_categories(needs.categories, curator, stage, key_delta, partial(progress, "learning categories"))
     progress("learning bounds", 0.0)
     coarse = _look_coarsely(needs, columns, curator, rho)
     progress("learning bounds", 0.5)
@@ -60,22 +63,6 @@ def discover(
     progress("learning bounds", 1.0)
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
     return under_rules(Codec(tuple(chain.from_iterable(learnt))), facts.schema)
-
-
-def _learn_categories(
-    needs: Discovery,
-    curator: Curator,
-    rho: float,
-    key_delta: float,
-    progress: Callable[[str, float], None],
-) -> dict[str, dict[str, int]]:
-    """Thresholded stable keys with their noisy counts, an equal share of the stage to each column."""
-    found: dict[str, dict[str, int]] = {}
-    for done, name in enumerate(needs.categories):
-        progress("learning categories", done / len(needs.categories))
-        share = needs.shares["categories"] * rho / len(needs.categories)
-        found[name] = curator.keys(name, share, key_delta / len(needs.categories))
-    return found
 
 
 def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Encoder:
