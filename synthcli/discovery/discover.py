@@ -20,6 +20,7 @@ from synthcli.privacy.curator import Curator
 from synthcli.table.calendar import GRAINS
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
+from synthcli.table.hierarchy import Hierarchy
 from synthcli.table.schema import Column, Kind
 
 FINE_CELLS = 192
@@ -62,7 +63,18 @@ def discover(
     grids = _look_finely(needs, columns, coarse, curator, rho)
     progress("learning bounds", 1.0)
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
-    return under_rules(Codec(tuple(chain.from_iterable(learnt))), facts.schema)
+    codecs = tuple(chain.from_iterable(learnt))
+    levels = {c.name: _levels(c, columns[c.name].hierarchy) for c in codecs if c.name in columns}
+    codec = Codec(codecs, levels={name: table for name, table in levels.items() if table is not None})
+    return under_rules(codec, facts.schema)
+
+
+def _levels(column: ColumnCodec, hierarchy: Hierarchy | None) -> NDArray[np.intp] | None:
+    """The groups of a column's codes at every level of its hierarchy; a missing value is in none."""
+    if hierarchy is None or not isinstance(column.encoder, CategoryEncoder):
+        return None
+    groups = hierarchy.levels(column.encoder.values)
+    return np.pad(groups, ((0, 0), (0, column.size - groups.shape[1])), constant_values=-1)
 
 
 def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Encoder:

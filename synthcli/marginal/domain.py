@@ -1,9 +1,12 @@
 """Attributes and how many codes each has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.marginal.zeros import StructuralZeros
 
@@ -16,13 +19,15 @@ class Domain:
     """Named finite attributes; attribute i takes the codes 0 … shape[i] - 1.
 
     The first `ordinal[i]` codes of attribute i lie on a scale, so that neighbours are alike (by default none do).
-    No row lies in the cells that `zeros` declare impossible. Domains that differ in nothing else are equal.
+    No row lies in the cells that `zeros` declare impossible. `levels` has, for attributes with a hierarchy, each code's
+    group at every level from below (shape levels × codes; -1: in none). Domains that differ in nothing else are equal.
     """
 
     attributes: tuple[str, ...]
     shape: tuple[int, ...]
     ordinal: tuple[int, ...] = field(default=(), compare=False)
     zeros: tuple[StructuralZeros, ...] = field(default=(), compare=False)
+    levels: Mapping[str, NDArray[np.intp]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.attributes) != len(self.shape):
@@ -33,6 +38,8 @@ class Domain:
             raise ValueError("an attribute has no codes")
         if self.ordinal and (len(self.ordinal) != len(self.shape) or any(map(int.__gt__, self.ordinal, self.shape))):
             raise ValueError("a scale has more codes than its attribute")
+        if any(table.ndim != 2 or table.shape[1] != self.card(a) for a, table in self.levels.items()):
+            raise ValueError("a hierarchy needs a group for each code")
         for zeros in self.zeros:
             if self.clique(zeros.clique) != zeros.clique or self.project(zeros.clique).shape != zeros.possible.shape:
                 raise ValueError("structural zeros do not fit the domain")

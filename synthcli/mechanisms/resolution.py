@@ -33,7 +33,7 @@ def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_
     """A merge for every attribute with codes worth merging, given the noise expected of a pair's table."""
     counts = projected(one_ways, total)
     bars = bars_for(one_ways, domain, total, pair_stddev)
-    groups = {a: apart(domain, a, _groups(c, domain.scale(a), bars.rare, bars.bin)) for a, c in counts.items()}
+    groups = {a: apart(domain, a, _groups(domain, a, c, bars.rare, bars.bin)) for a, c in counts.items()}
     return refined(groups, one_ways)
 
 
@@ -54,7 +54,7 @@ def bars_for(one_ways: Sequence[Measurement], domain: Domain, total: float, pair
     stddev = float(np.mean([m.stddev for m in one_ways]))
     bar = RARE
     for _ in range(_SETTLED):
-        sizes = [int(_groups(c, domain.scale(a), bar * stddev, bar * stddev).max()) + 1 for a, c in counts.items()]
+        sizes = [int(_groups(domain, a, c, bar * stddev, bar * stddev).max()) + 1 for a, c in counts.items()]
         wanted = max(RARE, RARE_PER_CODE * float(np.mean(sizes)))
         bar = wanted if bar == RARE else (bar + wanted) / 2
     widest = total / (BINS * (2.0 * total / pair_stddev) ** (1 / 3))
@@ -73,8 +73,11 @@ def refined(groups: Mapping[str, NDArray[np.intp]], one_ways: Sequence[Measureme
     return {a: Merge(g, _odds(g, measured[a].values, measured[a].variance)) for a, g in coarser.items()}
 
 
-def _groups(counts: Floats, scale: int, rare: float, bin_mass: float) -> NDArray[np.intp]:
-    """Bins of neighbours along the scale, then what lies on no scale."""
+def _groups(domain: Domain, attribute: str, counts: Floats, rare: float, bin_mass: float) -> NDArray[np.intp]:
+    """Bins of neighbours along the scale, then what lies on no scale; or what a hierarchy puts together."""
+    if attribute in domain.levels:
+        return along_hierarchy(counts, domain.levels[attribute], rare)
+    scale = domain.scale(attribute)
     along = _bins(counts[:scale], bin_mass)
     beside = _without_rare(counts[scale:], rare)
     return np.concatenate([along, beside + (int(along.max()) + 1 if scale else 0)])
@@ -113,6 +116,22 @@ def _without_rare(counts: Floats, rare: float) -> NDArray[np.intp]:
     if np.count_nonzero(low) < 2:
         return np.arange(len(counts), dtype=np.intp)
     return np.where(low, np.count_nonzero(~low), np.cumsum(~low) - 1).astype(np.intp)
+
+
+def along_hierarchy(counts: Floats, levels: NDArray[np.intp], rare: float) -> NDArray[np.intp]:
+    """The codes below the bar, together with those of their group, if these reach it; or of the next larger group.
+
+    Those that reach it nowhere are one group. Codes that are in no group stay alone.
+    """
+    labels = np.arange(len(counts), dtype=np.intp)
+    rest = (counts < rare) & (levels[0] >= 0)
+    for height, level in enumerate(levels, start=1):
+        held = np.bincount(level[rest], counts[rest], int(level.max()) + 1)
+        enough = rest & (held[level] >= rare)
+        labels[enough] = height * len(counts) + level[enough]
+        rest &= ~enough
+    labels[rest] = (len(levels) + 1) * len(counts)
+    return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 
 def _odds(groups: NDArray[np.intp], values: NDArray[np.int64], variance: Floats) -> Floats:

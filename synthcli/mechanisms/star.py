@@ -67,6 +67,9 @@ def coarsen_by_target(
     groups = {target: own[target].groups} if target in own else {}
     for m in star:
         a = _other(m, target)
+        if a in domain.levels:  # what belongs together is declared
+            groups |= {a: own[a].groups} if a in own else {}
+            continue
         table = _target_last(m, target).astype(np.float64)
         groups[a] = apart(domain, a, _groups(table, counts[a], domain.scale(a), m.stddev, least, bars))
     return refined(groups, one_ways)

@@ -1,7 +1,7 @@
 """A whole batch of columns <-> codes: the two ends of the pipe use the same codec."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,6 +85,8 @@ class Codec:
     columns: tuple[ColumnCodec, ...]
     zeros: tuple[StructuralZeros, ...] = ()
     """The cells that rules declare impossible, for whoever fits a model; a model file keeps them in the model."""
+    levels: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    """The hierarchies of columns whose codes are not merged yet, as `Domain` has them; for whoever fits a model."""
 
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) != len(self.columns):
@@ -106,8 +108,9 @@ class Codec:
         return Domain(
             tuple(c.name for c in columns),
             tuple(c.size for c in columns),
-            ordinal=tuple(c.ordinal for c in columns),
+            ordinal=tuple(0 if c.name in self.levels else c.ordinal for c in columns),
             zeros=self.zeros,
+            levels=self.levels,
         )
 
     @cached_property
@@ -148,7 +151,8 @@ class Codec:
         """The codec with some columns' codes merged further; `KeyError` for an unknown column."""
         self.domain.clique(merges)
         columns = tuple(column.merged(merges.get(column.name)) for column in self.columns)
-        return Codec(columns, tuple(merged(zeros, merges) for zeros in self.zeros))
+        levels = {name: table for name, table in self.levels.items() if merges.get(name) is None}
+        return Codec(columns, tuple(merged(zeros, merges) for zeros in self.zeros), levels)
 
     def to_json(self) -> dict[str, Any]:
         """A plain object that `codec_from_json` reads."""

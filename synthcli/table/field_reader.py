@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 from synthcli.table.bound_text import parse_bound
+from synthcli.table.hierarchy_reader import read_hierarchy
 from synthcli.table.schema import Bound, Column, Fact, Kind, Role, Surrogate
 from synthcli.table.temporal import TimeFormat
 
@@ -12,6 +14,7 @@ _KEYS = {
     *("name", "type", "format", "title", "description", "example", "rdfType", "constraints", "categories"),
     *("categoriesOrdered", "missingValues", "trueValues", "falseValues"),
     *("synthcli:role", "synthcli:surrogate", "synthcli:decimals", "synthcli:observed", "synthcli:flags"),
+    "synthcli:hierarchy",
 }
 _CONSTRAINTS = {"required", "unique", "minimum", "maximum", "enum"}
 _STRING_FORMATS = ("default", "email", "uri", "uuid")
@@ -20,7 +23,8 @@ _STRING_FORMATS = ("default", "email", "uri", "uuid")
 class FieldReader:
     """Reads one field; `problems` are lines like 'fields[3] (age): constraints.minimum: must be an integer'."""
 
-    def __init__(self, document: Any, place: int) -> None:
+    def __init__(self, document: Any, place: int, folder: Path | None = None) -> None:
+        self._folder = folder
         self._field: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
         self._is_mapping = isinstance(document, Mapping)
         name = self._field.get("name")
@@ -88,7 +92,23 @@ class FieldReader:
                 self.problem(key, "belongs to booleans")
             elif texts is not None:
                 facts[field] = texts
-        return facts
+        return facts | self._hierarchy(kind, facts)
+
+    def _hierarchy(self, kind: Kind, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The hierarchy, and the categories that it declares in place of observed ones."""
+        document = self._field.get("synthcli:hierarchy")
+        if document is None:
+            return {}
+        try:
+            hierarchy = read_hierarchy(document, self._folder)
+        except ValueError as error:
+            self.problem("synthcli:hierarchy", str(error))
+            return {}
+        self._check_typed("synthcli:hierarchy", kind, list(hierarchy.values))
+        seen = {key: None for key in ("minimum", "maximum", "categories") if key in facts["observed"]}
+        listed = facts["categories"] if "categories" not in seen else None
+        categories = hierarchy.values if listed is None else listed
+        return {**seen, "hierarchy": hierarchy, "categories": categories, "observed": facts["observed"] - set(seen)}
 
     def _choice(self, key: str, choices: type[Any], default: Any) -> Any:
         text = self._field.get(key, default)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from synthcli.table.hierarchy import Hierarchy
 from synthcli.table.rules.kinds import Rule
 
 Bound = int | float | date | datetime
@@ -65,6 +66,8 @@ class Column:
     maximum: Bound | None = None
     categories: tuple[str, ...] | None = None
     """The allowed values as spelt in the file; on integer columns too. Bounds and categories exclude each other."""
+    hierarchy: Hierarchy | None = None
+    """Groups of the categories, and groups of these: where rare ones are merged."""
     ordered: bool = False
     """Whether the categories are listed in their natural order."""
     required: bool = False
@@ -91,6 +94,11 @@ class Column:
                 raise ValueError(f"column {self.name!r}: its list of categories names one twice")
             if self.minimum is not None or self.maximum is not None:
                 raise ValueError(f"column {self.name!r}: bounds and categories exclude each other")
+        if self.hierarchy is not None:
+            homeless = set(self.categories or ()) - set(self.hierarchy.values)
+            if homeless or not self.categories or self.ordered or self.kind not in (Kind.STRING, Kind.INTEGER):
+                count = f"{len(homeless):,} of its categories have no place in" if homeless else "it cannot have"
+                raise ValueError(f"column {self.name!r}: {count} a hierarchy (for text or integers, in no order)")
         if self.role is Role.SURROGATE and self.surrogate is None:
             raise ValueError(f"column {self.name!r}: a surrogate column says its surrogate's format")
         if self.decimals is not None and not 0 <= self.decimals <= 15:

@@ -28,7 +28,7 @@ _SCHEMA_KEYS = {
 def read_document(document: Any, default_name: str, folder: Path | None = None) -> tuple[Schema | None, list[str]]:
     """The schema, or None and the problems. Scalars of the document are text (or JSON's true, false, null).
 
-    `folder` is where the tables of rules lie.
+    `folder` is where the tables of rules and hierarchies lie.
     """
     if not isinstance(document, Mapping):
         return None, ["the file is not a mapping with the key 'fields'"]
@@ -41,7 +41,7 @@ def read_document(document: Any, default_name: str, folder: Path | None = None) 
     name = document.get("synthcli:name", document.get("name", default_name))
     if not isinstance(name, str) or not name:
         problems.append("synthcli:name: must be text")
-    columns, field_problems = _columns(document.get("fields"))
+    columns, field_problems = _columns(document.get("fields"), folder)
     problems += field_problems
     if problems:
         return None, problems
@@ -60,14 +60,14 @@ def _version_problems(version: Any) -> list[str]:
     return []
 
 
-def _columns(fields: Any) -> tuple[list[Column], list[str]]:
+def _columns(fields: Any, folder: Path | None) -> tuple[list[Column], list[str]]:
     if not isinstance(fields, list) or not fields:
         return [], ["fields: must be a list with at least one field"]
     columns: list[Column] = []
     problems: list[str] = []
     seen: set[str] = set()
     for i, document in enumerate(fields):
-        reader = FieldReader(document, i)
+        reader = FieldReader(document, i, folder)
         column = reader.read()
         name = reader.name
         if name and name in seen:

@@ -6,6 +6,7 @@ import numpy as np
 
 from synthcli.table.axis import to_axis
 from synthcli.table.bound_text import parse_bound
+from synthcli.table.hierarchy_reader import nested
 from synthcli.table.parse import pattern_of
 from synthcli.table.rules.writer import rules_document
 from synthcli.table.schema import Bound, Column, Kind, Role, Schema
@@ -36,6 +37,7 @@ def _field(column: Column) -> dict[str, Any]:
         "constraints": (_constraints(column), {}),
         "categories": (_listed(column) if column.ordered and column.categories is not None else None, None),
         "categoriesOrdered": (column.ordered, False),
+        "synthcli:hierarchy": (None if column.hierarchy is None else nested(column.hierarchy), None),
         "missingValues": (_list(column.missing_values), None),
         "trueValues": (_list(column.true_values), _list(default.true_values)),
         "falseValues": (_list(column.false_values), _list(default.false_values)),

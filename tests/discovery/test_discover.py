@@ -11,10 +11,11 @@ from synthcli.discovery.budget import plan_discovery
 from synthcli.discovery.discover import discover
 from synthcli.discovery.facts import resolve
 from synthcli.discovery.survey import DecimalPlaces
-from synthcli.marginal import Clique, tabulate
+from synthcli.marginal import Clique, Merge, tabulate
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.curator import Coding, Curator
 from synthcli.table.codec import Codec
+from synthcli.table.hierarchy import Hierarchy
 from synthcli.table.schema import Column, Kind, Role, Schema
 
 
@@ -115,6 +116,16 @@ def test_nothing_is_spent_on_what_is_declared() -> None:
     assert curator.spent == (0.0, 0.0)
     assert codec.domain.shape == (2, 100, 3)
     assert _drawn(codec, rows)["age"].to_pylist() == list(range(100))
+
+
+def test_a_hierarchy_declares_categories_and_reaches_the_domain() -> None:
+    tree = Hierarchy((("Ur", "south"), ("Uruk", "south"), ("Kish", "north")))
+    rows = Rows(town=pa.array(["Ur", "Kish", None] * 50))
+    codec, curator = _learn(rows, Column(name="town", kind=Kind.STRING, categories=tree.values, hierarchy=tree))
+    assert curator.spent == (0.0, 0.0)
+    assert codec.domain.levels["town"].tolist() == [[0, 0, 1, -1]]
+    merged = codec.merged({"town": Merge(np.array([0, 0, 1, 2]), np.ones(4))})
+    assert not merged.domain.levels, "merged codes have no place in it"
 
 
 def test_declared_bounds_hold_whatever_the_noise() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Domain, Measurement
-from synthcli.mechanisms.resolution import coarsen, refined
+from synthcli.mechanisms.resolution import along_hierarchy, coarsen, refined
 
 
 def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
@@ -79,3 +79,40 @@ def test_odds_are_cut_where_few_codes_hold_nearly_all() -> None:
     noisy = np.rint(truth + rng.normal(0, 10, 300))
     merge = refined({"a": np.zeros(300, np.intp)}, [Measurement(("a",), noisy, 10.0)])["a"]
     assert np.count_nonzero(merge.weights) < 100
+
+
+def _along(counts: list[int], *levels: list[int], stddev: float = 10.0) -> list[int]:
+    domain = Domain(("a",), (len(counts),), levels={"a": np.array(levels)})
+    merges = coarsen([Measurement(("a",), np.array(counts), stddev)], domain, float(sum(counts)), 1e-3)
+    return merges["a"].groups.tolist() if merges else list(range(len(counts)))
+
+
+def test_rare_codes_are_merged_with_their_siblings() -> None:
+    groups = _along([500, 20, 15, 10, 18, 16], [0, 0, 0, 1, 1, 1])
+    assert groups == [0, 1, 1, 2, 2, 2]
+
+
+def test_groups_that_are_rare_too_are_merged_further_up() -> None:
+    groups = _along([500, 20, 15, 9, 9, 8, 9, 2], [0, 1, 1, 2, 2, 3, 3, 4], [0, 0, 0, 1, 1, 1, 1, 2])
+    assert groups[1] == groups[2], "a group that reaches the bar"
+    assert groups[3] == groups[4] == groups[5] == groups[6], "two that only reach it together"
+    assert groups[7] not in groups[:7], "and one that nobody is near to"
+
+
+def test_a_missing_value_is_in_no_group() -> None:
+    assert _along([500, 20, 15, 3], [0, 0, 0, -1]) == [0, 2, 2, 1]
+
+
+@given(st.data())
+def test_a_hierarchy_merges_only_within_its_groups_or_what_is_rare_everywhere(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 12))
+    counts = data.draw(st.lists(st.integers(0, 60), min_size=size, max_size=size))
+    level = data.draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
+    groups = along_hierarchy(np.array(counts, dtype=float), np.array([level]), 30.0)
+    assert set(groups) == set(range(groups.max() + 1))
+    for group in range(groups.max() + 1):
+        members = np.flatnonzero(groups == group)
+        if len(members) > 1:
+            assert max(counts[i] for i in members) < 30
+            homes = {level[i] for i in members}
+            assert len(homes) == 1 or all(sum(counts[i] for i in members if level[i] == h) < 30 for h in homes)

@@ -110,3 +110,12 @@ def test_a_target_of_many_codes_is_aimed_at_by_weights():
     )
     assert ("age", "t") in {m.clique for m in fit.measurements}
     assert curator.spent[0] <= budget.rho
+
+
+def test_a_hierarchy_says_what_is_merged_whatever_the_target_is():
+    domain = Domain(("a", "t"), (5, 2), levels={"a": np.array([[0, 1, 1, 2, 2]])})
+    table = np.array([[2500, 2500], [11, 1], [1, 11], [11, 1], [11, 1]])
+    pair = Measurement(("a", "t"), table, 5.0)
+    one_ways = pool([*star.margins([pair], "t"), Measurement(("t",), table.sum(axis=0), 5.0)])
+    merges = star.coarsen_by_target([pair], one_ways, domain, "t", total=float(table.sum()), pair_stddev=1e-3)
+    assert merges["a"].groups.tolist() == [0, 1, 1, 2, 2]
