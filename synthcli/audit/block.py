@@ -1,7 +1,7 @@
 """Rows as the audit sees them: coded as the model sees them, and by the exact spelling of every cell."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,21 +14,30 @@ from synthcli.table.digest import digests
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of each one's raw cell."""
+    """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of each one's raw cell.
+
+    `firsts`: the first attribute of every column, where a column (a date) has several; else each is a column.
+    """
 
     codes: NDArray[np.uint32]
     spelled: NDArray[np.uint64]
+    firsts: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.codes.ndim != 2 or self.codes.shape != self.spelled.shape:
             raise ValueError("a block has a code and a spelling for every cell")
+
+    @property
+    def columns(self) -> int:
+        """How many columns of the table there are."""
+        return self.codes.shape[1] if self.firsts is None else len(self.firsts)
 
     def __len__(self) -> int:
         return len(self.codes)
 
     def __getitem__(self, rows: Any) -> "Block":
         """The rows that an index array, a mask or a slice picks."""
-        return Block(self.codes[rows], self.spelled[rows])
+        return replace(self, codes=self.codes[rows], spelled=self.spelled[rows])
 
 
 def as_codes(block: Block, attributes: tuple[str, ...]) -> dict[str, NDArray[np.uint32]]:
@@ -39,15 +48,18 @@ def as_codes(block: Block, attributes: tuple[str, ...]) -> dict[str, NDArray[np.
 def concatenate(blocks: Iterable[Block]) -> Block:
     """One block after the other; at least one."""
     every = list(blocks)
-    return Block(np.concatenate([b.codes for b in every]), np.concatenate([b.spelled for b in every]))
+    codes, spelled = np.concatenate([b.codes for b in every]), np.concatenate([b.spelled for b in every])
+    return replace(every[0], codes=codes, spelled=spelled)
 
 
 def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Iterator[Block]:
     """The modelled columns of record batches, coded and hashed with a secret `key` (16 to 64 bytes)."""
+    firsts = tuple(place for place, column in enumerate(codec.columns) if column.part_of is None)
     for batch in batches:
         codes = codec.encode(batch)
         spelled = {name: digests(batch.column(name), key)[:, 0] for name in codec.names}
         yield Block(
             np.stack([codes[c.name].astype(np.uint32) for c in codec.columns], axis=1),
             np.stack([spelled[c.column] for c in codec.columns], axis=1),
+            None if len(firsts) == len(codec.columns) else firsts,
         )

@@ -65,7 +65,7 @@ class Copied:
 
 def count_copies(test: CopyTest, arms: Arms, around: Surroundings, synthetic: Synthetic) -> Copied:
     """Count both arms: the chosen training rows, and the held-out ones."""
-    columns = arms.block.codes.shape[1]
+    columns = arms.block.columns
     copied = synthetic.found[test.matches()] & around.isolated[test.crowds(columns)]
     trains = arms.chosen.trains
     return Copied(int(np.sum(copied & trains)), int(trains.sum()), int(np.sum(copied & ~trains)), int(np.sum(~trains)))

@@ -56,7 +56,7 @@ def copied(arms: Arms, around: Surroundings, synthetic: Synthetic, levels: Level
     gating: list[Metric] = []
     shown: list[Metric] = []
     limits: dict[str, float] = {}
-    for test in copy_tests(arms.block.codes.shape[1]):
+    for test in copy_tests(arms.block.columns):
         count = count_copies(test, arms, around, synthetic)
         metric = excess(test, count, levels.confidence, levels.strict)
         (gating if test.gates else shown).append(metric)

@@ -76,13 +76,13 @@ def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator,
     """Read the streams; `InvalidAudit` where what they hold cannot be compared."""
     domain = experiment.model.domain
     cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
-    tests = copy_tests(len(domain))
     views = draw_views(experiment.spans, rng)
     progress("real rows", 0.0)
     arms = gather(experiment.real(), experiment.coins, choose(experiment.coins, rng))
     _enough(arms, min_nonmembers)
     refuse_shifted(arms, domain.attributes)
-    crowds = tuple(dict.fromkeys([*(test.crowds(len(domain)) for test in tests), OWN]))
+    tests = copy_tests(arms.block.columns)
+    crowds = tuple(dict.fromkeys([*(test.crowds(arms.block.columns) for test in tests), OWN]))
     wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=crowds)
     around = survey(experiment.real(), experiment.coins, arms, wanted)
     refuse_twins(arms, around, min_nonmembers)

@@ -122,12 +122,12 @@ class _Finder:
     """Marks the rows of a block that come near any row of a stream, a piece of the stream at a time."""
 
     def __init__(self, block: Block, searches: Sequence[Search]) -> None:
-        self._rows = {search.cells: _hashed(block, search.cells) for search in searches}
+        self._rows = {search.cells: hashed(block, search.cells) for search in searches}
         self.found = {search: np.zeros(len(block), dtype=np.bool_) for search in searches}
 
     def look(self, block: Block) -> None:
         """Search among these rows too."""
-        others = {cells: _hashed(block, cells) for cells in self._rows}
+        others = {cells: hashed(block, cells) for cells in self._rows}
         for search, found in self.found.items():
             left = np.flatnonzero(~found)
             rows, stream = _cells(self._rows, search)[left], _cells(others, search)
@@ -145,8 +145,10 @@ def _cells(hashes: Mapping[Cells, Hashes], search: Search) -> Hashes:
     return cells if search.column is None else cells[:, [search.column]]
 
 
-def _hashed(block: Block, cells: Cells) -> Hashes:
-    return cell_hashes(block.codes) if cells == "codes" else column_hashes(block.spelled)
+def hashed(block: Block, cells: Cells) -> Hashes:
+    """One number for each row and column."""
+    hashes = cell_hashes(block.codes) if cells == "codes" else column_hashes(block.spelled)
+    return hashes if block.firsts is None else np.add.reduceat(hashes, block.firsts, axis=1, dtype=np.uint64)
 
 
 def _without(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.bool_]:

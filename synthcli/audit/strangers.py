@@ -45,9 +45,9 @@ def refuse_strangers(experiment: Experiment, arms: Arms, around: Surroundings, s
     Counts rows that no other real row comes near. The model's own file has each of them with probability
     1 - exp(-n p), n its number of rows and p the row's density.
     """
-    exact = copy_tests(arms.block.codes.shape[1])[0]
+    exact = copy_tests(arms.block.columns)[0]
     held_out = ~arms.chosen.trains
-    alone = np.flatnonzero(held_out & around.isolated[exact.crowds(arms.block.codes.shape[1])])
+    alone = np.flatnonzero(held_out & around.isolated[exact.crowds(arms.block.columns)])
     found = int(synthetic.found[exact.matches()][alone].sum())
     density = np.exp(experiment.model.log_density(as_codes(arms.block[alone], experiment.model.domain.attributes)))
     chance = -np.expm1(-synthetic.rows * density)
