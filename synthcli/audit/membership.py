@@ -9,7 +9,8 @@ own count taken off: it treats heads and tails alike, so that under the null eve
 - `density`: random views of a few columns, from the file: a semi-naive Bayes classifier of synthetic against real rows
   (random ferns; Özuysal, Calonder, Lepetit and Fua, PAMI 2010). It sees leaks that no measured marginal explains.
 - `shift`: inverse-variance-weighted shifts of the noisy counts themselves, from the measurements and their noise.
-- `informed`: the same by an attacker who knows every other row, as the definition of differential privacy has it.
+- `informed`: from the measurements by an attacker who knows every other row, as the definition of differential
+  privacy has it, but for the other candidates' coins.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthcli.audit.joint import coin_ratios, gather_evidence
 from synthcli.audit.roc import Scores
 from synthcli.marginal import Clique, Codes, Domain, Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -111,22 +113,18 @@ def shift(codes: Codes, domain: Domain, measurements: Sequence[Measurement], row
 
 
 def informed(
-    codes: Codes, domain: Domain, measurements: Sequence[Measurement], background: Mapping[Clique, NDArray[np.int64]]
+    codes: Codes,
+    domain: Domain,
+    measurements: Sequence[Measurement],
+    background: Mapping[Clique, NDArray[np.int64]],
+    rng: np.random.Generator,
 ) -> Shift:
-    """The count shift where all training rows but the candidates are known.
+    """The attacker who knows all training rows but the candidates: all their coins solved for together (`joint`).
 
-    `codes`: all candidates. What is left of y is noise, this row's own coin, and the others' (each one half in the
-    mean, one quarter in the variance).
+    `codes`: all candidates; `background`: exact counts of the training rows other than these.
     """
-    statistic, information = _zeros(codes), _zeros(codes)
-    for measurement in measurements:
-        cells = cell_numbers(codes, domain, measurement.clique)
-        others = others_in_cell(cells)
-        known = background[measurement.clique].ravel()[cells] + others / 2
-        variance = measurement.variance.ravel()[cells] + others / 4
-        statistic += (measurement.values.ravel()[cells] - known) / variance
-        information += 1 / variance
-    return Shift(statistic - information / 2, np.sqrt(information))
+    cells = {m.clique: cell_numbers(codes, domain, m.clique) for m in measurements}
+    return Shift(*coin_ratios(gather_evidence(cells, measurements, background), rng))
 
 
 def _zeros(codes: Codes) -> NDArray[Any]:

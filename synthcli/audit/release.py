@@ -99,7 +99,7 @@ def _attack(
     """One kind of attack after the other; one that breaks down takes none of the others with it."""
     arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
     mu = gaussian_mu(experiment.epsilon, experiment.delta)
-    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, {}))
+    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, {}, rng))
 
     def singled_out() -> tuple[Part, ...]:
         return (guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels),)

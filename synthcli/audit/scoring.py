@@ -73,7 +73,12 @@ class Scored:
 
 
 def score_candidates(
-    experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic, groups: Mapping[str, Mask]
+    experiment: Experiment,
+    arms: Arms,
+    around: Surroundings,
+    synthetic: Synthetic,
+    groups: Mapping[str, Mask],
+    rng: np.random.Generator,
 ) -> Scored:
     """Score every chosen candidate; records that occur in both arms help as reference, and are then left out.
 
@@ -83,7 +88,7 @@ def score_candidates(
     model, domain = experiment.model, experiment.model.domain
     codes = as_codes(arms.block[rows], domain.attributes)
     shifted = shift(codes, domain, experiment.measurements, model.total)
-    knowing = informed(codes, domain, experiment.measurements, around.background)
+    knowing = informed(codes, domain, experiment.measurements, around.background, rng)
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
     lone = np.concatenate([heads, tails])
     named = {name: mask[rows] for name, mask in groups.items()}

@@ -87,7 +87,7 @@ def test_who_knows_every_other_row_reaches_the_optimum(sigma: float) -> None:
     member = rng.random(4000) < 0.5
     background = rng.integers(0, 50, 4000)
     noisy = Measurement(("x",), background + member + rng.normal(0, sigma, 4000), sigma)
-    found = informed(codes, domain, [noisy], {("x",): background})
+    found = informed(codes, domain, [noisy], {("x",): background}, rng)
     area = auc(found.score[member], found.score[~member])
     assert area.value == pytest.approx(stats.norm.cdf(1 / sigma / 2**0.5), abs=5 * area.standard_error)
     assert np.allclose(found.detectability, 1 / sigma)
@@ -96,7 +96,6 @@ def test_who_knows_every_other_row_reaches_the_optimum(sigma: float) -> None:
 def test_candidates_in_one_cell_hide_each_other() -> None:
     """Sixteen in each cell: d' falls to 1 / sqrt(sigma² + 15 / 4)."""
     codes = {"x": np.repeat(np.arange(10), 16).astype(np.uint8)}
-    found = informed(
-        codes, Domain(("x",), (10,)), [Measurement(("x",), np.zeros(10), 1.0)], {("x",): np.zeros(10, int)}
-    )
+    noisy, known = [Measurement(("x",), np.zeros(10), 1.0)], {("x",): np.zeros(10, int)}
+    found = informed(codes, Domain(("x",), (10,)), noisy, known, np.random.default_rng(0))
     assert np.allclose(found.detectability, (1 + 15 / 4) ** -0.5)

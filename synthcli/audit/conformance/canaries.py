@@ -65,7 +65,7 @@ class CanaryTest:
         domain = synthesizer.codec.domain
         codes = {name: np.arange(self.canaries, dtype=np.uint32) for name in domain.attributes}
         nobody = {m.clique: np.zeros(m.values.shape, dtype=np.int64) for m in synthesizer.measurements}
-        return informed(codes, domain, synthesizer.measurements, nobody).score
+        return informed(codes, domain, synthesizer.measurements, nobody, np.random.default_rng()).score
 
     def _guessed(self, heads: NDArray[np.bool_], scores: Scores) -> Check:
         """ "In" for the highest scores, "out" for the lowest: how many guesses there are was fixed before."""
