@@ -57,7 +57,10 @@ class PrivacyStatement:
     spends: tuple[Spend, ...]
     created: str
     unit: str = "row"
+    """What is protected, in a word or two: `row`, or `privacy unit` where `unit_column` tells whose rows are whose."""
+    unit_column: str | None = None
     rows_per_unit: int = 1
+    """How many rows of a unit were counted at most; the others were left out at random."""
     neighbours: str = "add or remove one row"
     declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     learnt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -31,6 +31,10 @@ CEILINGS = (
     "The ceilings are what the claimed (epsilon, delta) allows the best attacker with every advantage (Gaussian "
     "differential privacy); a tolerance below the ceiling asks for more than the claim promises."
 )
+UNITS = (
+    "Privacy units are compared, not rows: each is represented by one of its rows, drawn at random, and every row of a "
+    "held-out unit is held out."
+)
 PRIVATE = "These results compare with the real rows, and epsilon does not cover them: classify them as the source data."
 
 
@@ -59,6 +63,8 @@ def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copi
         DISTANCES,
         PRIVATE,
     ]
+    if coins.units is not None:
+        found.append(UNITS)
     if arms.shared:
         found.append(
             f"{arms.shared:,} candidates were left out of the membership attacks, since their very record occurs among "

@@ -20,11 +20,11 @@ _PLACES = frozenset({("data", "schema"), ("fit", "ledger"), ("fit", "workload"),
 """Keys that hold a path, which the file means relative to its own folder."""
 
 _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "profile": (("data", _DIALECT), ("fit", ("ledger",))),
+    "profile": (("data", _DIALECT), ("fit", ("ledger", "privacy_unit"))),
     "fit": (
         ("data", ("schema", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
-        ("fit", ("target", "workload", "allow_synthetic")),
+        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit")),
         ("audit", ("policy",)),
     ),
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),

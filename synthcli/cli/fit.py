@@ -8,17 +8,14 @@ import typer
 
 from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
+from synthcli.cli.fit_plan import Left, show_plan
 from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
-from synthcli.cli.table import Table
 from synthcli.errors import BudgetRefused, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from synthcli.workflow.fit import FitResult
     from synthcli.workflow.plan import FitPlan
     from synthcli.workflow.requests import FitRequest
-
-Left = tuple[str, str] | None
-"""Epsilon and delta that may still be spent."""
 
 
 class MechanismName(StrEnum):
@@ -78,6 +75,18 @@ def fit(
         Path | None,
         typer.Option("--workload", metavar="FILE", help="TOML: the marginals that matter. Default: all pairs."),
     ] = None,
+    privacy_unit: Annotated[
+        str | None,
+        typer.Option(
+            "--privacy-unit", metavar="COLUMN", help="Protect all rows with one value of this column together."
+        ),
+    ] = None,
+    max_rows_per_unit: Annotated[
+        int | None,
+        typer.Option(
+            "--max-rows-per-unit", metavar="K", min=1, help="Count at most K rows of a unit; noise grows with K."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
     ] = None,
@@ -100,6 +109,7 @@ def fit(
     \b
     synthcli fit stops.csv --schema schema.yaml --epsilon 1 -o stops.synth
     synthcli fit stops.csv --schema schema.yaml --epsilon 1 --dry-run
+    synthcli fit visits.csv --schema schema.yaml --epsilon 1 --max-rows-per-unit 5 -o visits.synth
 
     The same inputs with the same output are up to date, and spend nothing.
     """
@@ -125,6 +135,8 @@ def fit(
         max_cells=max_cells,
         target=target,
         workload=workload,
+        privacy_unit=privacy_unit,
+        max_rows_per_unit=max_rows_per_unit,
         force=force,
         refit=refit,
         allow_synthetic=allow_synthetic,
@@ -132,7 +144,7 @@ def fit(
     if dry_run:
         plan = plan_fit(request)
         left, refusal = _standing(request, plan)
-        _show_plan(console, plan, left, refusal)
+        show_plan(console, plan, left, refusal)
         if refusal is not None and not console.json:
             raise refusal
         return ExitCode.DONE if refusal is None else ExitCode.BUDGET
@@ -140,63 +152,6 @@ def fit(
         result = run_fit(request, progress, console.warn)
     _show_result(console, result)
     return ExitCode.DONE
-
-
-def _show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRefused | None) -> None:
-    columns = [_column_plan(plan, column.name) for column in plan.schema.columns]
-    stages = [{"stage": stage, "share": rho / plan.budget.rho, "rho": rho} for stage, rho in plan.stages.items()]
-    console.table(
-        Table(
-            columns=("column", "type", "role", "declared", "public by your word", "learnt from the budget"),
-            rows=tuple(tuple(v if isinstance(v, str) else ", ".join(v) for v in c.values()) for c in columns),
-        )
-    )
-    console.text("")
-    console.table(
-        Table(
-            columns=("stage", "share", "rho"),
-            rows=tuple((str(s["stage"]), f"{s['share']:.0%}", f"{s['rho']:.6g}") for s in stages),
-            numeric=frozenset({1, 2}),
-        )
-    )
-    console.document(
-        {
-            "dataset": plan.dataset,
-            "mechanism": plan.mechanism_name,
-            "epsilon": plan.budget.epsilon,
-            "delta": plan.budget.delta,
-            "rho": plan.budget.rho,
-            "audit_coins": plan.audit_coins,
-            "target": plan.target,
-            "marginals": len(plan.workload.weights),
-            "epsilon_left": left and left[0],
-            "delta_left": left and left[1],
-            "refused": refusal and refusal.message,
-            "stages": stages,
-            "columns": columns,
-            "rules": [str(rule) for rule in plan.schema.rules],
-        }
-    )
-    toward = f", leaning toward {plan.target}" if plan.target else ""
-    for rule in plan.schema.rules:
-        console.say(f"in every row: {rule}")
-    console.say(f"workload: {len(plan.workload.weights):,} marginals{toward}")
-    console.say(
-        f"would spend epsilon {plan.budget.epsilon:g} and delta {plan.budget.delta:g} of {plan.dataset}, "
-        + (f"which has epsilon {left[0]} and delta {left[1]} left" if left else "which has no budget")
-    )
-
-
-def _column_plan(plan: "FitPlan", name: str) -> dict[str, Any]:
-    column, facts = plan.schema[name], plan.facts
-    return {
-        "name": name,
-        "type": column.kind.value,
-        "role": column.role.value,
-        "declared": list(facts.declared.get(name, ())),
-        "public_by_steward": list(facts.public_by_steward.get(name, ())),
-        "learnt": list(plan.learnt.get(name, ())),
-    }
 
 
 def _standing(request: "FitRequest", plan: "FitPlan") -> tuple[Left, BudgetRefused | None]:

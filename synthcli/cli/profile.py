@@ -12,8 +12,14 @@ from synthcli.cli.table import Table
 from synthcli.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from synthcli.table.profile import Finding
     from synthcli.table.schema import Bound
+
+_BOUNDS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""The rows per unit whose cost is shown, up to the largest number that there is."""
 
 
 def profile(
@@ -29,6 +35,12 @@ def profile(
     rules: Annotated[
         Path | None, typer.Option("--rules", metavar="SCHEMA", help="Count the rows that break this schema's rules.")
     ] = None,
+    privacy_unit: Annotated[
+        str | None,
+        typer.Option(
+            "--privacy-unit", metavar="COLUMN", help="Whose rows are whose: show how many rows a unit has, and mark it."
+        ),
+    ] = None,
     ledger: Ledger = None,
     force: Force = False,
     delimiter: Delimiter = None,
@@ -40,10 +52,12 @@ def profile(
 
     \b
     synthcli profile stops.csv -o schema.yaml
+    synthcli profile visits.csv --privacy-unit patient -o schema.yaml
 
     What is read off the rows is marked as observed: it is private, and fit does not
     use it unless you delete the mark. The output is for your eyes.
     """
+    from synthcli.engine.units import rows_of_units
     from synthcli.files import atomic_write, claim_output
     from synthcli.table.profile import propose
     from synthcli.table.rules.breaches import count_breaches
@@ -61,7 +75,8 @@ def profile(
     ruled = load_schema(rules) if rules is not None else None
     with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
         progress("reading the table", 0.0)
-        proposal = propose(source, name or "table")
+        proposal = propose(source, name or "table", privacy_unit)
+        units = rows_of_units(source, proposal.schema, privacy_unit) if privacy_unit is not None else None
         breaches = count_breaches(source, ruled) if ruled is not None else ()
         synthetic = look(source, existing_ledger(ledger, console.warn))
     for finding in synthetic:
@@ -76,20 +91,38 @@ def profile(
         table = tuple((str(entry["rule"]), str(entry["rows"])) for entry in broken)
         console.text("")
         console.table(Table(columns=("rule", "rows that break it"), rows=table, numeric=frozenset({1})))
-    console.document(
-        {
-            "name": proposal.schema.name,
-            "rows": proposal.rows,
-            "columns": columns,
-            "rules": broken,
-            "synthetic": [finding.why for finding in synthetic],
-        }
-    )
+    body: dict[str, Any] = {
+        "name": proposal.schema.name,
+        "rows": proposal.rows,
+        "columns": columns,
+        "rules": broken,
+        "synthetic": [finding.why for finding in synthetic],
+    }
+    if units is not None:
+        body["privacy_unit"] = _show_units(console, units, str(privacy_unit))
+    console.document(body)
     if output is not None:
         console.say(
             f"schema: {output} ({proposal.rows} rows seen; private until you have read it)\n"
-            f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E -o MODEL"
+            f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E"
+            f"{' --max-rows-per-unit K' if units is not None else ''} -o MODEL"
         )
+
+
+def _show_units(console: Console, rows: "NDArray[np.int64]", column: str) -> dict[str, Any]:
+    """How many rows the units have, and what each bound on them would leave out."""
+    most = int(rows.max())
+    bounds = []
+    for bound in sorted({*(b for b in _BOUNDS if b < most), most}):
+        beyond = (rows - bound).clip(min=0)
+        cut, left_out = int((beyond > 0).sum()), int(beyond.sum())
+        bounds.append({"max_rows_per_unit": bound, "units_cut": cut, "rows_left_out": left_out})
+    table = tuple((*map(str, entry.values()), f"{entry['rows_left_out'] / rows.sum():.1%}") for entry in bounds)
+    console.text("")
+    names = ("rows of a unit at most", "units cut", "rows left out", "share")
+    console.table(Table(columns=names, rows=table, numeric=frozenset({0, 1, 2, 3})))
+    console.say(f"{len(rows)} values of {column}, with {int(rows.sum()) / len(rows):.1f} rows each on average")
+    return {"column": column, "units": len(rows), "bounds": bounds}
 
 
 def _row(finding: "Finding") -> tuple[str, ...]:

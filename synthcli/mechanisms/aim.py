@@ -28,7 +28,7 @@ _SAFE = 1.0 - 1e-9
 
 @dataclass(frozen=True)
 class _Round:
-    """The noise of a round: standard deviation of the measurement, epsilon of the selection."""
+    """The noise of a round: standard deviation of the measurement for each row of a unit, epsilon of the selection."""
 
     sigma: float
     epsilon: float
@@ -88,11 +88,12 @@ class Aim:
             earned = min(1.0, (spent + plan.rho) / budget)
             allowed = affordable(model.tree, tuple(model.potentials), weights, self.max_cells * earned, sizes)
             estimates = model.marginals(list(allowed))
-            chosen = _select(curator, allowed, estimates, plan)
+            noise = plan.sigma * curator.rows_per_unit
+            chosen = _select(curator, allowed, estimates, plan.epsilon, noise)
             measured += curator.measure([chosen], plan.measurement_rho)
             spent += plan.rho
             refitted = estimate(domain, measured, start=model, effort=ROUND)
-            if _taught_little(refitted, chosen, estimates[chosen], plan):
+            if _taught_little(refitted, chosen, estimates[chosen], noise):
                 plan = plan.annealed()
             model = refitted
         progress("fitting", 0.0)
@@ -102,7 +103,11 @@ class Aim:
 
 
 def _select(
-    curator: MarginalCurator, allowed: Mapping[Clique, int], estimates: Mapping[Clique, Table], plan: _Round
+    curator: MarginalCurator,
+    allowed: Mapping[Clique, int],
+    estimates: Mapping[Clique, Table],
+    epsilon: float,
+    sigma: float,
 ) -> Clique:
     """The exponential mechanism on w_r (|M_r(D) - M_r(p)|_1 - sqrt(2/pi) sigma n_r)."""
     cliques = list(allowed)
@@ -111,11 +116,11 @@ def _select(
             clique=clique,
             estimate=estimates[clique],
             weight=allowed[clique],
-            penalty=_noise(estimates[clique].size, plan.sigma),
+            penalty=_noise(estimates[clique].size, sigma),
         )
         for clique in cliques
     ]
-    return cliques[curator.select(candidates, plan.epsilon)]
+    return cliques[curator.select(candidates, epsilon)]
 
 
 def _noise(size: int, sigma: float) -> float:
@@ -123,6 +128,6 @@ def _noise(size: int, sigma: float) -> float:
     return sqrt(2.0 / pi) * sigma * size
 
 
-def _taught_little(model: MarkovRandomField, clique: Clique, before: Table, plan: _Round) -> bool:
+def _taught_little(model: MarkovRandomField, clique: Clique, before: Table, sigma: float) -> bool:
     """The annealing rule (algorithm 3): the measured marginal moved by no more than noise would move it."""
-    return bool(np.abs(model.marginal(clique) - before).sum() <= _noise(before.size, plan.sigma))
+    return bool(np.abs(model.marginal(clique) - before).sum() <= _noise(before.size, sigma))

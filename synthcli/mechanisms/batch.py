@@ -36,7 +36,10 @@ class Option:
 
 
 def error_left(price: float, rho: float) -> float:
-    """The weighted error that noise leaves in a batch of this total price."""
+    """The weighted error that noise leaves in a batch of this total price.
+
+    `rho` is what gives that noise where a unit has one row; where it has k, what is spent is k^2 times as much.
+    """
     return NOISE_LEFT * sqrt(2.0 / pi) * price * sqrt(price) / sqrt(2.0 * rho)
 
 

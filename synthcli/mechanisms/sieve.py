@@ -87,7 +87,8 @@ class Sieve:
         one_way, aimed = (self.one_way_share, 0.0) if target is None else self.star_shares
         for_one_ways, for_star, rest = split(rho, (one_way, aimed, 1.0 - one_way - aimed))
         screen, joint = split(rest, (self.screen_share, 1.0 - self.screen_share))
-        fine, pair_stddev = curator.measure(singles, for_one_ways), sqrt(len(singles) / joint)
+        fine = curator.measure(singles, for_one_ways)
+        pair_stddev = curator.rows_per_unit * sqrt(len(singles) / joint)
         if target is None:
             total = max(1.0, estimate_total(fine))
             merges = coarsen(fine, curator.domain, total, pair_stddev)
@@ -161,7 +162,7 @@ class _Build:
 
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
-        batch = choose(options, rho, len(self.domain), self._fits)
+        batch = choose(options, rho / self.curator.rows_per_unit**2, len(self.domain), self._fits)
         if not batch:
             return rho
         self.measurements += self.curator.measure_groups(shares(batch, rho))

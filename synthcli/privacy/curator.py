@@ -125,6 +125,11 @@ class MarginalCurator:
         return self._view.domain
 
     @property
+    def rows_per_unit(self) -> int:
+        """How many rows one unit has at most: noise grows with it. Public."""
+        return self._curator._rows_per_unit
+
+    @property
     def spent(self) -> tuple[float, float]:
         """(rho, delta) that the whole curator has spent."""
         return self._curator.spent

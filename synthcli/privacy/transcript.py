@@ -27,8 +27,8 @@ class Answered:
 class RecordingCurator(Curator):
     """A curator; `transcript` holds all that was asked, in order, with the answers."""
 
-    def __init__(self, table: PrivateTable, budget: Budget) -> None:
-        super().__init__(table, budget)
+    def __init__(self, table: PrivateTable, budget: Budget, rows_per_unit: int = 1) -> None:
+        super().__init__(table, budget, rows_per_unit)
         self.table = table
         self.transcript: list[Answered] = []
 
@@ -49,8 +49,10 @@ class Diverged(Exception):
 class ReplayingCurator(Curator):
     """A curator that gives the answers of a transcript; raises `Diverged` at the first question that is not in it."""
 
-    def __init__(self, table: PrivateTable, budget: Budget, transcript: Sequence[Answered]) -> None:
-        super().__init__(table, budget)
+    def __init__(
+        self, table: PrivateTable, budget: Budget, transcript: Sequence[Answered], rows_per_unit: int = 1
+    ) -> None:
+        super().__init__(table, budget, rows_per_unit)
         self.asked: list[Question] = []
         self._transcript = transcript
 

@@ -48,8 +48,9 @@ def promise(statement: PrivacyStatement) -> str:
     """The sentence at the head of every report."""
     return (
         f"The privacy guarantee is the differential-privacy proof (ε = {plain(statement.epsilon)}, "
-        f"δ = {plain(statement.delta)}, unit: one {statement.unit}, neighbours: {statement.neighbours}), provided the "
-        "assumptions listed below hold. Tests can reveal a broken guarantee or a leak; they cannot prove its absence."
+        f"δ = {plain(statement.delta)}, unit: {_protected(statement)}, neighbours: {statement.neighbours}), provided "
+        "the assumptions listed below hold. Tests can reveal a broken guarantee or a leak; they cannot prove its "
+        "absence."
     )
 
 
@@ -60,6 +61,13 @@ def later_generation(statement: PrivacyStatement) -> str:
         f"{statement.generation}. The guarantee speaks of those rows, not of the people behind the first ones, and the "
         "errors of every generation add up. Do not take these rows for the population."
     )
+
+
+def _protected(statement: PrivacyStatement) -> str:
+    """What is protected, as a noun phrase."""
+    if statement.unit_column is None:
+        return f"one {statement.unit}"
+    return f"all rows with one value of {statement.unit_column}"
 
 
 def true_positive_ceiling(epsilon: float, delta: float, rate: float) -> float:
@@ -97,8 +105,6 @@ def _some(count: float) -> str:
 
 def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
     """What the proof rests on, for this release."""
-    unit = statement.unit
-    several = "" if statement.rows_per_unit == 1 else f" (at most {statement.rows_per_unit} rows of it are counted)"
     return (
         Assumption(
             "public-facts",
@@ -107,7 +113,8 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "unit",
-            f"What is protected is one {unit}{several}. Whoever has several is protected less: ε counts once for each.",
+            f"What is protected is {_protected(statement)}{_bound(statement)}. Whoever has several is protected less: "
+            "ε counts once for each.",
         ),
         Assumption(
             "other-releases",
@@ -130,6 +137,15 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
             "Model and synthetic rows may be held by anybody. The source data, the audit's coins and results, and the "
             "internal report stay with the steward.",
         ),
+    )
+
+
+def _bound(statement: PrivacyStatement) -> str:
+    if statement.unit_column is None:
+        return ""
+    return (
+        f" ({statement.rows_per_unit} of them at most, drawn at random, were counted, and the others left out: the "
+        "release stands for the counted rows)"
     )
 
 

@@ -6,7 +6,7 @@ Everything here is read off the rows and is as private as they are.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from synthcli.errors import InputError
+from synthcli.errors import InputError, UsageError, closest
 from synthcli.table.axis import from_axis
 from synthcli.table.category_order import ordered
 from synthcli.table.inference import Inferred, candidates, infer
@@ -22,6 +22,8 @@ _MOST_CATEGORIES = 2000
 _FEW_CATEGORIES = 20
 _MOST_LEVELS = 60
 _MOST_DECIMALS = 9
+_LISTED = 20
+"""Columns that a hint names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,16 @@ class Proposal:
     findings: tuple[Finding, ...]
 
 
-def propose(source: Source, name: str) -> Proposal:
-    """One pass over all rows. `InputError` for a table without rows, with ragged rows or columns of one name."""
+def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
+    """One pass over all rows. `unit`: the column whose values tell whose rows are whose, by the steward's word.
+
+    `InputError` for a table without rows, with ragged rows or columns of one name; `UsageError` for an unknown unit.
+    """
+    if unit is not None and unit not in source.columns:
+        raise UsageError(
+            f"--privacy-unit {unit!r} is no column of {source.name}{closest(unit, source.columns)}",
+            f"its columns are {', '.join(source.columns[:_LISTED])}" + (" …" if len(source.columns) > _LISTED else ""),
+        )
     refuse(
         [Problem(f"more than one column is named {n!r}", "rename them in the file") for n in source.duplicates],
         source.name,
@@ -75,8 +85,23 @@ def propose(source: Source, name: str) -> Proposal:
         )
     if not rows:
         raise InputError(f"{source.name} has no rows", "give a file with rows below its header")
-    findings = tuple(_examine(sketches[column]) for column in source.columns)
+    found = (_examine(sketches[column]) for column in source.columns)
+    findings = tuple(_as_unit(finding) if finding.column.name == unit else finding for finding in found)
     return Proposal(schema=Schema(name=name, columns=tuple(f.column for f in findings)), rows=rows, findings=findings)
+
+
+def _as_unit(finding: Finding) -> Finding:
+    """The column that tells whose rows are whose: left out, and so without facts."""
+    seen = finding.column
+    column = Column(
+        name=seen.name,
+        kind=seen.kind,
+        role=Role.UNIT,
+        format=seen.format,
+        missing_values=seen.missing_values,
+        flags=seen.flags,
+    )
+    return replace(finding, column=column, note="the privacy unit")
 
 
 def _examine(sketch: ColumnSketch) -> Finding:

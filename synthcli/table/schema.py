@@ -33,11 +33,20 @@ class Kind(StrEnum):
 
 
 class Role(StrEnum):
-    """What happens to a column: modelled, left out, or filled with made-up values of the same format."""
+    """What happens to a column: modelled, left out, or filled with made-up values of the same format.
+
+    `unit` is left out too: its values say which rows belong to one person, who is protected as a whole.
+    """
 
     MODEL = "model"
     DROP = "drop"
     SURROGATE = "surrogate"
+    UNIT = "unit"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether synthetic rows have the column."""
+        return self in (Role.MODEL, Role.SURROGATE)
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,8 @@ class Schema:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names):
             raise ValueError("a schema names a column twice")
+        if sum(column.role is Role.UNIT for column in self.columns) > 1:
+            raise ValueError("a schema has at most one privacy unit")
 
     def __getitem__(self, name: str) -> Column:
         """The column of that name; `KeyError` for an unknown one."""
@@ -140,6 +151,11 @@ class Schema:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def unit(self) -> str | None:
+        """The column that is marked as the privacy unit."""
+        return next((column.name for column in self.columns if column.role is Role.UNIT), None)
 
     @property
     def modelled(self) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from synthcli.table.field_reader import FieldReader
 from synthcli.table.rules.check import structural_faults
 from synthcli.table.rules.reader import read_rules
-from synthcli.table.schema import Column, Schema
+from synthcli.table.schema import Column, Role, Schema
 
 VERSION = 1
 _SCHEMA_KEYS = {
@@ -43,6 +43,8 @@ def read_document(document: Any, default_name: str, folder: Path | None = None) 
         problems.append("synthcli:name: must be text")
     columns, field_problems = _columns(document.get("fields"), folder)
     problems += field_problems
+    if sum(column.role is Role.UNIT for column in columns) > 1:
+        problems.append("fields: more than one has the synthcli:role unit; rows belong to one privacy unit")
     if problems:
         return None, problems
     schema = Schema(name=name, columns=tuple(columns), missing_values=tuple(missing))

@@ -34,7 +34,7 @@ class Writer:
         self, sink: BinaryIO, schema: Schema, parquet_file: bool, delimiter: str, seed: int, provenance: str = ""
     ) -> None:
         self._schema = schema
-        self._columns = [column for column in schema.columns if column.role is not Role.DROP]
+        self._columns = [column for column in schema.columns if column.role.is_written]
         distinct = _distinct(schema)
         self._surrogates = {
             c.name: SurrogateColumn(c.surrogate, np.random.default_rng([seed, place]), c.name in distinct)

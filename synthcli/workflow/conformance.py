@@ -20,7 +20,7 @@ from synthcli.privacy.curator import PrivateTable
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
-from synthcli.workflow.fit import learn
+from synthcli.workflow.fit import TrainingRows, learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, Progress, silent
 
@@ -35,7 +35,7 @@ class PreparedFit:
 
     def fit(self, appoint: Appoint) -> Synthesizer:
         """What `synthcli fit` runs between its reservation in the ledger and the model file."""
-        return learn(self.plan, self.source, None, silent, self.held, appoint=appoint)
+        return learn(self.plan, self.source, TrainingRows(held=self.held), silent, appoint=appoint)
 
     def table(self) -> PrivateTable:
         """The rows as the curator has them."""

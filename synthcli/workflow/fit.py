@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from synthcli import __version__
 from synthcli.artifact import save
-from synthcli.audit.coins import Coins, flip
+from synthcli.audit.coins import Coins, flip, flip_units
 from synthcli.audit.coins_file import save_coins
 from synthcli.discovery.discover import discover
+from synthcli.engine.interface import RowMask
 from synthcli.engine.local import LocalEngine
+from synthcli.engine.units import bound
 from synthcli.errors import InputError, InvalidAudit, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
@@ -30,8 +33,8 @@ from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 
-Appoint = Callable[[PrivateTable, Budget], Curator]
-"""Makes the curator of a table."""
+Appoint = Callable[[PrivateTable, Budget, int], Curator]
+"""Makes the curator of a table of whose units so many rows count."""
 
 _SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
 """UTF-8 holds byte by byte; the others are known by their byte-order mark."""
@@ -64,7 +67,8 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
     if request.output.is_file() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
         return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True)
     claim_output(request.output, force=request.force or request.refit)
-    reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name)
+    note = f"unit {plan.unit.column}, at most {plan.unit.rows} rows each" if plan.unit else ""
+    reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name, note=note)
     with ExitStack() as stack:
         with _refundable(ledger, reservation):
             if reservation.unbudgeted:
@@ -73,10 +77,10 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             _refuse_guesses(source, request.dialect or Dialect())
             generation = _generation(request, ledger, source, progress)
             request_digest = _request_digest(ledger, asked, source)
-            coins, table = _before_noise(plan, source, progress)
-            coins_file = _keep_coins(ledger, coins)
+            rows = _before_noise(plan, source, progress)
+            coins_file = _keep_coins(ledger, rows.coins)
         stack.enter_context(remarking(stays_spent(reservation)))
-        synthesizer = learn(plan, source, coins, progress, table, generation)
+        synthesizer = learn(plan, source, rows, progress, generation)
         if _request_digest(ledger, asked, source) != request_digest:
             raise InputError(
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
@@ -167,27 +171,36 @@ def _generation(request: FitRequest, ledger: Ledger, source: Source, progress: P
     return 1 + max((finding.generation for finding in found), default=0)
 
 
-def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> tuple[Coins | None, HeldTable | None]:
-    """Check the whole table, hold it in memory if it is small enough, and toss the coins for it."""
+@dataclass(frozen=True, kw_only=True)
+class TrainingRows:
+    """The rows that a model is fitted on: which ones (all, where `keep` is None), and the table if it is held."""
+
+    keep: RowMask | None = None
+    coins: Coins | None = None
+    held: HeldTable | None = None
+
+
+def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> TrainingRows:
+    """Check the whole table, hold it if it is small enough, bound the rows of each unit, and toss the coins."""
     progress("checking the table", 0.0)
     checked = validate(source, plan.facts.schema, hold=HELD_BYTES)
+    bounded = None if plan.unit is None else bound(source, plan.schema, plan.unit)
     if not plan.audit_coins:
-        return None, checked.held
-    coins = flip(checked.rows, plan.audit_coins)
+        return TrainingRows(keep=None if bounded is None else bounded.as_set().mask, held=checked.held)
+    coins = flip(checked.rows, plan.audit_coins) if bounded is None else flip_units(bounded, plan.audit_coins)
     if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
         raise InvalidAudit(
             f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
             "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
         )
-    return coins.bind(source.raw_chunks()), checked.held
+    return TrainingRows(keep=coins.keep, coins=coins.bind(source.raw_chunks()), held=checked.held)
 
 
 def learn(
     plan: FitPlan,
     source: Source,
-    coins: Coins | None,
+    rows: TrainingRows,
     progress: Progress,
-    held: HeldTable | None = None,
     generation: int = 1,
     appoint: Appoint = Curator,
 ) -> Synthesizer:
@@ -196,8 +209,8 @@ def learn(
     `appoint` makes the curator; only a test of this build on public tables has another one than `Curator`.
     """
     schema, budget = plan.facts.schema, plan.budget
-    engine = LocalEngine(source, schema, keep=coins.keep if coins else None, held=held)
-    curator = appoint(engine, budget)
+    engine = LocalEngine(source, schema, keep=rows.keep, held=rows.held)
+    curator = appoint(engine, budget, plan.rows_per_unit)
     codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
     discovery_rho, discovery_delta = curator.spent
     marginals = curator.on(codec)
@@ -213,7 +226,7 @@ def learn(
         codec=codec.merged(fitted.merges),
         model=fitted.model,
         measurements=fitted.measurements,
-        statement=_statement(plan, spends if discovery_rho else spends[1:], coins, generation),
+        statement=_statement(plan, spends if discovery_rho else spends[1:], rows.coins, generation),
     )
 
 
@@ -233,11 +246,21 @@ def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None, ge
         target=plan.target,
         marginals=len(plan.workload.weights),
         generation=generation,
+        **_unit_of(plan),
         coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment(), policy=plan.policy)
         if coins
         else None,
         versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
     )
+
+
+def _unit_of(plan: FitPlan) -> dict[str, Any]:
+    """Who is protected, in the words of the statement; what it says of the row is its default."""
+    if plan.unit is None:
+        return {}
+    column, rows = plan.unit.column, plan.unit.rows
+    neighbours = f"add or remove all rows with one value of {column} (counted: {rows} of them at most)"
+    return {"unit": "privacy unit", "unit_column": column, "rows_per_unit": rows, "neighbours": neighbours}
 
 
 def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: str) -> bool:
@@ -264,6 +287,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         repr(plan.mechanism),
         repr(plan.audit_coins),
         repr((plan.target, sorted(plan.workload.weights.items()))),
+        repr(plan.unit),
         __version__,
     ]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

@@ -12,10 +12,12 @@ from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.amounts import delta_amount, epsilon_amount
+from synthcli.privacy.bounding import PrivacyUnit
 from synthcli.privacy.budget import Budget
 from synthcli.table.calendar import parts_of_kind
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
+from synthcli.workflow.privacy_unit import BOUNDS, Noise, noise_at, resolve_unit
 from synthcli.workflow.requests import FitRequest
 from synthcli.workflow.workload_file import load_workload
 
@@ -44,6 +46,20 @@ class FitPlan:
     """The digest of the policy that the audit is to judge by; '' without coins."""
     workload: Workload
     target: str | None = None
+    unit: PrivacyUnit | None = None
+    """Whose rows are protected together; None where each is protected for itself."""
+
+    @property
+    def rows_per_unit(self) -> int:
+        """How many rows of one unit are counted at most."""
+        return 1 if self.unit is None else self.unit.rows
+
+    @property
+    def noise(self) -> tuple[Noise, ...]:
+        """What several bounds on the rows of a unit would cost, this plan's among them; empty without a unit."""
+        bounds = sorted({*BOUNDS, self.unit.rows}) if self.unit else ()
+        columns = len(self.schema.modelled)
+        return tuple(noise_at(rows, self.budget, self.needs, columns) for rows in bounds)
 
     @property
     def stages(self) -> Mapping[str, float]:
@@ -76,6 +92,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     epsilon, delta = float(epsilon_amount(request.epsilon)), float(delta_amount(request.delta))
     mechanism = mechanism_named(request.mechanism, request.max_cells)
     schema = load_schema(request.schema)
+    unit = resolve_unit(request, schema)
     facts = resolve(schema, request.public_domain)
     needs = plan_discovery(facts)
     policy = load_policy(request.policy) if request.audit_coins else None
@@ -92,6 +109,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
         policy=policy.digest if policy else "",
         workload=_workload(request, schema),
         target=request.target,
+        unit=unit,
     )
 
 

@@ -189,5 +189,7 @@ def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
         target=config.target,
         workload=config.workload,
         allow_synthetic=config.allow_synthetic,
+        privacy_unit=config.privacy_unit,
+        max_rows_per_unit=config.max_rows_per_unit,
         force=True,
     )

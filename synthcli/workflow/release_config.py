@@ -34,6 +34,8 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "target": (str,),
         "workload": (str,),
         "allow_synthetic": (bool,),
+        "privacy_unit": (str,),
+        "max_rows_per_unit": (int,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
     "audit": {"policy": (str,), "seed": (int,)},
@@ -60,6 +62,8 @@ class ReleaseConfig:
     target: str | None
     workload: Path | None
     allow_synthetic: bool
+    privacy_unit: str | None
+    max_rows_per_unit: int | None
     rows: int | None
     seed: int | None
     format: str
@@ -112,6 +116,8 @@ def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any]) -> list[s
         found.append(f"[fit] mechanism: is one of {', '.join(MECHANISMS)}{closest(mechanism, MECHANISMS)}")
     if not 0 < fit.get("audit_coins", Decimal("0.1")) < 1:
         found.append("[fit] audit_coins: lies between 0 and 1; a release is gated by its audit, which needs coins")
+    if fit.get("max_rows_per_unit", 1) < 1:
+        found.append("[fit] max_rows_per_unit: is at least 1")
     if sample.get("format", "parquet") not in ("parquet", "csv"):
         found.append("[sample] format: is parquet or csv")
     if sample.get("rows", 1) < 1:
@@ -154,6 +160,8 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         target=fit.get("target"),
         workload=base / fit["workload"] if "workload" in fit else None,
         allow_synthetic=fit.get("allow_synthetic", False),
+        privacy_unit=fit.get("privacy_unit"),
+        max_rows_per_unit=fit.get("max_rows_per_unit"),
         rows=sample.get("rows"),
         seed=sample.get("seed"),
         format=sample.get("format", "parquet"),

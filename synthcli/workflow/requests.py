@@ -45,6 +45,10 @@ class FitRequest:
     """The column that the rows are to predict: the workload leans toward it."""
     workload: Path | None = None
     """A file that names the marginals that matter; all pairs without one."""
+    privacy_unit: str | None = None
+    """The column whose values tell whose rows are whose; the schema's, or the row, without it."""
+    max_rows_per_unit: int | None = None
+    """How many rows of one unit are counted; there is no default where there is a unit."""
     force: bool = False
     refit: bool = False
     allow_synthetic: bool = False

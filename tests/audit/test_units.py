@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from synthcli.audit import notes
 from synthcli.audit.arms import choose
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.coins import Coins, flip_units
@@ -68,6 +69,7 @@ def test_every_unit_is_compared_by_one_row(persons: Persons) -> None:
 def test_a_fresh_draw_passes(persons: Persons) -> None:
     result = run_audit(persons.experiment)
     assert judge(result.endpoints, load_policy(None)).outcome is not Outcome.FAIL
+    assert notes.UNITS in result.notes
     assert result.setup["members"] + result.setup["non_members"] <= PERSONS
     assert all(m.low_strict is not None and m.low_strict <= 0 for m in result.endpoints if m.id.startswith("copies"))
 

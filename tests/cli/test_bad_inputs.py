@@ -67,6 +67,11 @@ def folder_of(*headers: str) -> Callable[[Path], object]:
     return prepare
 
 
+GAP = "north,5,1.25,2024-02-03,,true"
+"""A row without a value of what is the privacy unit here."""
+
+WITH_UNIT = SCHEMA.replace("{name: seen_at, type: datetime,", '{name: seen_at, type: datetime, "synthcli:role": unit,')
+
 TABLES = [
     Case("empty-file", PROFILE, 3, "t.csv", table=""),
     Case("empty-file-fit", FIT, 3, "t.csv", table=""),
@@ -121,6 +126,16 @@ NUMBERS = [
     Case("mechanism-in-plain-words", fit(mechanism="magic"), 2, "'--mechanism': 'magic' is not one of"),
     Case("seed-negative", ("sample", "m.synth", "--seed", "-1"), 2, "--seed"),
     Case("mechanism-unknown", fit(mechanism="magic"), 2, "--mechanism"),
+    Case("unit-unknown", fit(privacy_unit="agee", max_rows_per_unit="5"), 2, "did you mean 'age'?"),
+    Case("unit-modelled", fit(privacy_unit="age", max_rows_per_unit="5"), 2, "'age' is a modelled column"),
+    Case("unit-without-a-bound", FIT, 2, "--max-rows-per-unit K", schema=WITH_UNIT),
+    Case("unit-other-than-the-schema's", fit(privacy_unit="age"), 2, "marks 'seen_at'", schema=WITH_UNIT),
+    Case("bound-without-a-unit", fit(max_rows_per_unit="5"), 2, "means nothing without a privacy unit"),
+    *(Case(f"bound-{v}", fit(max_rows_per_unit=v), 2, "--max-rows-per-unit") for v in ("0", "-1", "1.5", "many")),
+    Case("bound-too-large", fit(max_rows_per_unit="1000001"), 2, "1,000,000", schema=WITH_UNIT),
+    Case("unit-missing-in-rows", fit(max_rows_per_unit="5"), 3, "privacy unit", spoilt(GAP), schema=WITH_UNIT),
+    Case("unit-unknown-profile", (*PROFILE, "--privacy-unit", "agee"), 2, "did you mean 'age'?"),
+    Case("unit-missing-in-rows-profile", (*PROFILE, "--privacy-unit", "seen_at"), 3, "privacy unit", spoilt(GAP)),
     Case("target-unknown", aim(target="agee"), 2, "did you mean 'age'?"),
     Case("target-without-effect", fit(target="age"), 2, "means nothing to the mechanism 'independent'"),
     Case("workload-missing", aim(workload="no.toml"), 2, "no.toml"),

@@ -26,9 +26,9 @@ def _least(name: str, domain: Domain) -> float:
     return USED / 3 if name == "mst" and len(domain) == 1 else USED
 
 
-def _run(name: str, table: Table, budget: Budget, keys: bool = False) -> tuple[Fit, Curator]:
+def _run(name: str, table: Table, budget: Budget, keys: bool, rows_per_unit: int) -> tuple[Fit, Curator]:
     """As a fit does it: a first stage, perhaps, and the mechanism with the rest."""
-    curator = Curator(table, budget)
+    curator = Curator(table, budget, rows_per_unit)
     if keys:
         curator.keys("word", 0.1 * budget.rho, budget.key_delta)
     workload = Workload.all(table.domain, 2)
@@ -37,8 +37,8 @@ def _run(name: str, table: Table, budget: Budget, keys: bool = False) -> tuple[F
     return fit, curator
 
 
-def _check(name: str, table: Table, budget: Budget, keys: bool = False) -> None:
-    fit, curator = _run(name, table, budget, keys)
+def _check(name: str, table: Table, budget: Budget, keys: bool = False, rows_per_unit: int = 1) -> None:
+    fit, curator = _run(name, table, budget, keys, rows_per_unit)
     rho, delta = curator.spent
     assert rho <= budget.rho and delta <= budget.key_delta
     assert rho >= _least(name, table.domain) * budget.rho
@@ -52,13 +52,14 @@ EPSILONS = st.floats(-3, 2).map(lambda exponent: 10.0**exponent)
 
 @pytest.mark.parametrize("name", MECHANISMS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(epsilon=EPSILONS, delta=DELTAS, keys=st.booleans(), data=st.data())
+@given(epsilon=EPSILONS, delta=DELTAS, keys=st.booleans(), rows_per_unit=st.integers(1, 9), data=st.data())
 def test_the_odometer_stays_within_the_budget_and_reads_most_of_it(
-    name: str, epsilon: float, delta: float, keys: bool, data: Any
+    name: str, epsilon: float, delta: float, keys: bool, rows_per_unit: int, data: Any
 ) -> None:
     domain = data.draw(domains(most=3))
     rows = data.draw(st.lists(row_of(domain), max_size=30))
-    _check(name, Table(domain, tuple(rows)), Budget.of(epsilon, delta, delta / 2 if keys else 0.0), keys)
+    budget = Budget.of(epsilon, delta, delta / 2 if keys else 0.0)
+    _check(name, Table(domain, tuple(rows)), budget, keys, rows_per_unit)
 
 
 EDGES = {

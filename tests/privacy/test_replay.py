@@ -4,20 +4,28 @@ The machinery is that of `synthcli audit conformance`; here it is run for every 
 of that in tests/audit/conformance/test_planted.py). No statistics, no false alarms.
 """
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from synthcli.audit.conformance import public_tables
-from synthcli.audit.conformance.accounting import check_loss, check_sensitivity
-from synthcli.audit.conformance.build import Setting, record
+from synthcli.audit.conformance.accounting import check_loss, check_sensitivity, cost
+from synthcli.audit.conformance.build import Appoint, Fittable, PublicTable, Setting, record
 from synthcli.audit.conformance.replay import Replays, check_replays
+from synthcli.engine.local import LocalEngine
 from synthcli.mechanisms.names import MECHANISMS
 from synthcli.privacy.budget import Budget
+from synthcli.privacy.exact import PrivateTable
 from synthcli.privacy.question import Question
 from synthcli.privacy.transcript import Diverged, RecordingCurator, ReplayingCurator
+from synthcli.synthesizer import Synthesizer
+from synthcli.table.source import Source, open_source
 from synthcli.workflow.conformance import InstalledBuild
+from synthcli.workflow.fit import TrainingRows, _before_noise, learn
+from synthcli.workflow.plan import FitPlan, plan_fit
+from synthcli.workflow.requests import FitRequest, silent
 from tests.privacy.private_rows import Plain, Rows
 
 BUDGET = Budget.of(2.0, 1e-6, 5e-7)
@@ -83,3 +91,60 @@ def test_a_question_is_compared_by_all_that_is_public_about_it() -> None:
     asked |= {Question.keys("x", 1.0, 4).asked, Question.keys("y", 1.0, 3).asked}
     assert len(asked) == 7
     assert Question.largest(view, candidates[:1], 1.0).asked in asked
+
+
+PERSON = '- {name: person, type: integer, "synthcli:role": unit}\n'
+
+
+@dataclass(frozen=True)
+class _OfPersons:
+    """A fit in which at most two rows of a person count, prepared as `synthcli fit` does it."""
+
+    folder: Path
+
+    def prepare(self, table: PublicTable, setting: Setting) -> Fittable:
+        schema, data = self.folder / "schema.yaml", self.folder / f"{len(table.rows)}.csv"
+        schema.write_text(table.schema)
+        data.write_text(table.rows)
+        request = FitRequest(
+            data=str(data),
+            schema=schema,
+            output=self.folder / "m.synth",
+            epsilon=repr(setting.epsilon),
+            delta=repr(setting.delta),
+            mechanism=setting.mechanism,
+            max_rows_per_unit=2,
+        )
+        plan, source = plan_fit(request), open_source(str(data))
+        return _Prepared(plan, source, _before_noise(plan, source, silent))
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    plan: FitPlan
+    source: Source
+    rows: TrainingRows
+
+    def fit(self, appoint: Appoint) -> Synthesizer:
+        return learn(self.plan, self.source, self.rows, silent, appoint=appoint)
+
+    def table(self) -> PrivateTable:
+        return LocalEngine(self.source, self.plan.facts.schema, keep=self.rows.keep, held=self.rows.held)
+
+
+def _of_persons(table: PublicTable, seed: int) -> PublicTable:
+    """The same table with some five rows for each person."""
+    header, *lines = table.rows.splitlines()
+    persons = np.random.default_rng(seed).integers(0, 1 + len(lines) // 5, len(lines))
+    numbered = (f"{line},{person}" for line, person in zip(lines, persons, strict=True))
+    return replace(table, schema=table.schema + PERSON, rows="\n".join((f"{header},person", *numbered)) + "\n")
+
+
+def test_persons_of_many_rows_change_neither_questions_nor_model(tmp_path: Path) -> None:
+    base, other = _of_persons(public_tables.ordinary(400), 0), _of_persons(public_tables.unlike(), 1)
+    crowd = replace(base, rows=base.rows + "Atlantis,1.5,412.5,33,1964-02-11,true,9999\n" * 30)
+    found = list(check_replays(_OfPersons(tmp_path), Setting("sieve", 5.0, 1e-6), [Replays(base, (other, crowd))]))
+    assert len(found) == 2 and all(check.holds for check in found), found
+    recording = record(_OfPersons(tmp_path).prepare(base, Setting("sieve", 5.0, 1e-6)))
+    assert recording.synthesizer.statement.rows_per_unit == 2
+    assert 2 * sum(cost(entry.question) for entry in recording.transcript) < recording.synthesizer.statement.rho

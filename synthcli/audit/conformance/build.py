@@ -13,8 +13,8 @@ from synthcli.privacy.exact import ExactCounts
 from synthcli.privacy.transcript import Answered, RecordingCurator
 from synthcli.synthesizer import Synthesizer
 
-Appoint = Callable[[PrivateTable, Budget], Curator]
-"""Makes the curator of a table."""
+Appoint = Callable[[PrivateTable, Budget, int], Curator]
+"""Makes the curator of a table of whose units so many rows count."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def record(fittable: Fittable) -> Recording:
     """Fit once, and write down what is said."""
     appointed: list[RecordingCurator] = []
 
-    def appoint(table: PrivateTable, budget: Budget) -> Curator:
-        appointed.append(RecordingCurator(table, budget))
+    def appoint(table: PrivateTable, budget: Budget, rows_per_unit: int) -> Curator:
+        appointed.append(RecordingCurator(table, budget, rows_per_unit))
         return appointed[-1]
 
     synthesizer = fittable.fit(appoint)

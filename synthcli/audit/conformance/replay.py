@@ -99,8 +99,8 @@ def _problems(build: Build, setting: Setting, replays: Replays) -> Iterator[tupl
 def _replayed(fittable: Fittable, written: Recording) -> tuple[Synthesizer, ReplayingCurator]:
     appointed: list[ReplayingCurator] = []
 
-    def appoint(table: PrivateTable, budget: Budget) -> Curator:
-        appointed.append(ReplayingCurator(table, budget, written.transcript))
+    def appoint(table: PrivateTable, budget: Budget, rows_per_unit: int) -> Curator:
+        appointed.append(ReplayingCurator(table, budget, written.transcript, rows_per_unit))
         return appointed[-1]
 
     synthesizer = fittable.fit(appoint)

@@ -82,7 +82,8 @@ def _list(names: tuple[str, ...]) -> str:
 
 
 def _not_modelled(column: Column) -> str:
-    what = {Role.DROP: "left out of the model", Role.SURROGATE: "made up, not modelled"}
+    left_out = "left out of the model"
+    what = {Role.DROP: left_out, Role.UNIT: left_out, Role.SURROGATE: "made up, not modelled"}
     return f"column {column.name!r} is {what.get(column.role, 'worked out from others, not modelled')}"
 
 

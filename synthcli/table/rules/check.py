@@ -56,14 +56,14 @@ def _roles(rule: Rule, schema: Schema) -> Iterator[str]:
     for name in names:
         role = schema[name].role
         if role is not Role.MODEL:
-            what = "left out" if role is Role.DROP else "made up"
+            what = "made up" if role is Role.SURROGATE else "left out"
             yield f"column {name!r} is {what}: set its synthcli:role to model, or delete the rule"
 
 
 def _made_up(rule: Unique, schema: Schema) -> Iterator[str]:
     """Whether one of the columns is filled with identifiers, which alone can be told to differ."""
     for name in rule.columns:
-        if schema[name].role is Role.DROP:
+        if not schema[name].role.is_written:
             yield f"column {name!r} is left out: set its synthcli:role to surrogate, or delete the rule"
             return
     if not any(schema[name].role is Role.SURROGATE for name in rule.columns):
