@@ -54,7 +54,7 @@ class Memory:
     def __init__(self, ledger: Ledger, synthesizer: Synthesizer, origin: Provenance, inflation: float) -> None:
         """`inflation`: how much likelier, at most, a row is among these than in the release as a whole."""
         schema = synthesizer.schema
-        self._written = [column.name for column in schema.columns if column.role is not Role.DROP]
+        self._written = [column.name for column in schema.columns if column.role.is_written]
         self._known = [name for name in self._written if schema[name].role is not Role.SURROGATE]
         self._chance, self._expected = RowChance(synthesizer), origin.rows * inflation
         self._ledger, self._key, self._origin = ledger, _key(ledger), origin
