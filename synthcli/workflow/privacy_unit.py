@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from synthcli.discovery.budget import Discovery
+from synthcli.discovery.categories import SHARES
 from synthcli.errors import UsageError, closest
 from synthcli.privacy.bounding import MOST, PrivacyUnit
 from synthcli.privacy.budget import Budget
@@ -72,10 +73,14 @@ def noise_at(rows: int, budget: Budget, needs: Discovery, columns: int) -> Noise
 
 
 def _threshold(rows: int, budget: Budget, needs: Discovery) -> int | None:
-    if not needs.categories:
-        return None
+    """The threshold of the last look, if all columns are looked at twice."""
     columns = len(needs.categories)
+    if not columns:
+        return None
+    rho, delta = needs.shares["categories"] * budget.rho / columns, budget.key_delta / columns
+    if columns > 1:
+        rho, delta = SHARES[-1] * rho, delta / 2
     try:
-        return keys_scales_for(needs.shares["categories"] * budget.rho / columns, budget.key_delta / columns, rows)[1]
+        return keys_scales_for(rho, delta, rows)[1]
     except UsageError:
         return None
