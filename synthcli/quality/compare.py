@@ -1,6 +1,6 @@
 """Real against synthetic rows: each column, each pair of columns, and how good any sample of that size could look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,8 @@ from synthcli.metric import Metric
 from synthcli.quality.counts import Counts, Resolution, count, resolution
 from synthcli.quality.distances import sampling_floor, total_variation
 from synthcli.quality.marginals import compare_column
-from synthcli.quality.result import Quality
+from synthcli.quality.result import Extremes, Quality, RareValues
+from synthcli.quality.tails import Tails, compare_tails
 from synthcli.table.codec import Codec
 from synthcli.table.schema import Schema
 
@@ -21,16 +22,22 @@ Batches = Iterable[pa.RecordBatch]
 def compare(codec: Codec, schema: Schema, real: Batches, synthetic: Batches) -> Quality:
     """All rows of both streams, as the codec sees them; `InputError` where either has none."""
     fineness = resolution(codec.domain)
-    ours, theirs = count(codec, real, fineness), count(codec, synthetic, fineness)
+    ends = Tails(codec, schema), Tails(codec, schema)
+    ours, theirs = (
+        count(codec, tails.watch(rows), fineness) for tails, rows in zip(ends, (real, synthetic), strict=True)
+    )
     for which, counts in (("real", ours), ("synthetic", theirs)):
         if not counts.rows:
             raise InputError(f"there are no {which} rows to compare", "give a file with rows")
     columns = tuple(compare_column(column, schema[column.column], ours, theirs) for column in codec.columns)
+    rare, extremes = compare_tails(codec, schema, *ends)
     return Quality(
         columns=columns,
         attributes=codec.domain.attributes,
         pair_tvd=_matrix(codec.domain.attributes, ours, theirs),
-        metrics=_metrics(ours, theirs, fineness),
+        metrics=(*_metrics(ours, theirs, fineness), *_tail_metrics(rare, extremes, theirs.rows)),
+        rare=rare,
+        extremes=extremes,
     )
 
 
@@ -64,6 +71,20 @@ def _metrics(real: Counts, synthetic: Counts, fineness: Resolution) -> tuple[Met
     return tuple(found)
 
 
-def _exact(name: str, value: float, rows: int, title: str, note: str) -> Metric:
+def _tail_metrics(rare: tuple[RareValues, ...], extremes: tuple[Extremes, ...], rows: int) -> Iterator[Metric]:
+    """All columns together; nothing where no column has such values."""
+    if values := sum(column.values for column in rare):
+        lost = sum(column.lost for column in rare) / values
+        yield _exact("quality.rare.lost", lost, rows, "Rare values (under 1 % of the real rows) that never come")
+    if extremes:
+        beyond, real = (
+            float(np.mean([getattr(ends, f"{which}below") + getattr(ends, f"{which}above") for ends in extremes]))
+            for which in ("", "real_")
+        )
+        title = "Values beyond the real 1st and 99th percentile, mean over the columns"
+        yield _exact("quality.extremes.beyond", beyond, rows, title, f"real rows: {real:.2%}")
+
+
+def _exact(name: str, value: float, rows: int, title: str, note: str = "") -> Metric:
     """A statement about these very files: there is nothing to be uncertain about."""
     return Metric(id=name, value=value, low=value, high=value, n=rows, title=title, note=note)

@@ -10,7 +10,7 @@ from synthcli.audit.ceilings import advantage_ceiling, auc_ceiling, gaussian_mu
 from synthcli.audit.result import AuditResult, Curve, Histogram
 from synthcli.gate import judge, load_policy
 from synthcli.metric import Metric
-from synthcli.quality.result import ColumnComparison, Quality
+from synthcli.quality.result import ColumnComparison, Extremes, Quality, RareValues
 from synthcli.report.content import AuditDesign, ColumnSummary, Findings, ModelSummary, Report
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend
 
@@ -108,7 +108,26 @@ def quality(rng: np.random.Generator, summary: ModelSummary) -> Quality:
         for name, v in means.items()
     )
     pairs = tuple(tuple(map(float, row)) for row in table)
-    return Quality(columns=tuple(columns), attributes=summary.attributes, pair_tvd=pairs, metrics=metrics)
+    rare = RareValues(name="town", values=31, lost=9, real=0.041, synthetic=0.0352, unlisted=0.0021)
+    ends = Extremes(
+        name="stay",
+        low="1",
+        high="48",
+        synthetic_low="0",
+        synthetic_high="41",
+        below=0.021,
+        above=0.0004,
+        real_below=0.0098,
+        real_above=0.0099,
+    )
+    return Quality(
+        columns=tuple(columns),
+        attributes=summary.attributes,
+        pair_tvd=pairs,
+        metrics=metrics,
+        rare=(rare,),
+        extremes=(ends,),
+    )
 
 
 ATTACKS = {"ratio": "Marginal ratio", "likelihood": "Likelihood ratio", "shift": "Count shift"}
