@@ -31,9 +31,14 @@ def _claim(metric: Metric, allowed: float) -> Check:
     limit = Limit(metric.id, allowed)
     strict = metric.low if metric.low_strict is None else min(metric.low, metric.low_strict)
     if strict > allowed:
-        note = f"{metric.note}; the claim allows at most {allowed:g}: publish nothing that this build produced"
-        return Check(limit=limit, metric=metric, outcome=Outcome.CONTRADICTED, note=note)
-    return Check(limit=limit, metric=metric, outcome=Outcome.PASS, note=f"{metric.note}; a lower bound")
+        what = f"the claim allows at most {allowed:g}: publish nothing that this build produced"
+        return Check(limit=limit, metric=metric, outcome=Outcome.CONTRADICTED, note=_joined(metric.note, what))
+    note = _joined(metric.note, "not contradicted, which confirms nothing")
+    return Check(limit=limit, metric=metric, outcome=Outcome.PASS, note=note)
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 _DECIDES_NOTHING = "distance"

@@ -28,7 +28,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("audit", ("policy",)),
     ),
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
-    "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed"))),
+    "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed", "public_epsilon"))),
     "audit conformance": (),
     "ledger": (("fit", ("ledger",)),),
 }

@@ -25,8 +25,9 @@ class Tails:
     """What one stream shows of them, gathered while it passes."""
 
     def __init__(self, codec: Codec, schema: Schema) -> None:
-        self._listed = [c for c in codec.columns if isinstance(c.encoder, CategoryEncoder)]
-        self._on_lines = [c for c in codec.columns if c not in self._listed and schema[c.name].kind.has_axis]
+        own = [column for column in codec.columns if column.part_of is None]
+        self._listed = [c for c in own if isinstance(c.encoder, CategoryEncoder)]
+        self._on_lines = [c for c in own if c not in self._listed and schema[c.name].kind.has_axis]
         self._schema, self._rng = schema, np.random.default_rng(0)
         self.rows = 0
         self.counts = {c.name: np.zeros(c.encoder.size, dtype=np.int64) for c in self._listed}

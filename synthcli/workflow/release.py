@@ -67,6 +67,7 @@ def run_release(config_path: Path, progress: Progress = silent, warn: Warn = mut
             asked = _fingerprint(config, model)
             result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
+    spent += 0.0 if result.up_to_date else float(config.public_epsilon or 0)
     return replace(result, dataset=fit.dataset, spent=spent)
 
 
@@ -97,6 +98,8 @@ def _staged(
             ledger=config.ledger,
             dialect=config.dialect,
             seed=config.audit_seed,
+            public=_told(config, staging),
+            public_epsilon=config.public_epsilon or AuditRequest.public_epsilon,
             force=True,
         ),
         progress,
@@ -110,7 +113,9 @@ def _staged(
 
 def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> Path:
     """Finish the staged folder, then show it by one rename; `latest` points to it by another."""
-    run_report(ReportRequest(model=model, audit=audit, output=staging / "report.html", public=True))
+    told = _told(config, staging)
+    page = ReportRequest(model=model, audit=audit, output=staging / "report.html", public=True, public_audit=told)
+    run_report(page)
     if config.include_model:
         shutil.copyfile(model, staging / f"{config.name}.synth")
     files = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(staging.iterdir())}
@@ -125,6 +130,11 @@ def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> 
     link.symlink_to(target.name, target_is_directory=True)
     link.replace(config.folder / "latest")
     return target
+
+
+def _told(config: ReleaseConfig, staging: Path) -> Path | None:
+    """Where the public result of the audit goes, if there is to be one."""
+    return None if config.public_epsilon is None else staging / "audit.json"
 
 
 def _next_number(config: ReleaseConfig) -> int:
@@ -153,6 +163,7 @@ def _fingerprint(config: ReleaseConfig, model: Path) -> str:
     """What the release depends on once there is a model."""
     policy = config.policy.read_text("utf-8") if config.policy else ""
     settings = [config.rows, config.seed, config.format, config.audit_seed, config.name, config.include_model]
+    settings.append(config.public_epsilon)
     asked = [sha256(model.read_bytes()).hexdigest(), policy, str(config.folder), settings, __version__]
     return sha256(json.dumps(asked).encode()).hexdigest()
 

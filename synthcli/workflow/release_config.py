@@ -38,7 +38,7 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "max_rows_per_unit": (int,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
-    "audit": {"policy": (str,), "seed": (int,)},
+    "audit": {"policy": (str,), "seed": (int,), "public_epsilon": (int, Decimal)},
     "publish": {"folder": (str,), "name": (str,), "work": (str,), "include_model": (bool,)},
 }
 _REQUIRED = (("data", "path"), ("data", "schema"), ("fit", "epsilon"), ("publish", "folder"))
@@ -69,6 +69,7 @@ class ReleaseConfig:
     format: str
     policy: Path | None
     audit_seed: int
+    public_epsilon: str | None
     folder: Path
     name: str
     work: Path
@@ -167,6 +168,7 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         format=sample.get("format", "parquet"),
         policy=base / audit["policy"] if "policy" in audit else None,
         audit_seed=audit.get("seed", 0),
+        public_epsilon=str(audit["public_epsilon"]) if "public_epsilon" in audit else None,
         folder=folder,
         name=publish.get("name", table_name(data["path"]) or "release"),
         work=base / publish.get("work", ".synthcli"),

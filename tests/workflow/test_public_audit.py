@@ -13,6 +13,7 @@ from synthcli.privacy.ledger import NoLedger, Status, open_ledger
 from synthcli.report.public_audit import from_public_document
 from synthcli.workflow import public_audit
 from synthcli.workflow.audit import run_audit
+from synthcli.workflow.release import run_release
 from synthcli.workflow.report import run_report
 from synthcli.workflow.requests import AuditRequest, ReportRequest
 from tests.cli.table_fixture import SCHEMA, csv, rows
@@ -106,3 +107,23 @@ def test_what_fails_before_the_noise_costs_nothing_and_after_it_stays_spent(
         run_audit(asked(folder, "never.json", public_epsilon="0.1"))
     assert spent(folder) - before == Decimal("0.1")
     assert "stay spent" in failure.value.__notes__[0]
+
+
+def test_a_release_publishes_what_may_be_told(folder: Path) -> None:
+    open_ledger(folder / "ledger.sqlite").amend("wards", "9", "1e-6")
+    (folder / "synthcli.toml").write_text(
+        '[data]\npath = "t.csv"\nschema = "schema.yaml"\n[fit]\nepsilon = 2\nmechanism = "independent"\n'
+        'audit_coins = 0.5\nledger = "ledger.sqlite"\n[audit]\npolicy = "easy.toml"\npublic_epsilon = 0.25\n'
+        '[publish]\nfolder = "public"\n'
+    )
+    before = spent(folder)
+    result = run_release(folder / "synthcli.toml")
+    assert result.published is not None
+    assert (result.spent, spent(folder) - before) == (2.25, Decimal("2.25"))
+    assert {path.name for path in result.published.iterdir()} == {
+        *("t.parquet", "audit.json", "report.html", "manifest.json")
+    }
+    assert from_public_document(json.loads((result.published / "audit.json").read_text())).epsilon == 0.25
+    assert "public.copies.excess" in (result.published / "report.html").read_text()
+    again = run_release(folder / "synthcli.toml")
+    assert (again.up_to_date, again.spent, spent(folder) - before) == (True, 0.0, Decimal("2.25"))
