@@ -59,6 +59,7 @@ def profile(
     """
     from synthcli.engine.units import rows_of_units
     from synthcli.files import atomic_write, claim_output
+    from synthcli.table.dialect import declared
     from synthcli.table.profile import propose
     from synthcli.table.rules.breaches import count_breaches
     from synthcli.table.schema_file import dump_schema, load_schema, schema_format
@@ -73,7 +74,8 @@ def profile(
         schema_format(output)
         claim_output(output, force=force)
     ruled = load_schema(rules) if rules is not None else None
-    with console.progress() as progress, open_source(data, dialect_of(delimiter, encoding, quote, header)) as source:
+    said = declared(dialect_of(delimiter, encoding, quote, header), ruled.encoding if ruled is not None else None)
+    with console.progress() as progress, open_source(data, said) as source:
         progress("reading the table", 0.0)
         proposal = propose(source, name or "table", privacy_unit)
         units = rows_of_units(source, proposal.schema, privacy_unit) if privacy_unit is not None else None

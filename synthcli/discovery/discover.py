@@ -86,7 +86,8 @@ def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Enco
         return CategoryEncoder(values=column.categories, type=column.kind, missing=missing, other=False)
     if column.name not in keys and has_exact_codes(column):
         low, high = bounds_on_axis(column)
-        edges = np.arange(int(low or 0), int(high or 0) + 1)  # one cell per number; the last edge is exclusive
+        first, last = int(low or 0), int(high or 0)
+        edges = first + np.arange(last - first + 1)  # one cell per number; the last edge is exclusive
         return GridEncoder(type=column.kind, edges=edges, decimals=None, missing=missing)
     found = keys[column.name]
     if column.kind is not Kind.STRING:

@@ -1,11 +1,12 @@
 """Which facts are public, which must be learnt, and which cannot be: decided before any row is read."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
 from synthcli.discovery.ruled import contradictions
 from synthcli.errors import InputError, UsageError, closest
+from synthcli.table.axis import LIMITS
 from synthcli.table.rules.check import factual_faults
 from synthcli.table.schema import Column, Fact, Kind, Role, Schema
 
@@ -48,6 +49,7 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     modelled = stripped.modelled
     if not modelled:
         raise InputError("the schema models no column", "set synthcli:role to model for at least one field")
+    _refuse_without_room(modelled)
     to_learn = _named({c.name: _missing_facts(c, before[c.name].categories is not None) for c in modelled})
     _refuse_open_rules(stripped, [name for name, facts in to_learn.items() if "categories" in facts])
     return Facts(
@@ -62,6 +64,16 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         ),
         to_learn=to_learn,
     )
+
+
+def _refuse_without_room(columns: Sequence[Column]) -> None:
+    """An edge of the grid must lie above the declared minimum, and be a 64-bit integer itself."""
+    for column in columns:
+        if column.kind is Kind.INTEGER and column.minimum == LIMITS[Kind.INTEGER][1]:
+            raise InputError(
+                f"column {column.name!r}: its only possible value is the last 64-bit integer, which has no cell",
+                "give the field the role drop, or a lower minimum",
+            )
 
 
 def _refuse_open_rules(schema: Schema, learnt: Collection[str]) -> None:

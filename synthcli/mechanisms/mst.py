@@ -30,8 +30,10 @@ class Mst:
 
     def run(self, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
         """Measure one-ways, merge rare codes, choose a tree, measure its edges. The workload plays no part."""
-        one_way_rho, tree_rho, edge_rho = split(rho, (1, 1, 1))
         progress("measuring one-way marginals", 0.0)
+        if len(curator.domain) == 1:  # no tree to choose, no edges to measure: the one marginal has all of rho
+            return self._alone(curator, rho)
+        one_way_rho, tree_rho, edge_rho = split(rho, (1, 1, 1))
         fine = curator.measure([(a,) for a in curator.domain.attributes], one_way_rho)
         merges = rare_merges(fine, curator.domain)
         coarse = curator.merged(merges)
@@ -44,6 +46,12 @@ class Mst:
         fitted = estimate(coarse.domain, measurements, start=model)
         progress("measuring the tree", 1.0)
         return Fit(model=fitted, measurements=measurements, merges=merges)
+
+    def _alone(self, curator: MarginalCurator, rho: float) -> Fit:
+        fine = curator.measure([curator.domain.attributes], rho)
+        merges = rare_merges(fine, curator.domain)
+        one_ways = tuple(measurement.merged(merges) for measurement in fine)
+        return Fit(model=estimate(curator.merged(merges).domain, one_ways), measurements=one_ways, merges=merges)
 
 
 def rare_merges(one_ways: Sequence[Measurement], domain: Domain) -> dict[str, Merge]:

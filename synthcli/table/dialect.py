@@ -48,6 +48,13 @@ class Dialect:
         return Dialect(delimiter=delimiter, encoding=encoding, quote=quote, header=header)
 
 
+def declared(given: Dialect | None, encoding: str | None) -> Dialect | None:
+    """What is said of a file: what is given, and the schema's encoding where that is silent."""
+    if encoding is None or (given is not None and given.encoding is not None):
+        return given
+    return replace(given or Dialect(), encoding=encoding)
+
+
 def _is_mark(text: str) -> bool:
     return len(text) == 1 and text.isascii() and text not in "\r\n\0"
 

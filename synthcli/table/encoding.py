@@ -14,6 +14,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
+"""UTF-8 holds byte by byte; the others are known by their byte-order mark. All else is guessed."""
+
 _AROUND = 1 << 16
 _COMMON = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),

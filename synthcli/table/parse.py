@@ -20,7 +20,7 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NOT_A_NUMBER = ["nan", "+nan", "-nan"]
 _INFINITE = ["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"]
 _EXACT = 2.0**53
-_MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
+_MICROSECONDS = {"D": 86_400_000_000, "s": 1_000_000, "ms": 1_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ def _from_typed(raw: pa.Array, index: pa.Array | None, column: Column, missing: 
     elif kind is Kind.DATE and pa.types.is_date64(target):
         values = raw.cast(pa.date32())
     elif kind is Kind.DATETIME and pa.types.is_date(target):
-        values = raw.cast(pa.date32()).cast(pa.timestamp("us"))
+        values = _midnights(raw.cast(pa.date32()))
     if values is None:
         return _by_text(raw, index, column, missing)
     infinite = np.zeros(len(values), dtype=np.bool_)
@@ -192,6 +192,13 @@ def _utc(stamps: pa.Array) -> pa.Array:
         fits = pc.and_(pc.less_equal(ticks, most), pc.greater_equal(ticks, -most))
         ticks = pc.if_else(fits, ticks, None)
     return ticks.view(pa.timestamp(unit)).cast(pa.timestamp("us"), safe=False)
+
+
+def _midnights(days: pa.Array) -> pa.Array:
+    """Days as microseconds; those beyond what 64 bits count (some 290,000 years) are null, as in `_utc`."""
+    places = days.view(pa.int32()).cast(pa.int64())
+    fits = pc.less_equal(pc.abs(places), (2**63 - 1) // _MICROSECONDS["D"])
+    return pc.multiply(pc.if_else(fits, places, None), _MICROSECONDS["D"]).view(pa.timestamp("us"))
 
 
 def _cast_or_null(text: pa.Array, target: pa.DataType) -> pa.Array:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from synthcli.errors import InputError, UsageError, closest
 from synthcli.table.axis import from_axis
 from synthcli.table.category_order import ordered
+from synthcli.table.encoding import SURE_ENCODINGS
 from synthcli.table.inference import Inferred, candidates, infer
 from synthcli.table.parse import is_text
 from synthcli.table.patterns import DIRECT, are_uuids, flags_by_name, flags_by_values, is_free_text, is_key_name
@@ -87,7 +88,14 @@ def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
         raise InputError(f"{source.name} has no rows", "give a file with rows below its header")
     found = (_examine(sketches[column]) for column in source.columns)
     findings = tuple(_as_unit(finding) if finding.column.name == unit else finding for finding in found)
-    return Proposal(schema=Schema(name=name, columns=tuple(f.column for f in findings)), rows=rows, findings=findings)
+    schema = Schema(name=name, columns=tuple(f.column for f in findings), encoding=_encoding(source))
+    return Proposal(schema=schema, rows=rows, findings=findings)
+
+
+def _encoding(source: Source) -> str | None:
+    """That of a CSV file, told or guessed, if `fit` would refuse to guess it."""
+    found = source.dialect.encoding if source.dialect is not None else None
+    return None if found in SURE_ENCODINGS else found
 
 
 def _as_unit(finding: Finding) -> Finding:

@@ -133,6 +133,8 @@ class Schema:
     name: str
     columns: tuple[Column, ...]
     missing_values: tuple[str, ...] = ("",)
+    encoding: str | None = None
+    """That of the table as CSV, where it is neither UTF-8 nor known by a byte-order mark."""
     rules: tuple[Rule, ...] = ()
     """What holds in every written row."""
 

@@ -20,6 +20,7 @@ _HEADER = """\
 # If a fact is public knowledge (a code list, an age from 0 to 120), correct its value, then delete it from the list;
 # or name the column in --public-domain. What you declare is free of charge, and the model file records it.
 #
+# synthcli:encoding, if it is there, says how a CSV file is written: your word, like types and spellings of dates.
 # synthcli:role says what happens to a column: model, drop, surrogate (made-up values of the same format), or unit (left
 # out; rows that share a value of it belong to one person, whom fit --max-rows-per-unit protects as a whole).
 # synthcli:flags says what a column looks like: key, name, email, phone, national-id, card, free-text ...

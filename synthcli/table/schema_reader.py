@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from synthcli.errors import UsageError
+from synthcli.table.encoding import check_encoding
 from synthcli.table.field_reader import FieldReader
 from synthcli.table.rules.check import structural_faults
 from synthcli.table.rules.reader import read_rules
@@ -22,6 +24,7 @@ _SCHEMA_KEYS = {
     "rules",
     "synthcli:version",
     "synthcli:name",
+    "synthcli:encoding",
 }
 
 
@@ -41,17 +44,29 @@ def read_document(document: Any, default_name: str, folder: Path | None = None) 
     name = document.get("synthcli:name", document.get("name", default_name))
     if not isinstance(name, str) or not name:
         problems.append("synthcli:name: must be text")
+    encoding = document.get("synthcli:encoding")
+    problems += _encoding_problems(encoding)
     columns, field_problems = _columns(document.get("fields"), folder)
     problems += field_problems
     if sum(column.role is Role.UNIT for column in columns) > 1:
         problems.append("fields: more than one has the synthcli:role unit; rows belong to one privacy unit")
     if problems:
         return None, problems
-    schema = Schema(name=name, columns=tuple(columns), missing_values=tuple(missing))
+    schema = Schema(name=name, columns=tuple(columns), missing_values=tuple(missing), encoding=encoding)
     rules, problems = read_rules(document.get("rules", []), schema, folder)
     schema = replace(schema, rules=rules)
     problems = problems or structural_faults(schema)
     return (None, problems) if problems else (schema, [])
+
+
+def _encoding_problems(encoding: Any) -> list[str]:
+    if encoding is None:
+        return []
+    try:
+        check_encoding(encoding if isinstance(encoding, str) else "")
+    except UsageError:
+        return ["synthcli:encoding: there is no such text encoding; for example cp1252, latin-1, utf-16"]
+    return []
 
 
 def _version_problems(version: Any) -> list[str]:

@@ -22,6 +22,7 @@ def to_document(schema: Schema) -> dict[str, Any]:
         "$schema": _PROFILE,
         "synthcli:version": VERSION,
         "synthcli:name": schema.name,
+        **({"synthcli:encoding": schema.encoding} if schema.encoding else {}),
         "missingValues": list(schema.missing_values),
         "fields": [_field(column) for column in schema.columns],
         **({"rules": rules_document(schema, _bound)} if schema.rules else {}),

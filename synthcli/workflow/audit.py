@@ -23,6 +23,7 @@ from synthcli.quality.result import Quality
 from synthcli.report.document import to_document
 from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
+from synthcli.table.dialect import declared
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.fit import coins_place
 from synthcli.workflow.public_audit import charged
@@ -57,7 +58,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     coins = _coins(request, synthesizer)
     with (
         charged(request, synthesizer.statement.dataset) as charge,
-        open_source(request.data, request.dialect) as real,
+        open_source(request.data, declared(request.dialect, synthesizer.schema.encoding)) as real,
         open_source(request.synthetic) as synthetic,
     ):
         coins.verify_data(real.raw_chunks())

@@ -26,7 +26,8 @@ from synthcli.privacy.budget import Budget
 from synthcli.privacy.curator import Curator, PrivateTable
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
-from synthcli.table.dialect import Dialect
+from synthcli.table.dialect import Dialect, declared
+from synthcli.table.encoding import SURE_ENCODINGS
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
 from synthcli.workflow.plan import FitPlan, plan_fit
@@ -35,9 +36,6 @@ from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 
 Appoint = Callable[[PrivateTable, Budget, int], Curator]
 """Makes the curator of a table of whose units so many rows count."""
-
-_SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
-"""UTF-8 holds byte by byte; the others are known by their byte-order mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +71,8 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
         with _refundable(ledger, reservation):
             if reservation.unbudgeted:
                 warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
-            source = stack.enter_context(open_source(request.data, request.dialect))
-            _refuse_guesses(source, request.dialect or Dialect())
+            source = stack.enter_context(open_source(request.data, _said(request, plan)))
+            _refuse_guesses(source, _said(request, plan) or Dialect())
             generation = _generation(request, ledger, source, progress)
             request_digest = _request_digest(ledger, asked, source)
             rows = _before_noise(plan, source, progress)
@@ -139,6 +137,10 @@ def _refundable(ledger: Ledger, reservation: Reservation) -> Iterator[None]:
         raise
 
 
+def _said(request: FitRequest, plan: FitPlan) -> Dialect | None:
+    return declared(request.dialect, plan.facts.schema.encoding)
+
+
 def _refuse_guesses(source: Source, said: Dialect) -> None:
     """An encoding or a quote that is guessed from the rows lets one row decide how all the others are read.
 
@@ -146,10 +148,10 @@ def _refuse_guesses(source: Source, said: Dialect) -> None:
     schema's, which is refused anyway.
     """
     used = source.dialect
-    if used is not None and said.encoding is None and used.encoding not in _SURE_ENCODINGS:
+    if used is not None and said.encoding is None and used.encoding not in SURE_ENCODINGS:
         raise InputError(
             f"{source.name} is not UTF-8, and its encoding can only be guessed from the rows",
-            f"say it: --encoding {used.encoding}, if that is what it is",
+            f"say it, if that is what it is: --encoding {used.encoding}, or synthcli:encoding in the schema file",
         )
     if used is not None and said.quote is None and used.quote != '"':
         raise InputError(
@@ -268,7 +270,7 @@ def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: st
     model = ledger.digest(request.output.read_bytes())
     if not any(spend.artifact_digest == model for spend in ledger.history(plan.dataset)):
         return False
-    with open_source(request.data, request.dialect) as source:
+    with open_source(request.data, _said(request, plan)) as source:
         done = ledger.find_committed(plan.dataset, _request_digest(ledger, asked, source))
     return done is not None and done.artifact_digest == model
 
@@ -279,9 +281,10 @@ def _request_digest(ledger: Ledger, asked: str, source: Source) -> str:
 
 
 def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
-    """What the outcome depends on beside the data: the public schema, the budget and the settings."""
+    """What the outcome depends on beside the data: the schema, how the file is read, budget and settings."""
     settings = [
         repr(plan.facts.schema),
+        repr(_said(request, plan) or Dialect()),
         request.epsilon,
         request.delta,
         repr(plan.mechanism),

@@ -239,3 +239,15 @@ def test_attributes_of_a_date_take_no_column_s_name() -> None:
     codec, _ = _learn(rows, Column(name="seen", kind=Kind.DATETIME), Column(name="seen (hour)", kind=Kind.BOOLEAN))
     assert "seen (hour)*" in codec.domain.attributes
     assert codec.names == ("seen", "seen (hour)")
+
+@pytest.mark.parametrize("low", [-(2**63), 0, 2**63 - 3, 2**63 - 2])
+def test_the_whole_range_of_64_bits_may_be_declared(low: int) -> None:
+    """Up to 2^63 - 1, which counts as the number before it: no edge lies above it."""
+    values = [low] * 300 + [2**63 - 1] * 300
+    codec, _ = _learn(
+        Rows(x=pa.array(values, pa.int64())),
+        Column(name="x", kind=Kind.INTEGER, minimum=low, maximum=2**63 - 1, required=True),
+    )
+    encoder = codec.columns[0].encoder
+    back = encoder.decode(encoder.encode(pa.array(values, pa.int64())), np.random.default_rng(0)).to_pylist()
+    assert min(back) >= low and max(back) < 2**63 - 1

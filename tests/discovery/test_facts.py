@@ -79,6 +79,12 @@ def test_a_schema_without_modelled_columns_is_refused() -> None:
         resolve(_schema(replace(SEX, role=Role.DROP)))
 
 
+def test_the_last_integer_alone_has_no_cell() -> None:
+    last = Column(name="key", kind=Kind.INTEGER, minimum=2**63 - 1, maximum=2**63 - 1)
+    with pytest.raises(InputError, match=r"'key'.*last 64-bit integer"):
+        resolve(_schema(SEX, last))
+
+
 def test_the_budget_pays_for_open_facts_alone() -> None:
     assert plan_discovery(resolve(_schema(SEX))).share == 0
     narrow = replace(AGE, observed=frozenset())

@@ -21,11 +21,6 @@ from tests.privacy.random_tables import AsCoded, Table, domains, row_of
 USED = 0.99
 
 
-def _least(name: str, domain: Domain) -> float:
-    """The share of rho that a mechanism must put to use. MST keeps two thirds for a tree that one column has not."""
-    return USED / 3 if name == "mst" and len(domain) == 1 else USED
-
-
 def _run(name: str, table: Table, budget: Budget, keys: bool, rows_per_unit: int) -> tuple[Fit, Curator]:
     """As a fit does it: a first stage, perhaps, and the mechanism with the rest."""
     curator = Curator(table, budget, rows_per_unit)
@@ -41,7 +36,7 @@ def _check(name: str, table: Table, budget: Budget, keys: bool = False, rows_per
     fit, curator = _run(name, table, budget, keys, rows_per_unit)
     rho, delta = curator.spent
     assert rho <= budget.rho and delta <= budget.key_delta
-    assert rho >= _least(name, table.domain) * budget.rho
+    assert rho >= USED * budget.rho
     assert fit.model.total >= 1
     assert all(np.isfinite(fit.model.marginal((a,))).all() for a in fit.model.domain.attributes)
 

@@ -38,6 +38,16 @@ def test_a_time_that_does_not_fit_leaves_the_others_alone(stranger: int, tmp_pat
     assert beside - alone == Counter({None: 1}) and not alone - beside
 
 
+def test_a_day_beyond_all_times_leaves_the_others_alone(tmp_path: Path) -> None:
+    days = [0, -1, 20_000, 106_751_991, -106_751_991]
+    place = _parquet(tmp_path / "a.parquet", pa.array([*days, 106_751_992, -(2**31), None], pa.date32()))
+    schema = Schema(name="t", columns=(Column(name="x", kind=Kind.DATETIME),))
+    with open_source(str(place)) as source:
+        (batch,) = source.batches(schema)
+        found = batch.column(0).view(pa.int64()).to_pylist()
+    assert found == [*(day * 86_400_000_000 for day in days), None, None, None]
+
+
 def test_the_last_time_that_fits_is_read(tmp_path: Path) -> None:
     last = (2**63 - 1) // 1000
     place = _parquet(tmp_path / "a.parquet", pa.array([last, -last, None], pa.timestamp("ms")))

@@ -60,7 +60,10 @@ def columns(draw: st.DrawFn, name: str) -> Column:
 def schemas(draw: st.DrawFn) -> Schema:
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     missing = tuple(draw(st.lists(TEXT, max_size=3)))
-    return Schema(name=draw(NAMES), columns=tuple(draw(columns(n)) for n in names), missing_values=missing)
+    encoding = draw(st.sampled_from([None, "cp1252", "utf-16-le"]))
+    return Schema(
+        name=draw(NAMES), columns=tuple(draw(columns(n)) for n in names), missing_values=missing, encoding=encoding
+    )
 
 
 @given(schemas(), st.sampled_from(["yaml", "json"]))
@@ -116,6 +119,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     text = """
 synthcli:version: 2
 colour: red
+synthcli:encoding: morse
 missingValues: NA
 fields:
   - {name: a, type: int}
@@ -134,11 +138,12 @@ fields:
   - {name: l, type: string, synthcli:surrogate: {format: pattern}}
   - text
 """
-    with pytest.raises(InputError, match="24 problems") as caught:
+    with pytest.raises(InputError, match="25 problems") as caught:
         _load(tmp_path, text)
     lines = "\n".join(caught.value.details)
     for part in (
         "colour: no such key",
+        "synthcli:encoding: there is no such text encoding; for example cp1252, latin-1, utf-16",
         "synthcli:version: the file is of version 2",
         "missingValues: must be a list of text",
         "fields[0] (a): type: must be one of integer, number,",

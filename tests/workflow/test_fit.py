@@ -16,6 +16,7 @@ from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.curator import MarginalCurator
 from synthcli.privacy.ledger import Status, open_ledger
+from synthcli.table.dialect import Dialect
 from synthcli.table.encoders import GridEncoder
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.plan import plan_fit
@@ -73,7 +74,10 @@ def test_the_same_inputs_again_are_up_to_date(request_: FitRequest) -> None:
     assert request_.output.read_bytes() != before
 
 
-@pytest.mark.parametrize("change", [{"epsilon": "2"}, {"mechanism": "independent"}, {"audit_coins": 0.9}])
+@pytest.mark.parametrize(
+    "change",
+    [{"epsilon": "2"}, {"mechanism": "independent"}, {"audit_coins": 0.9}, {"dialect": Dialect(encoding="cp1252")}],
+)
 def test_other_settings_are_another_fit_and_do_not_overwrite(request_: FitRequest, change: dict[str, object]) -> None:
     run_fit(request_)
     with pytest.raises(UsageError, match="already"):
