@@ -73,20 +73,23 @@ class Aim:
         domain = curator.domain
         budget = rho * _SAFE
         weights = {c: w for c, w in workload.candidates().items() if domain.size(c) <= self.max_cells}
-        progress("counting", 0.0)
-        curator.prefetch([*((a,) for a in domain.attributes), *weights])
         plan = _Round.costing(budget / (self.rounds_per_attribute * len(domain)))
         first = len(domain) * plan.measurement_rho
         measured = list(curator.measure([(a,) for a in domain.attributes], first))
         model = estimate(domain, measured, effort=ROUND)
         spent, last = first, False
         sizes: dict[Clique, int] = {}
+        ahead: set[Clique] = set()
         while not last:
             if budget - spent < 2.0 * plan.rho:
                 plan, last = _Round.costing(budget - spent), True
             progress("selecting and measuring", spent / budget)
             earned = min(1.0, (spent + plan.rho) / budget)
             allowed = affordable(model.tree, tuple(model.potentials), weights, self.max_cells * earned, sizes)
+            if not ahead.issuperset(allowed):  # counted in few passes: what twice the budget spent so far would earn
+                most = self.max_cells * min(1.0, 2.0 * earned)
+                ahead.update(affordable(model.tree, tuple(model.potentials), weights, most, sizes), allowed)
+                curator.prefetch(ahead)
             estimates = model.marginals(list(allowed))
             noise = plan.sigma * curator.rows_per_unit
             chosen = _select(curator, allowed, estimates, plan.epsilon, noise)

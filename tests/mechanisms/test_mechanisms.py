@@ -1,5 +1,6 @@
 """Mechanisms with the real curator on small tables: what they find, what they spend, what they promise."""
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.errors import UsageError
-from synthcli.marginal import Domain, Measurement
+from synthcli.marginal import Clique, Domain, Measurement
 from synthcli.mechanisms.aim import Aim
 from synthcli.mechanisms.independent import Independent
 from synthcli.mechanisms.interface import Fit, Mechanism
@@ -17,7 +18,7 @@ from synthcli.mechanisms.names import MECHANISMS, mechanism_named
 from synthcli.mechanisms.sieve import Sieve
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.budget import Budget
-from synthcli.privacy.curator import Curator
+from synthcli.privacy.curator import Coding, Curator
 from tests.mechanisms.coded import Coded, chain_table
 
 
@@ -78,6 +79,26 @@ def test_aim_measures_what_depends() -> None:
 def test_aim_keeps_to_its_size(max_cells: int) -> None:
     fit, _, _ = _run(Aim(max_cells=max_cells), chain_table())
     assert fit.model.tree.cells <= max(max_cells, 14), "the one-way tables alone have 14 cells"
+
+
+def test_aim_counts_what_it_may_choose_soon() -> None:
+    """Triples of 1,728 cells wait until a fourth of the budget has earned them; few passes over the rows all the same."""
+    domain = Domain(tuple("abcdef"), (12,) * 6)
+    rng, passes = np.random.default_rng(0), []
+
+    class Counted(Coded):
+        def count(self, codec: Coding, cliques: Sequence[Clique]) -> Mapping[Clique, np.ndarray]:
+            passes.append({len(clique) for clique in cliques})
+            return super().count(codec, cliques)
+
+    table = Counted(domain, {a: rng.integers(0, 12, 2000).astype(np.uint8) for a in domain.attributes})
+    budget = Budget.of(5.0, 1e-9)
+    curator = Curator(table, budget)
+    mechanism, workload = Aim(max_cells=4000), Workload.targeting(domain, "a")
+    mechanism.run(curator.on(table), workload, curator.remaining_rho, lambda stage, done: None)
+    first = next(i for i, lengths in enumerate(passes) if 3 in lengths)
+    assert {2} in passes[:first], "pairs come first"
+    assert len(passes) <= 6
 
 
 def test_rare_codes_are_merged_and_drawn_again() -> None:
