@@ -29,7 +29,7 @@ AXES = {
     "columns": [(10**5, columns, 16) for columns in (10, 30, 100, 300)],
     "domains": [(10**5, 15, codes) for codes in (4, 16, 64, 256)],
 }
-EXTRA = [(1000, 3, 16), (10**6, 100, 16)]
+EXTRA = [(1000, 3, 16), (10**6, 100, 16), (20_000, 1000, 16)]
 PLACE = {"rows": 0, "columns": 1, "domains": 2}
 FLOOR = "import sys, pyarrow.parquet as p; print(p.read_table(sys.argv[1]).num_rows)"
 

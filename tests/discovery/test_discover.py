@@ -240,6 +240,7 @@ def test_attributes_of_a_date_take_no_column_s_name() -> None:
     assert "seen (hour)*" in codec.domain.attributes
     assert codec.names == ("seen", "seen (hour)")
 
+
 @pytest.mark.parametrize("low", [-(2**63), 0, 2**63 - 3, 2**63 - 2])
 def test_the_whole_range_of_64_bits_may_be_declared(low: int) -> None:
     """Up to 2^63 - 1, which counts as the number before it: no edge lies above it."""

@@ -82,7 +82,7 @@ def test_aim_keeps_to_its_size(max_cells: int) -> None:
 
 
 def test_aim_counts_what_it_may_choose_soon() -> None:
-    """Triples of 1,728 cells wait until a fourth of the budget has earned them; few passes over the rows all the same."""
+    """Triples of 1,728 cells wait until the budget has earned them; few passes over the rows all the same."""
     domain = Domain(tuple("abcdef"), (12,) * 6)
     rng, passes = np.random.default_rng(0), []
 
