@@ -64,12 +64,12 @@ class ColumnCodec:
         return self.encoder.decode_compact(fine, rng) if compact else self.encoder.decode(fine, rng)
 
     def labels(self) -> tuple[str, ...]:
-        """The names of the coarse codes; merged neighbours are named by the first and the last."""
+        """The names of the coarse codes; merged neighbours are named by the first and the last, others by the first."""
         fine = self.encoder.labels()
         if self.merge is None:
             return fine
         members = [np.flatnonzero(self.merge.groups == group) for group in range(self.size)]
-        return tuple(fine[m[0]] if len(m) == 1 else f"{fine[m[0]]} … {fine[m[-1]]}" for m in members)
+        return tuple(_label(fine, m) for m in members)
 
     def merged(self, merge: Merge | None) -> "ColumnCodec":
         """The column with its coarse codes merged further."""
@@ -167,6 +167,14 @@ def codec_from_json(document: Any) -> Codec:
         return Codec(tuple(_column_from_json(column) for column in document["columns"]))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise InputError("the codec in the file is damaged", "fetch or fit the model again") from error
+
+
+def _label(names: tuple[str, ...], members: NDArray[np.intp]) -> str:
+    first, last = int(members[0]), int(members[-1])
+    if len(members) == 1:
+        return names[first]
+    together = last - first + 1 == len(members)
+    return f"{names[first]} … {names[last]}" if together else f"{names[first]} and {len(members) - 1} more"
 
 
 def _column_to_json(column: ColumnCodec) -> dict[str, Any]:

@@ -40,6 +40,37 @@ def test_questions_and_model_depend_on_released_values_alone(mechanism: str, tmp
     assert all(check.holds for check in found), found
 
 
+TIMES = """
+name: times
+fields:
+- {name: seen, type: datetime}
+- {name: ward, type: string}
+- {name: kind, type: string}
+- {name: code, type: string, "synthcli:hierarchy": {a: [u, v, w], b: [x, y, z]}}
+"""
+
+
+def _times(name: str, rows: list[str]) -> PublicTable:
+    return PublicTable(name, TIMES, "\n".join(["seen,ward,kind,code", *rows]) + "\n")
+
+
+def test_times_many_categories_and_hierarchies_are_asked_for_without_a_look(tmp_path: Path) -> None:
+    """Working hours of a year, and many wards: weekdays, hours and a second look are in the transcript."""
+    rng = np.random.default_rng(0)
+    days = [np.datetime64("2018-01-01") + day for day in rng.integers(0, 364, 900) if day % 7 < 5]
+    code = "uvwxyz"
+    rows = [f"{d}T{rng.integers(8, 17):02d}:30:00,{rng.integers(200)},new,{code[int(rng.integers(6))]}" for d in days]
+    base, night = _times("working hours", rows), [f"1999-07-0{1 + i % 9}T00:00:00.000001,,,z" for i in range(80)]
+    others = _times("nights", night), _times("one row more", [*rows, "2890-12-31T23:59:59.999999,odd,old,u"])
+    build, setting = InstalledBuild(tmp_path), Setting("sieve", 8.0, 1e-6)
+    recording = record(build.prepare(base, setting))
+    asked = [str(entry.question.asked) for entry in recording.transcript]
+    assert sum("'ward'" in question and "keys" in question for question in asked) == 2
+    assert any("seen (hour)" in question for question in asked[-3:]), "hours are an attribute of the model"
+    found = list(check_replays(build, setting, [Replays(base, others)]))
+    assert found and all(check.holds for check in found), found
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_one_row_moves_no_more_than_declared_and_costs_add_up(mechanism: str, tmp_path: Path) -> None:
     build, setting, base = InstalledBuild(tmp_path), Setting(mechanism, 5.0, 1e-6), public_tables.ordinary(200)

@@ -28,6 +28,8 @@ def test_codes_are_coarse() -> None:
     assert all(column.dtype == np.uint8 for column in codes.values())
     assert set(CODEC.encode(BATCH.select(["age"]))) == {"age"}
     assert CODEC.columns[1].labels() == ("0 to 9 … 10 to 19", "20 to 29 … 30 to 39")
+    apart = ColumnCodec("a", CODEC.columns[1].encoder, Merge(np.array([0, 1, 0, 0]), np.ones(4)))
+    assert apart.labels() == ("0 to 9 and 2 more", "10 to 19"), "codes that are not neighbours"
 
 
 def test_decoding_refines_by_the_weights() -> None:

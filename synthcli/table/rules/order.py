@@ -18,7 +18,7 @@ from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.rules.kinds import Order, Rule
 from synthcli.table.rules.on_codes import last_of
-from synthcli.table.rules.ranks import Ranks, places_of, ranks_of
+from synthcli.table.rules.ranks import Ranks, places_of, ranks_of, unit_of
 from synthcli.table.schema import Column, Schema
 
 _REDRAWS = 32
@@ -96,6 +96,13 @@ def _exceeds(high: Ranks, low: Ranks, gap: int) -> NDArray[np.bool_]:
     return (high >= low) & (high.astype(np.uint64) - low.astype(np.uint64) >= gap)
 
 
+def _rounded(ranks: Ranks, least: Ranks, most: Ranks, step: int) -> Ranks:
+    """The nearest multiple of a step below or above, if it is not beyond the bounds; else the rank itself."""
+    below = ranks // step * step
+    above = np.where(below + step <= most, below + step, ranks)
+    return np.where(below >= least, below, above)
+
+
 class Ordering:
     """Puts decoded values in order, code by code: what was drawn stays where it is in order already."""
 
@@ -164,8 +171,14 @@ class Ordering:
                     room = self._spans[high].most[codes[high][rows].astype(np.intp)]
                     most = np.where(present[high][rows], np.minimum(most, room - gap), most)
             there = present[name][rows]
-            drawn = rng.integers(np.where(there, least, 0), np.where(there, most, 0), endpoint=True, dtype=np.int64)
-            ranks[name][rows] = drawn
+            least, most = np.where(there, least, 0), np.where(there, most, 0)
+            drawn = rng.integers(least, most, endpoint=True, dtype=np.int64)
+            ranks[name][rows] = _rounded(drawn, least, most, self._step(name))
+
+    def _step(self, name: str) -> int:
+        """How many ranks lie between values as they are drawn otherwise."""
+        grain = getattr(self._columns[name].encoder, "grain", 1)
+        return max(1, grain // unit_of(self._schema[name]))
 
     def _with(
         self, batch: pa.RecordBatch, ranks: Mapping[str, Ranks], present: Mapping[str, NDArray[np.bool_]]
