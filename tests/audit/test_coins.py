@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.audit.coins import Coins, flip, flip_units
@@ -125,6 +125,7 @@ def _units(rows: int, units: int, most: int, seed: int = 0) -> tuple[np.ndarray,
     return of, bounding.finish()
 
 
+@settings(deadline=None)
 @given(rows=st.integers(1, 200), units=st.integers(1, 40), most=st.integers(1, 4), share=st.floats(0.05, 0.95))
 def test_all_rows_of_a_unit_share_its_coin(rows: int, units: int, most: int, share: float) -> None:
     of, bound = _units(rows, units, most)

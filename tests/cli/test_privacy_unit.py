@@ -11,7 +11,7 @@ from synthcli.artifact import load
 from synthcli.audit.coins_file import load_coins
 from tests.cli.conftest import Run, program
 
-COLUMNS = ["site", "year", "black", "zper", "female", "mdvis"]
+COLUMNS = ["site", "year", "income", "xage", "zper", "female", "mdvis"]
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """Schema files: what is written reads back, and what is wrong is named, all of it."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.errors import InputError, UsageError
@@ -60,12 +61,14 @@ def columns(draw: st.DrawFn, name: str) -> Column:
 def schemas(draw: st.DrawFn) -> Schema:
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     missing = tuple(draw(st.lists(TEXT, max_size=3)))
+    found = tuple(draw(columns(name)) for name in names)
+    units = [column for column in found if column.role is Role.UNIT][1:]
+    found = tuple(replace(column, role=Role.DROP) if column in units else column for column in found)
     encoding = draw(st.sampled_from([None, "cp1252", "utf-16-le"]))
-    return Schema(
-        name=draw(NAMES), columns=tuple(draw(columns(n)) for n in names), missing_values=missing, encoding=encoding
-    )
+    return Schema(name=draw(NAMES), columns=found, missing_values=missing, encoding=encoding)
 
 
+@settings(deadline=None)
 @given(schemas(), st.sampled_from(["yaml", "json"]))
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, schema: Schema, form: str) -> None:
     path = tmp_path_factory.getbasetemp() / f"schema.{form}"
@@ -208,3 +211,12 @@ def test_a_draft_explains_itself() -> None:
     assert text.startswith("# A schema")
     assert "synthcli:observed:\n  - maximum\n  - minimum" in text
     assert "minimum: 1\n" in text
+
+
+def test_a_schema_has_one_privacy_unit_at_most(tmp_path: Path) -> None:
+    field = '- {{name: {name}, type: string, "synthcli:role": unit}}\n'
+    schema = _load(tmp_path, "fields:\n" + field.format(name="person") + "- {name: x, type: string}\n")
+    assert schema.unit == "person" and [column.name for column in schema.modelled] == ["x"]
+    with pytest.raises(InputError) as caught:
+        _load(tmp_path, "fields:\n" + field.format(name="a") + field.format(name="b"))
+    assert "rows belong to one privacy unit" in str(caught.value.details)
