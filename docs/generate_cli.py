@@ -16,6 +16,7 @@ COMMANDS = (
     ("sample",),
     ("audit",),
     ("audit", "conformance"),
+    ("audit", "controls"),
     ("report",),
     ("release",),
     ("ledger",),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from synthcli import __version__
-from synthcli.cli import audit, conformance, fit, ledger, profile, release, report, sample
+from synthcli.cli import audit, conformance, controls, fit, ledger, profile, release, report, sample
 from synthcli.cli.command import SETTINGS, command
 from synthcli.cli.group import Commands
 
@@ -50,6 +50,7 @@ def synthcli(
 for run in (profile.profile, fit.fit, sample.sample, audit.audit):
     app.command(context_settings=SETTINGS)(command(run))
 app.command("audit conformance", context_settings=SETTINGS)(command(conformance.conformance))
+app.command("audit controls", context_settings=SETTINGS)(command(controls.controls))
 app.command(context_settings=SETTINGS)(command(report.report))
 app.command(context_settings=SETTINGS)(command(release.release, reads_defaults=False))
 app.add_typer(ledger.app, name="ledger")

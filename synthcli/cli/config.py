@@ -30,6 +30,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed", "public_epsilon"))),
     "audit conformance": (),
+    "audit controls": (("data", ("schema", *_DIALECT)), ("fit", ("ledger",))),
     "ledger": (("fit", ("ledger",)),),
 }
 """By command: the sections and keys of the file that are defaults of its options of the same name."""

@@ -25,6 +25,8 @@ from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.dialect import declared
 from synthcli.table.source import Source, open_source
+from synthcli.workflow.controls import refuse_blindness
+from synthcli.workflow.controls_record import remembered
 from synthcli.workflow.fit import coins_place
 from synthcli.workflow.public_audit import charged
 from synthcli.workflow.requests import AuditRequest, Progress, silent
@@ -56,13 +58,15 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)
     coins = _coins(request, synthesizer)
+    progress("trying the audit on planted leaks", 0.0)
+    refuse_blindness()
     with (
         charged(request, synthesizer.statement.dataset) as charge,
         open_source(request.data, declared(request.dialect, synthesizer.schema.encoding)) as real,
         open_source(request.synthetic) as synthetic,
     ):
         coins.verify_data(real.raw_chunks())
-        standing = take_standing(request, policy, synthesizer, synthetic)
+        standing = _recorded(take_standing(request, policy, synthesizer, synthetic), request)
         experiment = _experiment(synthesizer, coins, real, synthetic)
         result = attack(
             experiment,
@@ -80,6 +84,12 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     if request.output is not None:
         atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
     return outcome
+
+
+def _recorded(standing: Standing, request: AuditRequest) -> Standing:
+    """With what is remembered of this build's controls."""
+    record = remembered(request.ledger)
+    return replace(standing, notes=(*standing.notes, record)) if record else standing
 
 
 def _experiment(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Experiment:

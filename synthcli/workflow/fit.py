@@ -16,7 +16,7 @@ from synthcli.artifact import save
 from synthcli.audit.coins import Coins, flip, flip_units
 from synthcli.audit.coins_file import save_coins
 from synthcli.discovery.discover import discover
-from synthcli.engine.interface import RowMask
+from synthcli.engine.interface import BatchSource, RowMask
 from synthcli.engine.local import LocalEngine
 from synthcli.engine.units import bound
 from synthcli.errors import InputError, InvalidAudit, remarking
@@ -200,7 +200,7 @@ def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> Training
 
 def learn(
     plan: FitPlan,
-    source: Source,
+    source: BatchSource,
     rows: TrainingRows,
     progress: Progress,
     generation: int = 1,

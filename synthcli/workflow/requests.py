@@ -94,6 +94,18 @@ class AuditRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlsRequest:
+    """Try the audit on files of which it is known whether they leak; on simulated tables where no `data` is given."""
+
+    data: str | None = None
+    schema: Path | None = None
+    repeats: int = 5
+    ledger: str | None = None
+    """Whose folder keeps the record."""
+    dialect: Dialect | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportRequest:
     """Write the page; `public` leaves out all that compares with real rows."""
 

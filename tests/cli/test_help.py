@@ -3,8 +3,19 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.golden import check_golden
 
-COMMANDS = ["", "profile", "fit", "sample", "audit", "audit conformance", "report", "release", "ledger"]
-COMMANDS += ["ledger init", "ledger amend", "ledger show", "ledger history", "ledger register-policy"]
+COMMANDS = [
+    "",
+    "profile",
+    "fit",
+    "sample",
+    "audit",
+    "audit conformance",
+    "audit controls",
+    "report",
+    "release",
+    "ledger",
+]
+COMMANDS += ["ledger", "ledger init", "ledger amend", "ledger show", "ledger history", "ledger register-policy"]
 SURROUNDINGS = [{}, {"GITHUB_ACTIONS": "true", "FORCE_COLOR": "1"}]
 
 
