@@ -50,7 +50,7 @@ def controls(
     if output is not None:
         claim_output(output, force=force)
     dialect = dialect_of(delimiter, encoding, quote, header)
-    request = ControlsRequest(data=data, schema=schema, repeats=repeats, ledger=ledger, dialect=dialect)
+    request = ControlsRequest(data=data, schema=schema, repeats=repeats, dialect=dialect)
     with console.progress() as progress:
         found = run_controls(request, progress)
     document = controls_document(found, "simulated tables" if data is None else "a table of the user's")

@@ -191,10 +191,10 @@ def _cut(schema: Path, table: pa.Table, mechanism: str, rng: np.random.Generator
 
 
 def run_controls(request: ControlsRequest, progress: Progress = silent) -> Controls:
-    """Every control, so often, on simulated tables or on the user's; remembers the outcome for this build.
+    """Every control, so often, on simulated tables or on the user's.
 
-    The fits are of rows of which some are made public to the audit, and of no use but here: they are forgotten, and no
-    ledger is charged. What comes out compares with real rows, and is private as they are.
+    Models and files are forgotten when their audit is done, and no ledger is charged. What comes out compares with real
+    rows, and is as private as they are.
     """
     found: list[Tried] = []
     with TemporaryDirectory(prefix="synthcli-controls-") as folder:

@@ -100,8 +100,6 @@ class ControlsRequest:
     data: str | None = None
     schema: Path | None = None
     repeats: int = 5
-    ledger: str | None = None
-    """Whose folder keeps the record."""
     dialect: Dialect | None = None
 
 
