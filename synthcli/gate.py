@@ -11,79 +11,12 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
+from synthcli.default_policy import DEFAULT_POLICY, ENDPOINTS, covered_endpoints
 from synthcli.errors import ExitCode, UsageError, closest
 from synthcli.files import read_toml
 from synthcli.metric import Metric
 
-DEFAULT_POLICY = """\
-# What a release may leak. Set the tolerances before the audit runs: its digest goes into the report.
-
-# Confidence of the one-sided upper bounds that must lie under the tolerances.
-confidence = 0.95
-
-# Fewer held-out rows than this cannot answer anything.
-min_nonmembers = 200
-
-# A number is the most that an endpoint may be: it passes if its upper bound is at most that, and fails if it is above
-# beyond doubt. { pass = P, fail = F } sets the two apart. `*` in a name stands for anything.
-[tolerances]
-# Rows copied beyond what happens by chance. Honest noise does not copy rows: a proven excess, however small, fails;
-# to pass it must be shown to stay under 1 % of the rows.
-"copies.exact.excess" = { pass = 0.01, fail = 0 }
-"copies.near.excess" = { pass = 0.01, fail = 0 }
-"copies.raw.excess" = { pass = 0.01, fail = 0 }
-
-# An attacker who may be wrong about 1 % of the non-members names at most 5 % more of the members. The best attack on a
-# correct release at epsilon 3 (delta 1e-5) reaches 4.4 %, at epsilon 5 already 10 %.
-"membership.ratio.advantage_at_1pct" = 0.05
-"membership.density.advantage_at_1pct" = 0.05
-"membership.likelihood.advantage_at_1pct" = 0.05
-"membership.shift.advantage_at_1pct" = 0.05
-
-# How well members are told from non-members on the whole (0.5 is not at all). The best attack on a correct release
-# reaches 0.575 at epsilon 1 and 0.639 at epsilon 2 (delta 1e-5).
-"membership.ratio.auc" = 0.60
-"membership.density.auc" = 0.60
-"membership.likelihood.auc" = 0.60
-"membership.shift.auc" = 0.60
-
-# The same among the most exposed rows: fewer rows, wider bounds, and the place where a leak shows first. A correct
-# release at epsilon 3 reaches 0.694.
-"membership.ratio.auc.top10" = 0.70
-"membership.density.auc.top10" = 0.70
-"membership.likelihood.auc.top10" = 0.70
-"membership.shift.auc.top10" = 0.70
-
-# What can be guessed of training rows beyond what can be guessed of rows that were left out: half of what a correct
-# release at epsilon 1 may give away (0.107, delta 1e-5). The surest tenth are fewer guesses, and have wider bounds.
-"attribute.advantage_at_100pct" = 0.05
-"attribute.advantage_at_10pct" = 0.10
-"linkability.advantage_at_100pct" = 0.05
-
-# Training rows that a rare combination of values points at, beyond held-out ones. The base rate is a few percent.
-"singling_out.advantage_at_100pct" = 0.02
-"singling_out.advantage_at_10pct" = 0.05
-
-# The order of the file must not tell the order of the training rows.
-"order.excess" = 0.10
-"""
-"""The policy where none is given, as the text that a steward may copy and edit."""
-
 _DEFAULT: dict[str, Any] = tomllib.loads(DEFAULT_POLICY)
-
-_MEMBERSHIP = [
-    f"membership.{attack}.{measure}{stratum}"
-    for attack in ("ratio", "density", "likelihood", "shift")
-    for measure in ("auc", "advantage_at_1pct")
-    for stratum in ("", ".top10", ".top1")
-]
-_GUESSES = [
-    f"{attack}.advantage_at_{coverage}"
-    for attack in ("attribute", "linkability", "singling_out")
-    for coverage in ("1pct", "10pct", "100pct")
-]
-ENDPOINTS = tuple(dict.fromkeys([*_DEFAULT["tolerances"], *_MEMBERSHIP, *_GUESSES]))
-"""What a policy may name: the endpoints of the audit."""
 
 
 class Outcome(StrEnum):
@@ -250,7 +183,7 @@ def _problems(document: Mapping[str, Any]) -> list[str]:
 
 
 def _tolerance_problems(name: str, value: object) -> list[str]:
-    covered = [endpoint for endpoint in ENDPOINTS if fnmatchcase(endpoint, name)]
+    covered = covered_endpoints(name)
     found = [] if covered else [f"no such endpoint{closest(name, ENDPOINTS)}"]
     both: Mapping[str, Any] = value if isinstance(value, Mapping) else {"pass": value}
     if not covered and not {"pass", "fail"} & set(both):

@@ -1,6 +1,6 @@
 """Rows as the audit sees them: coded as the model sees them, and by the exact spelling of every cell."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,13 @@ class Block:
     """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of each one's raw cell.
 
     `firsts`: the first attribute of every column, where a column (a date) has several; else each is a column.
+    `marks`: rows × subgroups, who belongs to which.
     """
 
     codes: NDArray[np.uint32]
     spelled: NDArray[np.uint64]
     firsts: tuple[int, ...] | None = None
+    marks: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.codes.ndim != 2 or self.codes.shape != self.spelled.shape:
@@ -37,7 +39,8 @@ class Block:
 
     def __getitem__(self, rows: Any) -> "Block":
         """The rows that an index array, a mask or a slice picks."""
-        return replace(self, codes=self.codes[rows], spelled=self.spelled[rows])
+        marks = None if self.marks is None else self.marks[rows]
+        return replace(self, codes=self.codes[rows], spelled=self.spelled[rows], marks=marks)
 
 
 def as_codes(block: Block, attributes: tuple[str, ...]) -> dict[str, NDArray[np.uint32]]:
@@ -49,10 +52,14 @@ def concatenate(blocks: Iterable[Block]) -> Block:
     """One block after the other; at least one."""
     every = list(blocks)
     codes, spelled = np.concatenate([b.codes for b in every]), np.concatenate([b.spelled for b in every])
-    return replace(every[0], codes=codes, spelled=spelled)
+    marked = [b.marks for b in every if b.marks is not None]
+    return replace(every[0], codes=codes, spelled=spelled, marks=np.concatenate(marked) if marked else None)
 
 
-def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Iterator[Block]:
+Mark = Callable[[pa.RecordBatch], NDArray[np.bool_]]
+
+
+def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes, mark: Mark | None = None) -> Iterator[Block]:
     """The modelled columns of record batches, coded and hashed with a secret `key` (16 to 64 bytes)."""
     firsts = tuple(place for place, column in enumerate(codec.columns) if column.part_of is None)
     for batch in batches:
@@ -62,4 +69,5 @@ def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes) -> Itera
             np.stack([codes[c.name].astype(np.uint32) for c in codec.columns], axis=1),
             np.stack([spelled[c.column] for c in codec.columns], axis=1),
             None if len(firsts) == len(codec.columns) else firsts,
+            None if mark is None else mark(batch),
         )

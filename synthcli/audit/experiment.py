@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from synthcli.audit.block import Block, blocks
 from synthcli.audit.coins import Coins
+from synthcli.audit.focus import Focus
+from synthcli.audit.inference import Knowledge
 from synthcli.errors import InvalidAudit
 from synthcli.marginal import Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -33,9 +36,15 @@ class Experiment:
     spans: tuple[int, ...]
     epsilon: float
     delta: float
+    knowledge: Knowledge | None = None
+    """What the attackers who guess know; by default, every attribute is a column and a secret in turn."""
+    subgroups: tuple[str, ...] = ()
+    """The names of the subgroups that the real blocks mark."""
 
 
-def prepare(synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Batches) -> Experiment:
+def prepare(
+    synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Batches, focus: Focus | None = None
+) -> Experiment:
     """The experiment of a release. `real` and `synthetic` are read by the model's schema.
 
     `InvalidAudit` for a model without coins, for coins of another fit, and for rows that lack a modelled column.
@@ -47,17 +56,33 @@ def prepare(synthesizer: Synthesizer, coins: Coins, real: Batches, synthetic: Ba
             "fit again with --audit-coins 0.1",
         )
     coins.verify(statement.coins.commitment)
-    codec = synthesizer.codec
+    codec, asked = synthesizer.codec, Focus() if focus is None else focus
+    mark = partial(asked.marks, schema=synthesizer.schema)
     return Experiment(
         coins=coins,
-        real=lambda: blocks(_checked(real(), codec, "real"), codec, coins.salt),
+        real=lambda: blocks(_checked(real(), codec, "real"), codec, coins.salt, mark),
         synthetic=lambda: blocks(_checked(synthetic(), codec, "synthetic"), codec, coins.salt),
         model=synthesizer.model,
         measurements=synthesizer.measurements,
         spans=_spans(synthesizer),
         epsilon=statement.epsilon,
         delta=statement.delta,
+        knowledge=_knowledge(codec, asked),
+        subgroups=tuple(asked.subgroups),
     )
+
+
+def _knowledge(codec: Codec, focus: Focus) -> Knowledge:
+    """The columns asked for by the attributes that they have."""
+    places: dict[str, tuple[int, ...]] = {}
+    for place, column in enumerate(codec.columns):
+        places[column.column] = (*places.get(column.column, ()), place)
+
+    def attributes(names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        return tuple(places[name] for name in names)
+
+    link = None if focus.link is None else (attributes(focus.link[0]), attributes(focus.link[1]))
+    return Knowledge(columns=tuple(places.values()), secrets=attributes(focus.secrets), link=link)
 
 
 def _spans(synthesizer: Synthesizer) -> tuple[int, ...]:

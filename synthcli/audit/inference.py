@@ -31,30 +31,38 @@ Codes = NDArray[np.uint32]
 Distances = NDArray[np.float32]
 
 
+Column = tuple[int, ...]
+"""The attributes of one column: a date may have several, which all tell of it; the first is its value."""
+
+
 @dataclass(frozen=True)
 class Knowledge:
-    """Which columns are secret, one at a time while all others are known; and the two column sets that are linked."""
+    """All columns; those that are secret one at a time (none: all of them) while all others are known; and the two sets
+    that are linked (None: halves by lot)."""
 
-    secrets: tuple[int, ...]
-    link: tuple[tuple[int, ...], tuple[int, ...]] | None
+    columns: tuple[Column, ...]
+    secrets: tuple[Column, ...] = ()
+    link: tuple[tuple[Column, ...], tuple[Column, ...]] | None = None
 
     def __post_init__(self) -> None:
         if self.link is not None and (set(self.link[0]) & set(self.link[1]) or not all(self.link)):
             raise ValueError("the two column sets to link are not empty and share no column")
 
 
-def everything(columns: int, rng: np.random.Generator) -> Knowledge:
-    """Each column is a secret in turn; a random half is linked with the rest. A single column is neither."""
-    if columns < 2:
-        return Knowledge((), None)
-    half, rest = np.array_split(rng.permutation(columns), 2)
-    return Knowledge(tuple(range(columns)), (tuple(map(int, half)), tuple(map(int, rest))))
+def _plan(knowledge: Knowledge, rng: np.random.Generator) -> tuple[tuple[Column, ...], list[list[int]]]:
+    """The secrets, and the attributes of either half to link. A table of one column has neither."""
+    columns = knowledge.columns
+    if len(columns) < 2:
+        return (), []
+    halves = knowledge.link or [[columns[i] for i in half] for half in np.array_split(rng.permutation(len(columns)), 2)]
+    return knowledge.secrets or columns, [[place for column in half for place in column] for half in halves]
 
 
 def infer(
     arms: Arms, synthetic: Codes, spans: Sequence[int], knowledge: Knowledge, rng: np.random.Generator
 ) -> tuple[Guesses, Guesses]:
     """The guesses of both attackers about training rows and held-out ones, drawn without a look at any value."""
+    secrets, halves = _plan(knowledge, rng)
     rows = _drawn(arms, rng)
     codes = arms.block.codes[rows]
     voting = _Voting(synthetic, spans)
@@ -62,11 +70,12 @@ def infer(
     found: list[list[tuple[NDArray[Any], ...]]] = [[], []]
     for place, columns in _column_distances(codes, synthetic, spans):
         total = np.sum(columns, axis=0) + jitter
-        for secret in knowledge.secrets:
-            guess = voting.on(secret, total - columns[secret], codes[place, secret])
+        for secret in secrets:
+            hidden = np.sum([columns[c] for c in secret], axis=0)
+            guess = voting.on(secret[0], total - hidden, codes[place, secret[0]])
             found[0].append((rows[place], *guess))
-        if knowledge.link is not None:
-            one, other = (np.sum([columns[c] for c in half], axis=0) + jitter for half in knowledge.link)
+        if halves:
+            one, other = (np.sum([columns[c] for c in half], axis=0) + jitter for half in halves)
             found[1].append((rows[place], *_linked(one, other)))
     return _guesses(found[0], arms), _guesses(found[1], arms)
 

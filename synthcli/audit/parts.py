@@ -18,7 +18,7 @@ from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic
-from synthcli.audit.scoring import Scored
+from synthcli.audit.scoring import MIN_ROWS, Scored
 from synthcli.errors import SynthError, place_of
 from synthcli.metric import Metric
 
@@ -36,6 +36,7 @@ class Part:
     detection_limits: Mapping[str, float] = field(default_factory=dict)
     ceilings: Mapping[str, float] = field(default_factory=dict)
     claims: tuple[Metric, ...] = ()
+    notes: tuple[str, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
 
 
@@ -81,7 +82,15 @@ def membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Generat
         curves=tuple(finding.curve for finding in findings),
         detection_limits=limits,
         ceilings=ceilings,
+        notes=_not_estimable(scored),
     )
+
+
+def _not_estimable(scored: Scored) -> tuple[str, ...]:
+    missing = scored.not_estimable()
+    if not missing:
+        return ()
+    return (f"Not estimable, since either arm has fewer than {MIN_ROWS} rows of it: {', '.join(missing)}.",)
 
 
 def _chance(scored: Scored, levels: Levels, rng: np.random.Generator) -> Metric:

@@ -12,7 +12,7 @@ from synthcli.audit.ceilings import detectable_auc, gaussian_mu
 from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.fairness import refuse_shifted
-from synthcli.audit.inference import everything, infer
+from synthcli.audit.inference import Knowledge, infer
 from synthcli.audit.notes import contradictions, write_notes
 from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered
 from synthcli.audit.result import AuditResult
@@ -36,6 +36,11 @@ FAMILY_OF_GROUP = 8
 FALSE_ALARM = 0.01
 """The chance, at most, that a release within its tolerances fails on any endpoint: Bonferroni over the family, which
 answers the question whether anything fails as Holm does, whose first step it is."""
+
+
+def family(experiment: Experiment) -> int:
+    """How many endpoints there are at most."""
+    return FAMILY + FAMILY_OF_GROUP * len(experiment.subgroups)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,7 +69,7 @@ def run_audit(
     `InvalidAudit` where the set-up cannot answer.
     """
     rng = np.random.default_rng(seed)
-    levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / FAMILY)
+    levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / family(experiment))
     seen = _look(experiment, min_nonmembers, rng, progress)
     progress("attacks", 0.7)
     parts = tuple(_attack(experiment, seen, levels, rng, progress))
@@ -99,13 +104,15 @@ def _attack(
     """One kind of attack after the other; one that breaks down takes none of the others with it."""
     arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
     mu = gaussian_mu(experiment.epsilon, experiment.delta)
-    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, {}, rng))
+    groups = {} if arms.block.marks is None else dict(zip(experiment.subgroups, arms.block.marks.T, strict=True))
+    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, groups, rng))
 
     def singled_out() -> tuple[Part, ...]:
         return (guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels),)
 
     def inferred() -> tuple[Part, ...]:
-        secrets, links = infer(arms, synthetic.sample.codes, spans, everything(len(spans), rng), rng)
+        knowledge = experiment.knowledge or Knowledge(tuple((place,) for place in range(len(spans))))
+        secrets, links = infer(arms, synthetic.sample.codes, spans, knowledge, rng)
         return (
             guessed("attribute", "Attribute inference", secrets, mu, levels),
             guessed("linkability", "Linkability", links, mu, levels),
@@ -156,7 +163,7 @@ def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Pa
             "synthetic_rows": synthetic.rows,
             "synthetic_rows_in_distances": len(synthetic.sample),
             "confidence": levels.confidence,
-            "false_alarm": (1 - levels.strict) * FAMILY,
+            "false_alarm": (1 - levels.strict) * family(experiment),
             "epsilon": experiment.epsilon,
             "delta": experiment.delta,
             "mu": gaussian_mu(experiment.epsilon, experiment.delta),
@@ -170,5 +177,5 @@ def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Pa
         ceilings=ceilings,
         claims=(*(m for m in diagnostics if m.id.startswith("membership.informed.auc")), *claims),
         breakdowns=tuple(breakdown for part in parts for breakdown in part.breakdowns),
-        notes=(*contradictions(diagnostics, ceilings), *notes),
+        notes=(*contradictions(diagnostics, ceilings), *notes, *(note for part in parts for note in part.notes)),
     )

@@ -44,6 +44,22 @@ def audit(
         bool, typer.Option("--github", help="Also print the checks as annotations of a GitHub workflow, on stderr.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed of the attacks' own choices.")] = 0,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="COLUMN", help="A column to infer (repeatable). Default: each in turn."),
+    ] = None,
+    link: Annotated[
+        str | None,
+        typer.Option("--link", metavar="A,B:C,D", help="Two column sets to link. Default: random halves."),
+    ] = None,
+    subgroup: Annotated[
+        list[str] | None,
+        typer.Option("--subgroup", metavar="CONDITION", help="Also attack the rows that satisfy this (repeatable)."),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="COLUMN", help="Also attack the rows of each value of it (repeatable)."),
+    ] = None,
     public: Annotated[
         Path | None,
         typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
@@ -65,6 +81,7 @@ def audit(
     \b
     synthcli audit stops.csv synthetic.parquet --model stops.synth -o audit.json
     synthcli audit stops.csv synthetic.parquet --model stops.synth --junit audit.xml
+    synthcli audit stops.csv synthetic.parquet --model stops.synth --subgroup 'age >= 65' --by ward
 
     The model must have been fitted with --audit-coins, and by the policy that it is to be
     judged by. Exit code 0: every endpoint is shown to be within its tolerance; 10: a
@@ -88,6 +105,10 @@ def audit(
         ledger=ledger,
         dialect=dialect_of(delimiter, encoding, quote, header),
         seed=seed,
+        secrets=tuple(secret or ()),
+        link=link,
+        subgroups=tuple(subgroup or ()),
+        by=tuple(by or ()),
         public=public,
         public_epsilon=public_epsilon,
         force=force,

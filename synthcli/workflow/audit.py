@@ -11,6 +11,7 @@ from synthcli.artifact import load
 from synthcli.audit.coins import Coins
 from synthcli.audit.coins_file import load_coins
 from synthcli.audit.experiment import Experiment, prepare
+from synthcli.audit.focus import Focus, focus_on
 from synthcli.audit.release import run_audit as attack
 from synthcli.audit.result import AuditResult
 from synthcli.conclusion import error_share, with_breakdowns, with_claims
@@ -24,6 +25,7 @@ from synthcli.report.document import to_document
 from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.dialect import declared
+from synthcli.table.schema import Role
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.controls import refuse_blindness
 from synthcli.workflow.controls_record import remembered
@@ -57,6 +59,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     if request.output is not None:
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)
+    focus = focus_on(synthesizer, request.secrets, request.link, request.subgroups, request.by)
     coins = _coins(request, synthesizer)
     progress("trying the audit on planted leaks", 0.0)
     refuse_blindness()
@@ -66,8 +69,9 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         open_source(request.synthetic) as synthetic,
     ):
         coins.verify_data(real.raw_chunks())
+        _refuse_other_columns(synthesizer, synthetic)
         standing = _recorded(take_standing(request, policy, synthesizer, synthetic), request)
-        experiment = _experiment(synthesizer, coins, real, synthetic)
+        experiment = _experiment(synthesizer, coins, focus, real, synthetic)
         result = attack(
             experiment,
             confidence=policy.confidence,
@@ -92,14 +96,27 @@ def _recorded(standing: Standing, request: AuditRequest) -> Standing:
     return replace(standing, notes=(*standing.notes, record)) if record else standing
 
 
-def _experiment(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Experiment:
+def _experiment(synthesizer: Synthesizer, coins: Coins, focus: Focus, real: Source, synthetic: Source) -> Experiment:
     schema, names = synthesizer.schema, synthesizer.codec.names
     return prepare(
         synthesizer,
         coins,
         real=lambda: real.batches(schema, names),
         synthetic=lambda: synthetic.batches(schema, names),
+        focus=focus,
     )
+
+
+def _refuse_other_columns(synthesizer: Synthesizer, synthetic: Source) -> None:
+    """A column that the model does not write (an index that was kept, a real identifier) is attacked by nothing."""
+    written = {c.name for c in synthesizer.schema.columns if c.role is not Role.DROP}
+    others = [name for name in synthetic.columns if name not in written]
+    if others and len(others) < len(synthetic.columns):
+        raise InvalidAudit(
+            f"{synthetic.name} has {len(others):,} column(s) that the model does not write: "
+            f"{', '.join(map(repr, others[:5]))}",
+            "remove them (an index or an identifier tells who is who), or audit the file that synthcli sample wrote",
+        )
 
 
 def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Quality:

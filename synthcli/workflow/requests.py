@@ -87,6 +87,14 @@ class AuditRequest:
     ledger: str | None = None
     dialect: Dialect | None = None
     seed: int = 0
+    secrets: tuple[str, ...] = ()
+    """Columns to infer; by default each in turn."""
+    link: str | None = None
+    """Two column lists to link, "A,B:C,D"; by default halves by lot."""
+    subgroups: tuple[str, ...] = ()
+    """Conditions, each a subgroup to attack by itself."""
+    by: tuple[str, ...] = ()
+    """Columns each of whose values is such a subgroup."""
     public: Path | None = None
     """Where the public result goes, which `public_epsilon` of the data set's budget pays for."""
     public_epsilon: str = "0.5"

@@ -3,7 +3,9 @@ import pytest
 
 from synthcli.audit.arms import Arms, Chosen
 from synthcli.audit.block import Block
-from synthcli.audit.inference import Knowledge, everything, infer
+from synthcli.audit.inference import Knowledge, infer
+
+COLUMNS = tuple((place,) for place in range(5))
 
 
 def arms(codes: np.ndarray) -> Arms:
@@ -26,9 +28,9 @@ def people() -> np.ndarray:
 
 
 def test_a_secret_that_the_neighbours_know_is_guessed(people) -> None:
-    known = Knowledge(secrets=(4,), link=None)
+    known = Knowledge(COLUMNS, ((4,),))
     found, links = infer(arms(people), people.astype(np.uint32), (0,) * 5, known, np.random.default_rng(2))
-    assert len(found.row) == 400 and found.right.mean() > 0.95 and not len(links.row)
+    assert len(found.row) == 400 and found.right.mean() > 0.95 and len(links.row) == 400
     assert found.confidence.mean() > 0.5
     elsewhere = people.copy()
     elsewhere[:, 4] = np.random.default_rng(3).permutation(elsewhere[:, 4])
@@ -42,25 +44,31 @@ def test_ordered_guesses_are_right_within_a_twentieth_on_both_sides(people) -> N
         moved = people.astype(np.int64)
         moved[:, 4] = np.clip(moved[:, 4] + shift, 0, 39)
         inner = people[(people[:, 0] > 12) & (people[:, 0] < 27)]
-        known = Knowledge(secrets=(4,), link=None)
+        known = Knowledge(COLUMNS, ((4,),))
         found, _ = infer(arms(inner), moved.astype(np.uint32), (0, 0, 0, 0, 39), known, np.random.default_rng(4))
         assert (found.right.mean() > 0.9) == right
 
 
 def test_two_halves_of_a_person_are_linked_by_a_row_that_has_both() -> None:
     rng = np.random.default_rng(5)
-    codes = rng.integers(0, 8, (256, 8))
-    known = Knowledge(secrets=(), link=((0, 1, 2, 3), (4, 5, 6, 7)))
+    codes, eight = rng.integers(0, 8, (256, 8)), tuple((place,) for place in range(8))
+    known = Knowledge(eight, link=(eight[:4], eight[4:]))
     _, links = infer(arms(codes), codes.astype(np.uint32), (0,) * 8, known, rng)
     assert links.right.mean() > 0.9
     _, links = infer(arms(codes), rng.integers(0, 8, (256, 8)).astype(np.uint32), (0,) * 8, known, rng)
     assert links.right.mean() < 0.1
 
 
-def test_by_default_every_column_is_a_secret_and_all_are_linked() -> None:
-    known = everything(7, np.random.default_rng(6))
-    assert known.secrets == tuple(range(7)) and known.link is not None
-    assert sorted([*known.link[0], *known.link[1]]) == list(range(7))
-    assert everything(1, np.random.default_rng(6)) == Knowledge((), None)
+def test_a_secret_hides_all_attributes_of_its_column(people) -> None:
+    """The last column repeats the first: as one column's attributes they do not give each other away."""
+    known = Knowledge(((0, 4), (1,), (2,), (3,)), ((0, 4),))
+    found, _ = infer(arms(people), people.astype(np.uint32), (0,) * 5, known, np.random.default_rng(6))
+    assert found.right.mean() < 0.6
     with pytest.raises(ValueError, match="share no column"):
-        Knowledge((), ((0, 1), (1, 2)))
+        Knowledge(COLUMNS, link=(((0,), (1,)), ((1,), (2,))))
+
+
+def test_one_column_is_neither_a_secret_nor_linked() -> None:
+    codes = np.random.default_rng(7).integers(0, 9, (200, 1))
+    found, links = infer(arms(codes), codes.astype(np.uint32), (0,), Knowledge(((0,),)), np.random.default_rng(8))
+    assert not len(found.row) and not len(links.row)
