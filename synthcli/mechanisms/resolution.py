@@ -23,7 +23,7 @@ RARE_PER_CODE = 0.5
 """And codes under this many standard deviations for each code that an attribute has on average: in a joint table a
 code's noise grows with the codes it is crossed with."""
 
-BINS = 3.0
+BINS = 4.0
 """A scale has up to this many times (2 N / sigma)^(1/3) bins, where bias and noise of a pair of scales balance."""
 
 _SETTLED = 6

@@ -5,7 +5,8 @@
 3. A maximum spanning forest of the clear pairs; those worth their noise are measured together, each with the noise that
    its size and weight deserve (`batch`).
 4. A few more rounds: the model is fitted, the candidates that the screen left are compared with it anew, and the best
-   batch is measured. A round may choose nothing, and leaves its budget to the next one.
+   batch is measured. A round may choose nothing, and leaves its budget to the next one. Where all candidates have been
+   measured (few columns, many rows) the triples made of them join in.
 5. What is left over repeats what was worth measuring.
 
 With a target of few codes, its pairs with all others come first, on the fine codes (`star`); the screen then asks how
@@ -35,12 +36,15 @@ from synthcli.privacy.curator import MarginalCurator
 CLEAR = 2.0
 """An edge of the forest stands out of the screen's noise by this many standard deviations."""
 
+KEPT = 10
+"""Later rounds compare this many times as many pairs (and as many triples) as there are attributes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sieve:
     """Our own mechanism. `max_cells` bounds the model (cells of the junction tree), and so memory and time."""
 
-    max_cells: int = 200_000
+    max_cells: int = 500_000
     one_way_share: float = 0.45
     star_shares: tuple[float, float] = (0.15, 0.4)
     """With a target: the one-way marginals' share, and that of the target's pairs on fine codes."""
@@ -113,7 +117,7 @@ class Sieve:
         saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
             progress("measuring joint marginals", i / self.rounds)
-            saved = build.measure(build.compared(kept, looks[i]), parts[i] + saved)
+            saved = build.measure(build.compared([*kept, *build.triples(kept)], looks[i]), parts[i] + saved)
         return build.measure_again(saved) if saved else 0.0
 
 
@@ -160,6 +164,14 @@ class _Build:
         noisy, _ = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
         return [replace(option, distance=noisy[option.clique]) for option in options]
 
+    def triples(self, options: Sequence[Option]) -> list[Option]:
+        """Once all of these have been measured: the triples made of their pairs, each of weight 1; none before."""
+        known = {option.clique for option in options}
+        if not known.issubset(m.clique for m in self.measurements):
+            return []
+        made = combinations(self.domain.clique(chain.from_iterable(known)), 3)
+        return [self._option(c, 1, 0.0) for c in made if c not in known and known.issuperset(combinations(c, 2))]
+
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
         batch = choose(options, rho / self.curator.rows_per_unit**2, len(self.domain), self._fits)
@@ -200,7 +212,7 @@ def _worth_a_look(domain: Domain, clique: Clique, most: int) -> bool:
 
 def _promising(options: Sequence[Option], weights: Mapping[Clique, int], domain: Domain) -> list[Option]:
     """The candidates of later rounds: the clearest pairs, and triples of pairs that the screen found far apart."""
-    count = 3 * len(domain)
+    count = KEPT * len(domain)
     pairs = sorted(options, key=lambda o: -o.gain)[:count]
     distance = {option.clique: option.distance for option in options}
     triples = [

@@ -54,7 +54,7 @@ class Effort:
 ROUND = Effort(tolerance=0.02, evaluations=40)
 """Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
 
-FINAL = Effort(tolerance=0.005, evaluations=100, steps=4)
+FINAL = Effort(tolerance=0.002, evaluations=100, steps=4)
 """The model that is released."""
 
 

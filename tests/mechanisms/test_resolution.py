@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Domain, Measurement
-from synthcli.mechanisms.resolution import along_hierarchy, coarsen, refined
+from synthcli.mechanisms.resolution import BINS, along_hierarchy, coarsen, refined
 
 
 def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
@@ -41,7 +41,7 @@ def test_the_noise_of_pairs_bounds_the_bins_of_a_scale() -> None:
     few = max(_coarse([100] * 200, 200, 1.0, pair_stddev=400.0)) + 1
     many = max(_coarse([100] * 200, 200, 1.0, pair_stddev=4.0)) + 1
     assert few < many
-    assert few == pytest.approx(3 * (2 * 20_000 / 400) ** (1 / 3), abs=2)
+    assert few == pytest.approx(BINS * (2 * 20_000 / 400) ** (1 / 3), abs=2)
 
 
 @settings(max_examples=200, deadline=None)

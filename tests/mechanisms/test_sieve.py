@@ -73,6 +73,20 @@ def test_triples_are_measured_for_a_target_that_needs_them():
     assert np.abs(fit.model.marginal(("a", "b", "t")) - exact).sum() < 0.1 * 8000
 
 
+def test_triples_follow_where_all_pairs_are_known():
+    """Many rows, few columns: c is mostly the exclusive or of a and b, which no pair tells; every pair leans a little."""
+    rng = np.random.default_rng(0)
+    a, flip = rng.integers(0, 2, 100_000), rng.random((2, 100_000))
+    b = np.where(flip[0] < 0.6, a, 1 - a)
+    c = np.where(flip[1] < 0.8, a ^ b, a & b)
+    codes = {name: values.astype(np.uint8) for name, values in zip("abc", (a, b, c), strict=True)}
+    table = Coded(Domain(tuple("abc"), (2,) * 3), codes)
+    fit, _ = _run(Sieve(), table, epsilon=5.0)
+    assert _joint(fit) == {("a", "b"), ("a", "c"), ("b", "c"), ("a", "b", "c")}
+    alone, _ = _run(Sieve(rounds=2), table, Workload({("a", "b"): 1, ("b", "c"): 1}), epsilon=5.0)
+    assert ("a", "b", "c") not in _joint(alone), "a triple needs all three of its pairs in the workload"
+
+
 def test_scales_are_binned_and_come_back_fine():
     rng = np.random.default_rng(3)
     age = np.clip(rng.normal(50, 15, 6000), 0, 99).astype(np.uint8)

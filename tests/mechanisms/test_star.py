@@ -35,7 +35,7 @@ def test_an_edge_lies_where_the_shares_change():
 
 
 def test_neighbours_that_are_alike_are_joined_only_up_to_the_width_that_noise_affords():
-    even = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=20.0)
+    even = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=50.0)
     coarser = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=2000.0)
     assert 1 < max(coarser) + 1 < max(even) + 1 < 40
 
