@@ -54,7 +54,7 @@ class Effort:
 ROUND = Effort(tolerance=0.02, evaluations=40)
 """Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
 
-FINAL = Effort(tolerance=0.002, evaluations=100, steps=4)
+FINAL = Effort(tolerance=0.002, evaluations=200, steps=4)
 """The model that is released."""
 
 
@@ -75,7 +75,7 @@ def estimate(
     rows = max(1.0, estimate_total(pooled) if total is None else total)
     problem = _Problem(domain, pooled, rows)
     theta = problem.start_from(start)
-    for weight in effort.entropy or (entropy_weight(pooled, rows, effort.steps),) * effort.steps:
+    for weight in effort.entropy or (entropy_weight(pooled, effort.steps),) * effort.steps:
         theta = _minimise(problem, theta, weight, effort)
         problem.centre = theta
     return MarkovRandomField(domain, with_zeros(domain, problem.unpack(theta)), rows)
@@ -104,17 +104,18 @@ def estimate_total(measurements: Sequence[Measurement]) -> float:
     return float(sums @ weights / weights.sum()) if len(sums) else 1.0
 
 
-def entropy_weight(measurements: Sequence[Measurement], rows: float, steps: int = 1) -> float:
+def entropy_weight(measurements: Sequence[Measurement], steps: int = 1) -> float:
     """The weight t of each step for this much noise.
 
-    Of a single step 1.25e-5 N / s, between 0.001 and 0.02, with s^2 the mean variance of a cell: t s^2 is then about
-    as many rows as s whatever the noise. Below 0.001 the problem is ill-conditioned and nothing is gained. Of k steps
-    2 k times as much: k steps of weight t go as far as one of t / k, and half as far is best. Found by experiment.
+    Of a single step 0.5 / s, between 0.001 and 0.02, with s^2 the mean variance of a cell: a cell is then left half a
+    standard deviation off for each factor of e between it and the product of the one-ways, whatever noise and rows.
+    Of k steps 2 k times as much: k steps of weight t go as far as one of t / k, and half as far is best. Found by
+    experiment.
     """
     if not measurements:
         return 0.02
     variance = _flat([m.variance for m in measurements]).mean()
-    single = float(np.clip(1.25e-5 * rows / np.sqrt(variance), 1e-3, 2e-2))
+    single = float(np.clip(0.5 / np.sqrt(variance), 1e-3, 2e-2))
     return single if steps == 1 else 2 * steps * single
 
 

@@ -74,7 +74,7 @@ def test_triples_are_measured_for_a_target_that_needs_them():
 
 
 def test_triples_follow_where_all_pairs_are_known():
-    """Many rows, few columns: c is mostly the exclusive or of a and b, which no pair tells; every pair leans a little."""
+    """Many rows, few columns: c is mostly the exclusive or of a and b, which no pair tells; every pair leans."""
     rng = np.random.default_rng(0)
     a, flip = rng.integers(0, 2, 100_000), rng.random((2, 100_000))
     b = np.where(flip[0] < 0.6, a, 1 - a)

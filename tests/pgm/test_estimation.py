@@ -149,13 +149,14 @@ def test_one_way_marginals_under_heavy_noise_are_not_smeared_over_rare_codes(ent
 
 
 def test_more_noise_means_a_smaller_weight_within_bounds() -> None:
-    def weight(stddev: float) -> float:
-        return entropy_weight([Measurement(("a",), np.zeros(4), stddev)], 40_000.0)
+    def weight(stddev: float, steps: int = 1) -> float:
+        return entropy_weight([Measurement(("a",), np.zeros(4), stddev)], steps)
 
     assert weight(1e6) == 1e-3
     assert weight(1e-3) == 2e-2
-    assert weight(50.0) == pytest.approx(1.25e-5 * 40_000 / 50)
-    assert entropy_weight([], 1.0) == 2e-2
+    assert weight(100.0) == pytest.approx(0.5 / 100)
+    assert weight(100.0, steps=4) == pytest.approx(8 * 0.5 / 100), "half as far as a single step"
+    assert entropy_weight([]) == 2e-2
 
 
 def test_the_gradient_vanishes_at_the_solution() -> None:
