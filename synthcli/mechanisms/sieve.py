@@ -170,7 +170,8 @@ class _Build:
         if not known.issubset(m.clique for m in self.measurements):
             return []
         made = combinations(self.domain.clique(chain.from_iterable(known)), 3)
-        return [self._option(c, 1, 0.0) for c in made if c not in known and known.issuperset(combinations(c, 2))]
+        new = (c for c in made if c not in known and known.issuperset(combinations(c, 2)))
+        return [self._option(c, 1, 0.0) for c in new if _worth_a_look(self.domain, c, self.max_cells)]
 
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
