@@ -97,9 +97,9 @@ class NoiseLaw:
 
         At this delta (threshold 3, scale 1) a count that stands on the threshold would show it 2.5 times as often.
         """
-        shown, delta, trials = 0, 0.023, self.size * _WORDS
+        shown, delta, trials = 0, 0.023, 3 * self.size * _WORDS
         rare = CodedTable(_DOMAIN, _TABLE.codes, _words(1))
-        for _ in range(self.size):
+        for _ in range(3 * self.size):
             shown += len(RecordingCurator(rare, budget).keys("word", 0.5, delta))
         low, _ = clopper_pearson(shown, trials, 1 - self.level)
         return Check(
