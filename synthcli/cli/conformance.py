@@ -18,7 +18,7 @@ def conformance(
     console: Console,
     full: Annotated[
         bool,
-        typer.Option("--full/--quick", help="All mechanisms and thousands of fits (an hour), or a minute's work."),
+        typer.Option("--full/--quick", help="All mechanisms and thousands of fits, or a minute's work."),
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the findings go, as JSON.")

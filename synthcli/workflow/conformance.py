@@ -79,7 +79,7 @@ def _held(plan: FitPlan, source: Source) -> HeldTable | None:
 
 
 def run_conformance(full: bool = False, progress: Progress = silent) -> Conformance:
-    """Test this build: in under a minute or two, or for an hour."""
+    """Test this build: in a minute or two, or by thousands of fits."""
     with installed_build() as build:
         return run(build, full_scope() if full else quick_scope(), progress)
 

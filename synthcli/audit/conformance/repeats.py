@@ -50,7 +50,7 @@ class RepeatTest:
         p = min((p for _, p in found), default=1.0) * max(1, len(found))
         share = max((share for share, _ in found), default=0.0)
         return Check(
-            id=f"repeats.{way.replace(' ', '-')}",
+            id=f"repeats.{way.replace(' ', '-')}.{self.setting.mechanism}",
             title=f"Fits in {way} share no noise (largest share of equal cells)",
             holds=p >= self.level,
             figure=share,

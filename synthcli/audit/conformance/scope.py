@@ -1,4 +1,4 @@
-"""How much a conformance test does: some seconds' work for every build, or an hour's for a release."""
+"""How much a conformance test does: some seconds' work for every build, or thousands of fits for a release."""
 
 from dataclasses import dataclass
 
