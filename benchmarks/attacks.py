@@ -133,7 +133,7 @@ def keep(point: Point, figures: dict[str, list[float]]) -> None:
     print(line, {k: v[0] for k, v in rounded.items() if v and k.endswith("informed.auc")}, file=sys.stderr, flush=True)
 
 
-ATTACKS = ("ratio", "likelihood", "shift", "informed")
+ATTACKS = ("ratio", "density", "likelihood", "shift", "informed")
 PEERS = {
     "DCR AUC": "distance.dcr.auc",
     "SDMetrics overfitting": "sdmetrics overfitting",
