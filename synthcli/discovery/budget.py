@@ -11,7 +11,7 @@ from synthcli.table.schema import Column, Kind
 EXACT_SPAN = 128
 """A declared range of at most this many whole numbers needs no grid: every number is its own code."""
 
-_SHARES = {"categories": 0.08, "coarse grids": 0.05, "fine grids": 0.07}
+_SHARES = {"categories": 0.08, "coarse grids": 0.06, "fine grids": 0.07}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,9 @@ class Discovery:
 
     categories: tuple[str, ...]
     grids: tuple[str, ...]
+    """Columns on a number line; also numbers of few levels, should the levels not stand clear of the noise."""
+    bins: tuple[str, ...]
+    """Those of them whose fine cells are counted and merged here; the mechanism does so for the others."""
     decimals: tuple[str, ...]
     """Columns whose precision is learnt: the decimals of numbers, the unit of times of day."""
     parts: tuple[str, ...]
@@ -32,21 +35,30 @@ class Discovery:
         return sum(self.shares.values())
 
 
-def plan_discovery(facts: Facts) -> Discovery:
-    """What the schema leaves open, column by column."""
+def plan_discovery(facts: Facts, *, binned: bool = True) -> Discovery:
+    """What the schema leaves open, column by column.
+
+    Without `binned` only the cells of dates are merged into bins: the mechanism does so for numbers.
+    """
     columns = facts.schema.modelled
     categories = tuple(c.name for c in columns if "categories" in facts.to_learn.get(c.name, ()))
-    listed = {*categories, *(c.name for c in columns if c.categories is not None)}
-    grids = tuple(c.name for c in columns if c.kind.has_axis and c.name not in listed and not has_exact_codes(c))
-    decimals = tuple(c.name for c in columns if "decimals" in facts.to_learn.get(c.name, ()))
+    grids = tuple(c.name for c in columns if c.kind.has_axis and c.categories is None and not has_exact_codes(c))
+    bins = tuple(name for name in grids if binned or parts_of_kind(facts.schema[name].kind))
+    learnt = facts.to_learn
+    levels = {c.name for c in columns if c.kind is Kind.NUMBER and c.name in categories}
+    decimals = tuple(c.name for c in columns if c.name in levels or "decimals" in learnt.get(c.name, ()))
     decimals += tuple(name for name in grids if facts.schema[name].kind is Kind.DATETIME)
-    open_stages = {"categories": categories, "coarse grids": grids, "fine grids": grids}
+    open_stages = {"categories": categories, "coarse grids": grids, "fine grids": bins}
+    shares = {stage: _SHARES[stage] for stage, names in open_stages.items() if names}
+    if bins:
+        shares["fine grids"] *= len(bins) / len(grids)
     return Discovery(
         categories=categories,
         grids=grids,
+        bins=bins,
         decimals=decimals,
         parts=tuple(name for name in grids if parts_of_kind(facts.schema[name].kind)),
-        shares={stage: _SHARES[stage] for stage, names in open_stages.items() if names},
+        shares=shares,
     )
 
 

@@ -28,6 +28,10 @@ FINE_CELLS = 192
 ZOOM_CELLS = 64
 LOOKS = (0.65, 0.15, 0.15)
 """Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them."""
+MOST_LEVELS = 0.8
+"""Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
+_BESIDE = {Kind.DATE: 3.0, Kind.DATETIME: 3.0}
+"""How many sigmas a cell beside the mass must show: octaves of numbers taper, calendar years begin and end."""
 DECIMALS = 0.05
 """The share of the coarse stage that tells how many decimals numbers have."""
 
@@ -58,7 +62,7 @@ def discover(
     stage = needs.shares.get("categories", 0.0) * rho
     keys = learn_categories(needs.categories, curator, stage, key_delta, partial(progress, "learning categories"))
     progress("learning bounds", 0.0)
-    coarse = _look_coarsely(needs, columns, curator, rho)
+    coarse = _look_coarsely(needs, columns, keys, curator, rho)
     progress("learning bounds", 0.5)
     grids = _look_finely(needs, columns, coarse, curator, rho)
     progress("learning bounds", 1.0)
@@ -103,10 +107,17 @@ def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurem
     return dict(zip(attributes, measured, strict=True))
 
 
-def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float) -> dict[str, _Grid]:
+def _look_coarsely(
+    needs: Discovery,
+    columns: Mapping[str, Column],
+    keys: Mapping[str, Mapping[str, int]],
+    curator: Curator,
+    rho: float,
+) -> dict[str, _Grid]:
     """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
 
-    Octaves first; where all the mass lies in one or two of them (latitudes of one town), closer looks follow.
+    Octaves first; where nearly all the mass lies in one or two of them (latitudes of one town), closer looks follow.
+    Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out.
     """
     unresolved = {
         name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
@@ -124,13 +135,19 @@ def _look_coarsely(needs: Discovery, columns: Mapping[str, Column], curator: Cur
         closer = {}
         for name, edges in unresolved.items():
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
-            inside = grid.trim(counts, sigma) if look else grid.active(counts, sigma)
+            if name in keys and sum(keys[name].values()) > MOST_LEVELS * float(counts.sum()):
+                continue
+            inside = (
+                grid.trim(counts, sigma)
+                if look
+                else grid.active(counts, sigma, grid.likely(edges), _BESIDE.get(columns[name].kind, 1.0))
+            )
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             fine[name] = dates.refined(edges, counts, sigma, FINE_CELLS, columns[name].kind)
-            if not grid.is_resolved(edges, FINE_CELLS):
-                closer[name] = grid.refine(edges[[0, -1]], np.ones(1), 0.0, ZOOM_CELLS)
+            if not grid.is_resolved(edges, counts, FINE_CELLS):
+                closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
         unresolved = closer
-    return {name: replace(precision[name], edges=fine[name]) for name in needs.grids}
+    return {name: replace(precision[name], edges=edges) for name, edges in fine.items()}
 
 
 def _look_at_precision(
@@ -167,18 +184,23 @@ def _look_finely(
 ) -> dict[str, tuple[ColumnCodec, ...]]:
     """The shape of each column inside its bounds: fine cells, merged to bins that stand clear of the noise.
 
-    With a date come the parts of it that are not even.
+    With a date come the parts of it that are not even. What the mechanism merges keeps its fine cells.
     """
-    if not needs.grids:
-        return {}
-    views = {n: View(n, _grid_encoder(columns[n], g.edges, g.decimals, g.grain)) for n, g in coarse.items()}
+    encoders = {n: _grid_encoder(columns[n], g.edges, g.decimals, g.grain) for n, g in coarse.items()}
+    as_they_are: dict[str, tuple[ColumnCodec, ...]] = {
+        n: (ColumnCodec(n, encoder),) for n, encoder in encoders.items() if n not in needs.bins
+    }
+    views = {n: View(n, encoder) for n, encoder in encoders.items() if n in needs.bins}
+    if not views:
+        return as_they_are
     parts = {
         name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, columns) for name in needs.parts
     }
     every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
     seen = _measure(Survey(every), curator, needs.shares["fine grids"] * rho)
-    found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in needs.grids}
-    return {n: (column, *dates.uneven_parts(column, parts.get(n, {}), seen)) for n, column in found.items()}
+    found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in views}
+    binned = {n: (column, *dates.uneven_parts(column, parts.get(n, {}), seen)) for n, column in found.items()}
+    return as_they_are | binned
 
 
 def _bins_wanted(seen: Measurement) -> int:

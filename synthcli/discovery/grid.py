@@ -52,14 +52,26 @@ def _next(edge: np.float64 | np.int64) -> float | int:
     return int(edge) + 1 if isinstance(edge, np.integer) else float(np.nextafter(edge, np.inf))
 
 
-def active(counts: NDArray[np.float64], sigma: float, alone: float = 5.5, beside: float = 3.0) -> slice:
+def likely(edges: Edges) -> NDArray[np.bool_]:
+    """The cells from -1,024 to 1,024, or all if there are none: where values are if nothing tells."""
+    near = (edges[1:] > -1024) & (edges[:-1] < 1024) & (np.abs(edges[1:]) + np.abs(edges[:-1]) >= 0.01)
+    return near if near.any() else np.ones(len(near), dtype=np.bool_)
+
+
+def active(
+    counts: NDArray[np.float64],
+    sigma: float,
+    near: NDArray[np.bool_],
+    beside: float = 1.0,
+    alone: float = 5.5,
+) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
-    Their neighbours need only stand `beside` sigmas clear. A far empty cell is taken for a full one once in
-    100,000 columns; where nothing stands clear, there is the fullest cell.
+    Their neighbours need only stand `beside` sigmas clear: thin tails are worth an empty cell. A far empty cell is
+    taken for a full one once in 100,000 columns; where nothing stands clear, there is the fullest of the `near` cells.
     """
     clear = np.flatnonzero(counts > alone * sigma)
-    first, last = (int(clear[0]), int(clear[-1])) if len(clear) else (int(np.argmax(counts)),) * 2
+    first, last = (int(clear[0]), int(clear[-1])) if len(clear) else (int(np.argmax(np.where(near, counts, -inf))),) * 2
     while first > 0 and counts[first - 1] > beside * sigma:
         first -= 1
     while last < len(counts) - 1 and counts[last + 1] > beside * sigma:
@@ -67,14 +79,17 @@ def active(counts: NDArray[np.float64], sigma: float, alone: float = 5.5, beside
     return slice(first, last + 1)
 
 
-def is_resolved(edges: Edges, cells: int) -> bool:
+def is_resolved(edges: Edges, counts: NDArray[np.float64], cells: int) -> bool:
     """Whether `cells` fine cells between these edges will do: the mass fills some of the cells, or they are numbers.
 
-    Mass in one or two cells alone may sit in a small corner of them.
+    Mass that lies in one or two cells alone, but for a twentieth, may sit in a small corner of them.
     """
     span_is_small = np.issubdtype(edges.dtype, np.integer) and int(edges[-1]) - int(edges[0]) <= 2 * cells
     is_one_number = len(edges) == 2 and edges[1] == _next(edges[0])
-    return len(edges) > 3 or bool(span_is_small) or is_one_number
+    if bool(span_is_small) or is_one_number:
+        return True
+    mass = np.maximum(counts, 0.0)
+    return float(np.convolve(mass, np.ones(2), mode="full").max()) < 0.95 * float(mass.sum())
 
 
 def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) -> Edges:
@@ -110,15 +125,15 @@ def trim(counts: NDArray[np.float64], sigma: float, significance: float = 4.0) -
 
 
 def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> int | None:
-    """Where the mass begins: the start of the run that first stands clear of the noise, at its clearest.
+    """Where the mass begins: the start of the longest run that is as clear as the clearest, but for one sigma.
 
-    The run ends at the first cell up to which any run is `significance` sigmas of its own noise.
+    The runs end at the first cell up to which any run is `significance` sigmas of its own noise.
     """
     for end in range(1, len(counts) + 1):
         runs = np.cumsum(counts[:end][::-1]) / (sigma * np.sqrt(np.arange(1, end + 1)))
-        longest = int(np.argmax(runs))
-        if runs[longest] > significance:
-            return end - 1 - longest
+        clearest = float(runs.max())
+        if clearest > significance:
+            return end - 1 - int(np.flatnonzero(runs > clearest - 1.0)[-1])
     return None
 
 

@@ -9,6 +9,7 @@ of `max_cells` that the budget spent so far has earned must wait.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi, sqrt
+from typing import ClassVar
 
 import numpy as np
 
@@ -61,6 +62,7 @@ class Aim:
     paper's T / d: the budget is laid out for that many rounds, and annealing usually needs far fewer.
     """
 
+    coarsens: ClassVar[bool] = False
     max_cells: int = 200_000
     rounds_per_attribute: int = 16
 

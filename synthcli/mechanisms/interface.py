@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from synthcli.marginal import Measurement, Merge
 from synthcli.mechanisms.workload import Workload
@@ -26,7 +26,12 @@ class Fit:
 
 
 class Mechanism(Protocol):
-    """A select–measure–estimate strategy. Reaches the data through the curator alone."""
+    """A select–measure–estimate strategy. Reaches the data through the curator alone.
+
+    `coarsens`: it measures one-way marginals on fine codes and merges them as its noise demands, along a scale too.
+    """
+
+    coarsens: ClassVar[bool]
 
     def run(self, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
         """Spend at most `rho`, and fit a model that answers the workload well."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ RARE = 3.0
 @dataclass(frozen=True, kw_only=True)
 class Mst:
     """The published algorithm, with the entrywise L1 distance as the weight of an edge."""
+
+    coarsens: ClassVar[bool] = False
 
     def run(self, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
         """Measure one-ways, merge rare codes, choose a tree, measure its edges. The workload plays no part."""

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from math import sqrt
+from typing import ClassVar
 
 from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.mechanisms import star
@@ -44,6 +45,7 @@ KEPT = 10
 class Sieve:
     """Our own mechanism. `max_cells` bounds the model (cells of the junction tree), and so memory and time."""
 
+    coarsens: ClassVar[bool] = True
     max_cells: int = 500_000
     one_way_share: float = 0.45
     star_shares: tuple[float, float] = (0.15, 0.4)

@@ -94,7 +94,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     schema = load_schema(request.schema)
     unit = resolve_unit(request, schema)
     facts = resolve(schema, request.public_domain)
-    needs = plan_discovery(facts)
+    needs = plan_discovery(facts, binned=bool(schema.rules) or not mechanism.coarsens)
     policy = load_policy(request.policy) if request.audit_coins else None
     return FitPlan(
         dataset=request.dataset or schema.name,

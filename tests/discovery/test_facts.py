@@ -95,4 +95,5 @@ def test_the_budget_pays_for_open_facts_alone() -> None:
     assert needs.categories == ("town",)
     assert needs.grids == ("age", "price")
     assert needs.decimals == ("price",)
-    assert needs.share == pytest.approx(0.20)
+    assert needs.share == pytest.approx(0.21)
+    assert plan_discovery(resolve(_schema(AGE, TOWN, PRICE)), binned=False).share == pytest.approx(0.14)
