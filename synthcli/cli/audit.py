@@ -24,7 +24,8 @@ def audit(
     synthetic: Annotated[str, typer.Argument(metavar="SYNTHETIC", help="The synthetic rows, CSV or Parquet.")],
     model: Model,
     policy: Annotated[
-        Path | None, typer.Option("--policy", metavar="FILE", help="TOML: a tolerance for each endpoint.")
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="TOML: tolerances that differ from the default ones."),
     ] = None,
     coins: Annotated[
         Path | None,

@@ -56,7 +56,7 @@ def fit(
         typer.Option("--audit-coins", metavar="SHARE", help="Share of the rows to keep as audit candidates, e.g. 0.1."),
     ] = 0.0,
     policy: Annotated[
-        Path | None, typer.Option("--policy", metavar="FILE", help="The audit's: how many rows the coins must give it.")
+        Path | None, typer.Option("--policy", metavar="FILE", help="The audit's policy: it is registered in the model.")
     ] = None,
     dataset: Annotated[
         str | None,

@@ -16,7 +16,7 @@ from synthcli.workflow.requests import AuditRequest
 
 _LATE = (
     "the policy is not the one that was registered for this model before it was audited: this cannot be a pass; judge "
-    "by the registered one, or fit again with this --policy"
+    "by the registered one, or fit again with --refit and this --policy, which spends again"
 )
 
 
