@@ -1,6 +1,6 @@
 """The trusted curator: holds the rows and the budget. Nothing leaves but by five methods.
 
-Each of `keys`, `measure`, `measure_groups`, `distances` and `select` is an OpenDP measurement on the exact counts, asked
+Each of `keys`, `measure`, `measure_groups`, `distances` and `select` is an OpenDP measurement on exact counts, asked
 through one privacy filter (fully adaptive composition, approximate zero-concentrated differential privacy: Whitehouse
 et al. 2023). OpenDP checks the sensitivities, adds up the costs, and refuses the query that would exceed the budget.
 """
