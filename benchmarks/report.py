@@ -126,8 +126,12 @@ def cells(line: Line) -> list[str]:
         reason = "did not finish" if last.status == "timeout" else "failed"
         cost = [f"> {last.wall:,.0f}", f"> {last.cpu:,.0f}", f"{last.peak_mb:,.0f}"] if last.wall else ["", "", ""]
         return [*known, *cost, reason, "", "", ""]
-    costs = [f"{line.median('wall'):,.1f}", f"{line.median('cpu'):,.1f}", f"{line.median('peak_mb'):,.0f}"]
+    costs = [_shown(line.median(name), decimals) for name, decimals in (("wall", 1), ("cpu", 1), ("peak_mb", 0))]
     return [*known, *costs, *(spread(line.values(metric), 3 if metric == "auc" else 4) for metric in METRICS)]
+
+
+def _shown(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:,.{decimals}f}"
 
 
 def spread(values: list[float], digits: int) -> str:
