@@ -18,7 +18,7 @@ from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.rules.kinds import Order, Rule
 from synthcli.table.rules.on_codes import last_of
-from synthcli.table.rules.ranks import Ranks, places_of, ranks_of, unit_of
+from synthcli.table.rules.ranks import Ranks, places_of, ranks_between, ranks_of, unit_of
 from synthcli.table.schema import Column, Schema
 
 _REDRAWS = 32
@@ -64,7 +64,7 @@ def spans_of(codec: ColumnCodec, column: Column, drawn: bool = False) -> Spans:
     """The ranks that a column's codes span; `drawn`: of the values that are drawn for them alone."""
     encoder = codec.encoder
     assert isinstance(encoder, GridEncoder)
-    low, high = ranks_of(encoder.edges[:-1], column), ranks_of(last_of(encoder), column)
+    low, high = ranks_between(encoder.edges[:-1], last_of(encoder), column)
     if codec.merge is None:
         groups, kept = np.arange(encoder.cells), np.ones(encoder.cells, dtype=np.bool_)
     else:

@@ -39,6 +39,20 @@ def ranks_of(places: NDArray[Any], column: Column) -> Ranks:
     return np.where(bits < 0, np.int64(-(2**63)) - bits, bits)
 
 
+def ranks_between(first: NDArray[Any], last: NDArray[Any], column: Column) -> tuple[Ranks, Ranks]:
+    """The least and the greatest rank of the values that are written from `first` to `last`, both included.
+
+    Of numbers with declared decimals these are the multiples that lie between: what lies below 5 is written as 4.9 at
+    most, not as 5.0. Where none lies between, the nearest ones.
+    """
+    least, most = ranks_of(first, column), ranks_of(last, column)
+    if column.kind is not Kind.NUMBER or column.decimals is None:
+        return least, most
+    inside = least + (places_of(least, column) < first), most - (places_of(most, column) > last)
+    some = inside[0] <= inside[1]
+    return np.where(some, inside[0], least), np.where(some, inside[1], most)
+
+
 def places_of(ranks: Ranks, column: Column) -> NDArray[Any]:
     """A position of each rank: the first one, or the number itself."""
     if column.kind is not Kind.NUMBER:
