@@ -88,7 +88,6 @@ def audit(
     judged by. Exit code 0: every endpoint is shown to be within its tolerance; 10: a
     leak; 11: too few rows to tell; 12: the claimed epsilon is contradicted.
     """
-    from synthcli.audit.notes import contradictions
     from synthcli.files import claim_output
     from synthcli.workflow.audit import run_audit
     from synthcli.workflow.requests import AuditRequest
@@ -116,34 +115,39 @@ def audit(
     )
     with console.progress() as progress:
         outcome = run_audit(request, progress)
-    verdict = outcome.verdict
-    console.table(
-        Table(
-            columns=("endpoint", "value", "low", "high", "tolerance", "detectable", "ceiling", "outcome", "note"),
-            rows=tuple(_row(check, outcome.result) for check in verdict.checks),
-            numeric=frozenset(range(1, 7)),
-        )
-    )
-    console.document(outcome.document)
+    _show(console, outcome, github=github)
     _write_renderings(outcome, junit, markdown)
-    if github:
-        from synthcli.report.github import render_github
-
-        sys.stderr.write(render_github(outcome.result, verdict))
-    for note in outcome.result.notes:
-        console.detail(note)
-    for note in verdict.notes:
-        console.warn(note)
-    for contradiction in contradictions(outcome.result.endpoints, outcome.result.ceilings):
-        console.warn(contradiction)
     if outcome.public is not None:
         told = outcome.public
         console.say(
             f"public result: {public} ({told.verdict.outcome}; spent: epsilon {told.epsilon:g} of {told.dataset})"
         )
-    console.say(f"verdict: {verdict.outcome}" + (f"; private results: {output}" if output else ""))
-    code = verdict.outcome.exit_code
+    console.say(f"verdict: {outcome.verdict.outcome}" + (f"; private results: {output}" if output else ""))
+    code = outcome.verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
+
+
+def _show(console: Console, outcome: "AuditOutcome", *, github: bool) -> None:
+    """The checks as a table, the document, and what a person should know beside them."""
+    from synthcli.audit.notes import contradictions
+
+    result, verdict = outcome.result, outcome.verdict
+    console.table(
+        Table(
+            columns=("endpoint", "value", "low", "high", "tolerance", "detectable", "ceiling", "outcome", "note"),
+            rows=tuple(_row(check, result) for check in verdict.checks),
+            numeric=frozenset(range(1, 7)),
+        )
+    )
+    console.document(outcome.document)
+    if github:
+        from synthcli.report.github import render_github
+
+        sys.stderr.write(render_github(result, verdict))
+    for note in result.notes:
+        console.detail(note)
+    for warning in (*verdict.notes, *contradictions(result.endpoints, result.ceilings)):
+        console.warn(warning)
 
 
 def _write_renderings(outcome: "AuditOutcome", junit: Path | None, markdown: Path | None) -> None:

@@ -12,10 +12,13 @@ from synthcli.cli.table import Table
 from synthcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from synthcli.table.profile import Finding
+    from synthcli.table.rules.breaches import Breach
     from synthcli.table.schema import Bound
 
 _BOUNDS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -87,17 +90,11 @@ def profile(
         atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
     names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
     console.table(Table(columns=names, rows=tuple(map(_row, proposal.findings)), numeric=frozenset({3, 4})))
-    columns = [_entry(finding) for finding in proposal.findings]
-    broken = [{"rule": str(breach.rule), "rows": breach.rows} for breach in breaches]
-    if broken:
-        table = tuple((str(entry["rule"]), str(entry["rows"])) for entry in broken)
-        console.text("")
-        console.table(Table(columns=("rule", "rows that break it"), rows=table, numeric=frozenset({1})))
     body: dict[str, Any] = {
         "name": proposal.schema.name,
         "rows": proposal.rows,
-        "columns": columns,
-        "rules": broken,
+        "columns": [_entry(finding) for finding in proposal.findings],
+        "rules": _show_breaches(console, breaches),
         "synthetic": [finding.why for finding in synthetic],
     }
     if units is not None:
@@ -109,6 +106,16 @@ def profile(
             f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E"
             f"{' --max-rows-per-unit K' if units is not None else ''} -o MODEL"
         )
+
+
+def _show_breaches(console: Console, breaches: "Sequence[Breach]") -> list[dict[str, Any]]:
+    """How many rows break each rule."""
+    broken = [{"rule": str(breach.rule), "rows": breach.rows} for breach in breaches]
+    if broken:
+        table = tuple((str(entry["rule"]), str(entry["rows"])) for entry in broken)
+        console.text("")
+        console.table(Table(columns=("rule", "rows that break it"), rows=table, numeric=frozenset({1})))
+    return broken
 
 
 def _show_units(console: Console, rows: "NDArray[np.int64]", column: str) -> dict[str, Any]:
