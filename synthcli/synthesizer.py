@@ -45,6 +45,8 @@ class PrivacyStatement:
     `declared`, `learnt` and `public_by_steward` name for each column the facts that came from the schema, from the
     budget, or from the rows by the steward's explicit statement that they are public. `target` and `marginals` are
     what the steward asked the mechanism for: a column to predict, and how many marginals the workload names.
+    `accepted` names for each column, left out or not, what was read off the rows and accepted by nobody's eyes: epsilon
+    does not cover it.
     `generation` is 1 for a model of real rows and, by the steward's word, one more than theirs for synthetic ones.
     """
 
@@ -65,6 +67,7 @@ class PrivacyStatement:
     declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     learnt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     public_by_steward: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    accepted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coins: CoinStatement | None = None
     target: str | None = None
     marginals: int = 0

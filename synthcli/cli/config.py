@@ -32,6 +32,14 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "audit conformance": (),
     "audit controls": (("data", ("schema", *_DIALECT)), ("fit", ("ledger",))),
     "ledger": (("fit", ("ledger",)),),
+    "release": (
+        ("data", ("schema", "accept_profile", *_DIALECT)),
+        ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
+        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit")),
+        ("sample", ("rows", "seed", "format")),
+        ("audit", ("policy",)),
+        ("publish", ("name", "work")),
+    ),
 }
 """By command: the sections and keys of the file that are defaults of its options of the same name."""
 
@@ -45,6 +53,12 @@ def apply_defaults(context: typer.Context, file: Path | None, ignore_file: bool)
     place = DEFAULT_FILE if file is None else file
     found = {} if ignore_file or (file is None and not place.is_file()) else _from_file(command, place)
     context.default_map = {**found, **_from_environment(command)}
+
+
+def apply_environment(context: typer.Context, file: Path | None) -> Path | None:
+    """Make the environment's values the defaults of the options of a command that reads the file by itself."""
+    context.default_map = _from_environment(_known(context.command_path.split()[1:]))
+    return file
 
 
 def _known(words: list[str]) -> str:

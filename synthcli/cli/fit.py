@@ -1,6 +1,5 @@
 """`synthcli fit`: learn a model under differential privacy."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +8,29 @@ import typer
 from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
 from synthcli.cli.fit_plan import Left, show_plan
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
+from synthcli.cli.options import (
+    AUDIT_COINS,
+    DELTA,
+    EPSILON,
+    MECHANISM,
+    AllowSynthetic,
+    Dataset,
+    Delimiter,
+    Encoding,
+    Force,
+    Header,
+    Ledger,
+    MaxCells,
+    MaxRowsPerUnit,
+    MechanismName,
+    Policy,
+    PrivacyUnit,
+    PublicDomain,
+    Quote,
+    Target,
+    Workload,
+    listed,
+)
 from synthcli.errors import BudgetRefused, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -18,75 +39,23 @@ if TYPE_CHECKING:
     from synthcli.workflow.requests import FitRequest
 
 
-class MechanismName(StrEnum):
-    """The select–measure–estimate strategies."""
-
-    SIEVE = "sieve"
-    AIM = "aim"
-    MST = "mst"
-    INDEPENDENT = "independent"
-
-
 def fit(
     console: Console,
     data: Annotated[str, typer.Argument(metavar="INPUT", help="CSV or Parquet: a file, a folder, a glob; - for CSV.")],
     schema: Annotated[Path, typer.Option("--schema", metavar="FILE", help="The table's schema (see profile).")],
-    epsilon: Annotated[
-        str, typer.Option("--epsilon", metavar="NUMBER", help="The privacy budget to spend. There is no default.")
-    ],
-    delta: Annotated[
-        str,
-        typer.Option(
-            "--delta", metavar="NUMBER", help="The chance that the guarantee fails; never taken from the rows."
-        ),
-    ] = "1e-9",
-    mechanism: Annotated[
-        MechanismName, typer.Option("--mechanism", help="How to choose what to measure.")
-    ] = MechanismName.SIEVE,
-    public_domain: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--public-domain",
-            metavar="COL[,COL...]|all",
-            help="Columns whose observed facts (bounds, categories) you declare to be public knowledge.",
-        ),
-    ] = None,
-    audit_coins: Annotated[
-        float,
-        typer.Option("--audit-coins", metavar="SHARE", help="Share of the rows to keep as audit candidates, e.g. 0.1."),
-    ] = 0.0,
-    policy: Annotated[
-        Path | None, typer.Option("--policy", metavar="FILE", help="The audit's policy: it is registered in the model.")
-    ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option("--dataset", metavar="NAME", help="Whose budget to spend. Default: the schema's name."),
-    ] = None,
+    epsilon: Annotated[str, EPSILON],
+    delta: Annotated[str, DELTA] = "1e-9",
+    mechanism: Annotated[MechanismName, MECHANISM] = MechanismName.SIEVE,
+    public_domain: PublicDomain = None,
+    audit_coins: Annotated[float, AUDIT_COINS] = 0.0,
+    policy: Policy = None,
+    dataset: Dataset = None,
     ledger: Ledger = None,
-    max_cells: Annotated[
-        int | None,
-        typer.Option("--max-cells", metavar="COUNT", min=1, help="The model's largest size, in table cells."),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", metavar="COLUMN", help="What the rows are to predict: favour its marginals."),
-    ] = None,
-    workload: Annotated[
-        Path | None,
-        typer.Option("--workload", metavar="FILE", help="TOML: the marginals that matter. Default: all pairs."),
-    ] = None,
-    privacy_unit: Annotated[
-        str | None,
-        typer.Option(
-            "--privacy-unit", metavar="COLUMN", help="Protect all rows with one value of this column together."
-        ),
-    ] = None,
-    max_rows_per_unit: Annotated[
-        int | None,
-        typer.Option(
-            "--max-rows-per-unit", metavar="K", min=1, help="Count at most K rows of a unit; noise grows with K."
-        ),
-    ] = None,
+    max_cells: MaxCells = None,
+    target: Target = None,
+    workload: Workload = None,
+    privacy_unit: PrivacyUnit = None,
+    max_rows_per_unit: MaxRowsPerUnit = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
     ] = None,
@@ -94,10 +63,7 @@ def fit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")
     ] = False,
-    allow_synthetic: Annotated[
-        bool,
-        typer.Option("--allow-synthetic", help="Fit though the table is known to be synthetic; the model says so."),
-    ] = False,
+    allow_synthetic: AllowSynthetic = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")] = False,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -126,7 +92,7 @@ def fit(
         epsilon=epsilon,
         delta=delta,
         mechanism=mechanism.value,
-        public_domain=tuple(name for names in public_domain or () for name in names.split(",") if name),
+        public_domain=listed(public_domain),
         audit_coins=audit_coins,
         policy=policy,
         dataset=dataset,

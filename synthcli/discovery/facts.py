@@ -24,6 +24,8 @@ class Facts:
     declared: Mapping[str, tuple[str, ...]]
     public_by_steward: Mapping[str, tuple[str, ...]]
     to_learn: Mapping[str, tuple[str, ...]]
+    accepted: Mapping[str, tuple[str, ...]]
+    """What the schema says of each column, left out or not, though nobody has read it: no budget covers that."""
 
 
 def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
@@ -63,6 +65,7 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
             }
         ),
         to_learn=to_learn,
+        accepted=_named({c.name: _unread(c) for c in schema.columns}) if schema.accepted_unseen else {},
     )
 
 
@@ -105,6 +108,21 @@ def _strip(column: Column, trusted: bool) -> Column:
         observed=frozenset(),
         flags=(),
     )
+
+
+def _unread(column: Column) -> list[str]:
+    """What stays in the public schema of a column that was read off the rows. A privacy unit is the steward's word."""
+    plain = Column(name=column.name, kind=column.kind)
+    said = {
+        "type": True,
+        "role": column.role is not Role.UNIT,
+        "format": column.kind in (Kind.DATE, Kind.DATETIME),
+        "missing values": column.missing_values is not None,
+        "spellings": (column.true_values, column.false_values) != (plain.true_values, plain.false_values),
+        "levels": column.kind is Kind.NUMBER and "categories" in column.observed,
+        "surrogate": column.surrogate is not None,
+    }
+    return [fact for fact, is_said in said.items() if is_said]
 
 
 def _missing_facts(column: Column, has_categories: bool) -> list[str]:

@@ -89,13 +89,14 @@ class Report:
 
     @property
     def provenance(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """By column: which facts were declared, learnt from the budget, or called public by the steward."""
+        """By column: the facts that were declared, learnt from the budget, called public, or accepted unseen."""
         statement = self.statement
         return {
             column.name: {
                 "declared": statement.declared.get(column.name, ()),
                 "learnt": statement.learnt.get(column.name, ()),
                 "public": statement.public_by_steward.get(column.name, ()),
+                "accepted": statement.accepted.get(column.name, ()),
             }
             for column in self.model.columns
         }

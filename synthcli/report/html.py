@@ -15,6 +15,7 @@ from synthcli.report import wording
 from synthcli.report.content import Findings, Report
 from synthcli.report.plots import Matrix, Series, column_plot, heat_map, histogram_plot, roc_plot
 from synthcli.report.text import legible, number, percent, plain, shorten
+from synthcli.report.unseen import UNSEEN
 
 _WORST = 12
 _SAID = {notes.PROOF, notes.LEFT_OUT, notes.DISTANCES, notes.PRIVATE}
@@ -30,7 +31,7 @@ def render_html(report: Report, public: bool) -> str:
     page = (
         _environment()
         .get_template("page.html.j2")
-        .render(report=shown, wording=wording, plots=_plots(shown), **_figures(shown))
+        .render(report=shown, wording=wording, unseen=UNSEEN, plots=_plots(shown), **_figures(shown))
     )
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 

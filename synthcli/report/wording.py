@@ -8,6 +8,7 @@ from synthcli.audit.notes import LEFT_OUT
 from synthcli.audit.result import AuditResult
 from synthcli.gate import Check, Outcome, Verdict
 from synthcli.report.text import number, per_thousand, percent, plain
+from synthcli.report.unseen import WHAT_IT_TELLS
 from synthcli.synthesizer import PrivacyStatement
 
 HEADLINES = {
@@ -111,6 +112,7 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
             "Every bound and category that the schema declares is public knowledge, and was not chosen by looking at "
             f"the rows; all other facts were learnt from the budget.{_on_his_word(statement)}",
         ),
+        *((Assumption("accepted-unseen", WHAT_IT_TELLS),) if statement.accepted else ()),
         Assumption(
             "unit",
             f"What is protected is {_protected(statement)}{_bound(statement)}. Whoever has several is protected less: "

@@ -25,7 +25,7 @@ class Provenance:
     """Where synthetic rows come from.
 
     `model` is the SHA-256 of the model file. `generation` is 1 for rows of a model of real rows, 2 for rows of a model
-    that was knowingly fitted on such rows, and so on.
+    that was knowingly fitted on such rows, and so on. `not_covered` says in words what of them epsilon does not cover.
     """
 
     version: str
@@ -40,6 +40,7 @@ class Provenance:
     replicate: int | None = None
     condition: str | None = None
     balance: str | None = None
+    not_covered: str | None = None
 
     def to_json(self) -> str:
         """One JSON object, the same text every time."""

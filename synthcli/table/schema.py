@@ -137,6 +137,9 @@ class Schema:
     """That of the table as CSV, where it is neither UTF-8 nor known by a byte-order mark."""
     rules: tuple[Rule, ...] = ()
     """What holds in every written row."""
+    accepted_unseen: bool = False
+    """Proposed by looking at the rows, and accepted without anybody's having read it: types, formats and roles are
+    then as private as the rows, and no budget covers them."""
 
     def __post_init__(self) -> None:
         if not self.columns:

@@ -20,6 +20,8 @@ _HEADER = """\
 # If a fact is public knowledge (a code list, an age from 0 to 120), correct its value, then delete it from the list;
 # or name the column in --public-domain. What you declare is free of charge, and the model file records it.
 #
+# synthcli:accepted, if it is there, says that nobody has read this draft: types, formats and roles were then read off
+# the rows, and no budget covers them. Delete the line once you have read the file, and would say as much in public.
 # synthcli:encoding, if it is there, says how a CSV file is written: your word, like types and spellings of dates.
 # synthcli:role says what happens to a column: model, drop, surrogate (made-up values of the same format), or unit (left
 # out; rows that share a value of it belong to one person, whom fit --max-rows-per-unit protects as a whole).

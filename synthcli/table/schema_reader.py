@@ -13,6 +13,8 @@ from synthcli.table.rules.reader import read_rules
 from synthcli.table.schema import Column, Role, Schema
 
 VERSION = 1
+UNSEEN = "unseen"
+"""How a schema was accepted that nobody has read."""
 _SCHEMA_KEYS = {
     "$schema",
     "fields",
@@ -25,6 +27,7 @@ _SCHEMA_KEYS = {
     "synthcli:version",
     "synthcli:name",
     "synthcli:encoding",
+    "synthcli:accepted",
 }
 
 
@@ -46,13 +49,22 @@ def read_document(document: Any, default_name: str, folder: Path | None = None) 
         problems.append("synthcli:name: must be text")
     encoding = document.get("synthcli:encoding")
     problems += _encoding_problems(encoding)
+    accepted = document.get("synthcli:accepted")
+    if accepted not in (None, UNSEEN):
+        problems.append(f"synthcli:accepted: must be {UNSEEN}, or left out once somebody has read the schema")
     columns, field_problems = _columns(document.get("fields"), folder)
     problems += field_problems
     if sum(column.role is Role.UNIT for column in columns) > 1:
         problems.append("fields: more than one has the synthcli:role unit; rows belong to one privacy unit")
     if problems:
         return None, problems
-    schema = Schema(name=name, columns=tuple(columns), missing_values=tuple(missing), encoding=encoding)
+    schema = Schema(
+        name=name,
+        columns=tuple(columns),
+        missing_values=tuple(missing),
+        encoding=encoding,
+        accepted_unseen=accepted is not None,
+    )
     rules, problems = read_rules(document.get("rules", []), schema, folder)
     schema = replace(schema, rules=rules)
     problems = problems or structural_faults(schema)

@@ -10,7 +10,7 @@ from synthcli.table.hierarchy_reader import nested
 from synthcli.table.parse import pattern_of
 from synthcli.table.rules.writer import rules_document
 from synthcli.table.schema import Bound, Column, Kind, Role, Schema
-from synthcli.table.schema_reader import VERSION
+from synthcli.table.schema_reader import UNSEEN, VERSION
 from synthcli.table.temporal import TimeFormat
 
 _PROFILE = "https://datapackage.org/profiles/2.0/tableschema.json"
@@ -22,6 +22,7 @@ def to_document(schema: Schema) -> dict[str, Any]:
         "$schema": _PROFILE,
         "synthcli:version": VERSION,
         "synthcli:name": schema.name,
+        **({"synthcli:accepted": UNSEEN} if schema.accepted_unseen else {}),
         **({"synthcli:encoding": schema.encoding} if schema.encoding else {}),
         "missingValues": list(schema.missing_values),
         "fields": [_field(column) for column in schema.columns],

@@ -5,11 +5,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from synthcli import __version__
 from synthcli.artifact import save
@@ -25,14 +22,15 @@ from synthcli.privacy.amounts import spell
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.curator import Curator, PrivateTable
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
-from synthcli.synthesizer import CoinStatement, PrivacyStatement, Spend, Synthesizer
+from synthcli.synthesizer import PrivacyStatement, Spend, Synthesizer
 from synthcli.table.dialect import Dialect, declared
-from synthcli.table.encoding import SURE_ENCODINGS
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
+from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
+from synthcli.workflow.statement import statement_of
 
 Appoint = Callable[[PrivateTable, Budget, int], Curator]
 """Makes the curator of a table of whose units so many rows count."""
@@ -72,7 +70,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             if reservation.unbudgeted:
                 warn(f"{plan.dataset} has no budget; set one: {ledger.command('init', plan.dataset)}")
             source = stack.enter_context(open_source(request.data, _said(request, plan)))
-            _refuse_guesses(source, _said(request, plan) or Dialect())
+            refuse_guesses(source, _said(request, plan) or Dialect())
             generation = _generation(request, ledger, source, progress)
             request_digest = _request_digest(ledger, asked, source)
             rows = _before_noise(plan, source, progress)
@@ -139,25 +137,6 @@ def _refundable(ledger: Ledger, reservation: Reservation) -> Iterator[None]:
 
 def _said(request: FitRequest, plan: FitPlan) -> Dialect | None:
     return declared(request.dialect, plan.facts.schema.encoding)
-
-
-def _refuse_guesses(source: Source, said: Dialect) -> None:
-    """An encoding or a quote that is guessed from the rows lets one row decide how all the others are read.
-
-    UTF-8, a byte-order mark and the double quote are no guesses. A wrong delimiter or header gives other names than the
-    schema's, which is refused anyway.
-    """
-    used = source.dialect
-    if used is not None and said.encoding is None and used.encoding not in SURE_ENCODINGS:
-        raise InputError(
-            f"{source.name} is not UTF-8, and its encoding can only be guessed from the rows",
-            f"say it, if that is what it is: --encoding {used.encoding}, or synthcli:encoding in the schema file",
-        )
-    if used is not None and said.quote is None and used.quote != '"':
-        raise InputError(
-            f"the cells of {source.name} seem to be quoted by {used.quote}, which can only be guessed from the rows",
-            "say it with --quote",
-        )
 
 
 def _generation(request: FitRequest, ledger: Ledger, source: Source, progress: Progress) -> int:
@@ -228,41 +207,8 @@ def learn(
         codec=codec.merged(fitted.merges),
         model=fitted.model,
         measurements=fitted.measurements,
-        statement=_statement(plan, spends if discovery_rho else spends[1:], rows.coins, generation),
+        statement=statement_of(plan, spends if discovery_rho else spends[1:], rows.coins, generation),
     )
-
-
-def _statement(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None, generation: int) -> PrivacyStatement:
-    return PrivacyStatement(
-        dataset=plan.dataset,
-        epsilon=plan.budget.epsilon,
-        delta=plan.budget.delta,
-        rho=plan.budget.rho,
-        key_delta=plan.budget.key_delta,
-        mechanism=plan.mechanism_name,
-        spends=spends,
-        created=datetime.now(UTC).date().isoformat(),
-        declared=plan.facts.declared,
-        learnt=plan.learnt,
-        public_by_steward=plan.facts.public_by_steward,
-        target=plan.target,
-        marginals=len(plan.workload.weights),
-        generation=generation,
-        **_unit_of(plan),
-        coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment(), policy=plan.policy)
-        if coins
-        else None,
-        versions={"synthcli": __version__, "opendp": version("opendp"), "numpy": version("numpy")},
-    )
-
-
-def _unit_of(plan: FitPlan) -> dict[str, Any]:
-    """Who is protected, in the words of the statement; what it says of the row is its default."""
-    if plan.unit is None:
-        return {}
-    column, rows = plan.unit.column, plan.unit.rows
-    neighbours = f"add or remove all rows with one value of {column} (counted: {rows} of them at most)"
-    return {"unit": "privacy unit", "unit_column": column, "rows_per_unit": rows, "neighbours": neighbours}
 
 
 def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: str) -> bool:

@@ -18,9 +18,11 @@ from synthcli.artifact import load
 from synthcli.errors import remarking
 from synthcli.files import atomic_write, lock
 from synthcli.gate import Outcome
+from synthcli.report.unseen import UNSEEN
+from synthcli.workflow.accepted import accepted_schema, standing
 from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
-from synthcli.workflow.release_config import ReleaseConfig, load_release_config
+from synthcli.workflow.release_config import ReleaseConfig
 from synthcli.workflow.report import run_report
 from synthcli.workflow.requests import (
     AuditRequest,
@@ -47,28 +49,30 @@ class ReleaseResult:
     audit: Path
     report: Path
     dataset: str = ""
+    schema: Path | None = None
     spent: float = 0.0
     """The epsilon that this run spent of the data set's budget; 0 where the model was up to date."""
 
 
-def run_release(config_path: Path, progress: Progress = silent, warn: Warn = mute) -> ReleaseResult:
-    """Run the chain that a release file describes; nothing is published unless the gate passes.
+def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn = mute) -> ReleaseResult:
+    """Run the whole chain; nothing is published unless the gate passes.
 
     A second run with the same inputs spends nothing, draws no new rows and asks the gate nothing new: it tells the
     recorded outcome. (Drawing again until an audit passes would be a selection on private data.)
     """
-    config = load_release_config(config_path)
     config.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(config.work / "lock"):
         _sweep(config)
         model = config.work / "model.synth"
-        fit = run_fit(_fit_request(config, model), progress, warn)
+        schema = config.schema or accepted_schema(config, progress, warn)
+        with standing(config, schema):
+            fit = run_fit(_fit_request(config, schema, model), progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
             result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     spent += 0.0 if result.up_to_date else float(config.public_epsilon or 0)
-    return replace(result, dataset=fit.dataset, spent=spent)
+    return replace(result, dataset=fit.dataset, schema=schema, spent=spent)
 
 
 def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress, warn: Warn) -> ReleaseResult:
@@ -121,6 +125,7 @@ def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> 
     files = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(staging.iterdir())}
     statement = asdict(load(model).statement)
     manifest = {"schema_version": 1, "synthcli": __version__, "files": files, "privacy": statement, "gate": "pass"}
+    manifest |= {"not_covered": UNSEEN} if statement["accepted"] else {}
     atomic_write(staging / "manifest.json", json.dumps(manifest, indent=2, default=str).encode())
     config.folder.mkdir(parents=True, exist_ok=True)
     target = config.folder / f"{config.name}-{_next_number(config):04d}"
@@ -182,10 +187,10 @@ def _recorded(config: ReleaseConfig, asked: str) -> ReleaseResult | None:
     return ReleaseResult(outcome=outcome, up_to_date=True, published=published, audit=audit, report=report)
 
 
-def _fit_request(config: ReleaseConfig, model: Path) -> FitRequest:
+def _fit_request(config: ReleaseConfig, schema: Path, model: Path) -> FitRequest:
     return FitRequest(
         data=config.data,
-        schema=config.schema,
+        schema=schema,
         output=model,
         epsilon=config.epsilon,
         delta=config.delta,

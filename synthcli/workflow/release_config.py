@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synthcli.errors import UsageError, closest
-from synthcli.files import read_toml
+from synthcli.files import STANDARD_STREAM, read_toml
 from synthcli.table.dialect import Dialect
 from synthcli.table.table_name import table_name
 from synthcli.workflow.requests import FitRequest
@@ -17,6 +17,7 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {
         "path": (str,),
         "schema": (str,),
+        "accept_profile": (bool,),
         "delimiter": (str,),
         "encoding": (str,),
         "quote": (str,),
@@ -41,15 +42,24 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "audit": {"policy": (str,), "seed": (int,), "public_epsilon": (int, Decimal)},
     "publish": {"folder": (str,), "name": (str,), "work": (str,), "include_model": (bool,)},
 }
-_REQUIRED = (("data", "path"), ("data", "schema"), ("fit", "epsilon"), ("publish", "folder"))
+_REQUIRED = {("data", "path"): "INPUT", ("fit", "epsilon"): "--epsilon", ("publish", "folder"): "-o FOLDER"}
+"""What a release cannot do without, and how the command line says it."""
+
+_PATHS = (
+    *(("data", "path"), ("data", "schema"), ("fit", "ledger"), ("fit", "workload")),
+    *(("audit", "policy"), ("publish", "folder"), ("publish", "work")),
+)
+
+Given = Mapping[tuple[str, str], Any]
+"""What the command line says, by section and key of the file. It goes before what the file says."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseConfig:
-    """What to release, from where to where. Paths are resolved against the file's own folder."""
+    """What to release, from where to where. Without a schema, what the rows show is accepted unseen."""
 
     data: str
-    schema: Path
+    schema: Path | None
     dialect: Dialect | None
     epsilon: str
     delta: str
@@ -76,22 +86,71 @@ class ReleaseConfig:
     include_model: bool
 
 
-def load_release_config(path: Path) -> ReleaseConfig:
-    """Read and check a release file; `UsageError` lists every problem."""
-    document = read_toml(path, "the release file", "name one with --config; the README has an example", Decimal)
-    problems = _problems(document)
+def load_release_config(path: Path | None, given: Given | None = None) -> ReleaseConfig:
+    """Read and check a release file, or none; what is `given` goes first, its paths as they stand.
+
+    Raises `UsageError`, which lists every problem.
+    """
+    document: Mapping[str, Any] = {}
+    if path is not None:
+        document = read_toml(path, "the release file", "name one with --config; the README has an example", Decimal)
+    base = None if path is None else path.resolve().parent
+    merged = _merged(document, base, given or {})
+    problems = key_problems(document) + _absences(merged) or _contradictions(merged)
     if problems:
-        raise UsageError(f"{path} has {len(problems)} problem(s)", "see the example in the README", tuple(problems))
-    return _config(document, path.resolve().parent)
+        hint = "see the example in the README" if _says_what_columns_are(merged) else _two_ways(merged["data"])
+        raise UsageError(f"{path or 'the release'} has {len(problems)} problem(s)", hint, tuple(problems))
+    return _config(merged, base)
 
 
-def _problems(document: Mapping[str, Any]) -> list[str]:
-    found = key_problems(document)
-    sections = {name: content for name, content in document.items() if isinstance(content, Mapping)}
-    for section, key in _REQUIRED:
-        if key not in sections.get(section, {}):
-            found.append(f"[{section}] {key}: is required")
-    return found or _range_problems(sections.get("fit", {}), sections.get("sample", {}))
+def _merged(document: Mapping[str, Any], base: Path | None, given: Given) -> dict[str, dict[str, Any]]:
+    """The sections, with the file's paths resolved against its own folder."""
+    merged: dict[str, dict[str, Any]] = {section: {} for section in _KEYS}
+    for section, content in document.items():
+        for key, value in content.items() if isinstance(content, Mapping) and section in merged else ():
+            is_path = (section, key) in _PATHS and isinstance(value, str) and "://" not in value
+            merged[section][key] = str((base or Path()) / value) if is_path else value
+    for one, other in (("schema", "accept_profile"), ("accept_profile", "schema")):
+        if ("data", one) in given:
+            merged["data"].pop(other, None)
+    for (section, key), value in given.items():
+        merged[section][key] = value
+    return merged
+
+
+def _absences(merged: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    found = [
+        f"[{section}] {key}: is required ({option})"
+        for (section, key), option in _REQUIRED.items()
+        if key not in merged[section]
+    ]
+    if not _says_what_columns_are(merged):
+        found.append("[data] schema: is required, or accept_profile (--schema FILE, or --accept-profile)")
+    return found
+
+
+def _says_what_columns_are(merged: Mapping[str, Mapping[str, Any]]) -> bool:
+    return "schema" in merged["data"] or merged["data"].get("accept_profile") is True
+
+
+def _two_ways(data: Mapping[str, Any]) -> str:
+    return (
+        f"synthcli profile {data.get('path', 'INPUT')} -o schema.yaml proposes a schema: read it, and give --schema; or "
+        "--accept-profile takes what is proposed unseen, which epsilon does not cover"
+    )
+
+
+def _contradictions(merged: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Values of the right type that mean nothing, alone or together."""
+    found = _range_problems(merged["fit"], merged["sample"])
+    if merged["data"]["path"] == STANDARD_STREAM:
+        found.append("[data] path: is a file, a folder or a glob; a release reads it more than once")
+    if merged["data"].get("accept_profile") is True:
+        if "schema" in merged["data"]:
+            found.append("[data] schema, accept_profile: one of the two; a schema that was read is not accepted unseen")
+        if merged["fit"].get("public_domain"):
+            found.append("[fit] public_domain: facts that nobody has seen cannot be declared public; read a --schema")
+    return found
 
 
 def key_problems(document: Mapping[str, Any]) -> list[str]:
@@ -141,14 +200,15 @@ def _section_problems(section: str, content: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
-    data, fit, publish = document["data"], document["fit"], document["publish"]
-    sample, audit = document.get("sample", {}), document.get("audit", {})
-    folder = base / publish["folder"]
+def _config(merged: Mapping[str, Mapping[str, Any]], base: Path | None) -> ReleaseConfig:
+    data, fit, sample, audit, publish = (merged[section] for section in _KEYS)
+    folder = Path(publish["folder"]).absolute()
+    name = publish.get("name", table_name(data["path"]) or "release")
     public = fit.get("public_domain", [])
+    private = (base or folder.parent) / ".synthcli" / name
     return ReleaseConfig(
-        data=str(base / data["path"]),
-        schema=base / data["schema"],
+        data=data["path"],
+        schema=Path(data["schema"]) if "schema" in data else None,
         dialect=_dialect(data),
         epsilon=str(fit["epsilon"]),
         delta=str(fit.get("delta", "1e-9")),
@@ -156,28 +216,24 @@ def _config(document: Mapping[str, Any], base: Path) -> ReleaseConfig:
         public_domain=(public,) if isinstance(public, str) else tuple(map(str, public)),
         audit_coins=float(fit.get("audit_coins", 0.1)),
         dataset=fit.get("dataset"),
-        ledger=os.environ.get("SYNTHCLI_LEDGER") or _ledger(fit.get("ledger"), base),
+        ledger=os.environ.get("SYNTHCLI_LEDGER") or fit.get("ledger"),
         max_cells=fit.get("max_cells"),
         target=fit.get("target"),
-        workload=base / fit["workload"] if "workload" in fit else None,
+        workload=Path(fit["workload"]) if "workload" in fit else None,
         allow_synthetic=fit.get("allow_synthetic", False),
         privacy_unit=fit.get("privacy_unit"),
         max_rows_per_unit=fit.get("max_rows_per_unit"),
         rows=sample.get("rows"),
         seed=sample.get("seed"),
         format=sample.get("format", "parquet"),
-        policy=base / audit["policy"] if "policy" in audit else None,
+        policy=Path(audit["policy"]) if "policy" in audit else None,
         audit_seed=audit.get("seed", 0),
         public_epsilon=str(audit["public_epsilon"]) if "public_epsilon" in audit else None,
         folder=folder,
-        name=publish.get("name", table_name(data["path"]) or "release"),
-        work=base / publish.get("work", ".synthcli"),
+        name=name,
+        work=Path(publish["work"]).absolute() if "work" in publish else private,
         include_model=publish.get("include_model", False),
     )
-
-
-def _ledger(place: str | None, base: Path) -> str | None:
-    return place if place is None or "://" in place else str(base / place)
 
 
 def _dialect(data: Mapping[str, Any]) -> Dialect | None:

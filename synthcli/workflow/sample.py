@@ -14,6 +14,7 @@ from synthcli.artifact import load
 from synthcli.conditional import subpopulation
 from synthcli.errors import SynthError, UsageError
 from synthcli.files import STANDARD_STREAM, claim_output
+from synthcli.report.unseen import UNSEEN
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.provenance import Provenance
 from synthcli.table.schema import Schema
@@ -104,6 +105,7 @@ def _origin(request: SampleRequest, synthesizer: Synthesizer, rows: int, seed: i
         generation=statement.generation,
         condition=request.where,
         balance=request.balance,
+        not_covered=UNSEEN if statement.accepted else None,
     )
 
 

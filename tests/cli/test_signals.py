@@ -94,4 +94,4 @@ def test_a_fit_that_drew_no_noise_gives_the_reservation_back(folder: Path) -> No
 def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str, says: str) -> None:
     code, _, err = _ended(folder, job, ("release", "--quiet"), signal.SIGINT)
     assert (code, err) == (130, f"error: interrupted\n  {says}\n")
-    assert (folder / ".synthcli" / "model.synth").exists() == (says == KEPT)
+    assert (folder / ".synthcli" / "t" / "model.synth").exists() == (says == KEPT)

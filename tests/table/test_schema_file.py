@@ -65,7 +65,13 @@ def schemas(draw: st.DrawFn) -> Schema:
     units = [column for column in found if column.role is Role.UNIT][1:]
     found = tuple(replace(column, role=Role.DROP) if column in units else column for column in found)
     encoding = draw(st.sampled_from([None, "cp1252", "utf-16-le"]))
-    return Schema(name=draw(NAMES), columns=found, missing_values=missing, encoding=encoding)
+    return Schema(
+        name=draw(NAMES),
+        columns=found,
+        missing_values=missing,
+        encoding=encoding,
+        accepted_unseen=draw(st.booleans()),
+    )
 
 
 @settings(deadline=None)
@@ -123,6 +129,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 synthcli:version: 2
 colour: red
 synthcli:encoding: morse
+synthcli:accepted: yes
 missingValues: NA
 fields:
   - {name: a, type: int}
@@ -147,6 +154,7 @@ fields:
     for part in (
         "colour: no such key",
         "synthcli:encoding: there is no such text encoding; for example cp1252, latin-1, utf-16",
+        "synthcli:accepted: must be unseen, or left out once somebody has read the schema",
         "synthcli:version: the file is of version 2",
         "missingValues: must be a list of text",
         "fields[0] (a): type: must be one of integer, number,",

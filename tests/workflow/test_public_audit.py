@@ -14,6 +14,7 @@ from synthcli.report.public_audit import from_public_document
 from synthcli.workflow import public_audit
 from synthcli.workflow.audit import run_audit
 from synthcli.workflow.release import run_release
+from synthcli.workflow.release_config import load_release_config
 from synthcli.workflow.report import run_report
 from synthcli.workflow.requests import AuditRequest, ReportRequest
 from tests.cli.table_fixture import SCHEMA, csv, rows
@@ -117,7 +118,7 @@ def test_a_release_publishes_what_may_be_told(folder: Path) -> None:
         '[publish]\nfolder = "public"\n'
     )
     before = spent(folder)
-    result = run_release(folder / "synthcli.toml")
+    result = run_release(load_release_config(folder / "synthcli.toml"))
     assert result.published is not None
     assert (result.spent, spent(folder) - before) == (2.25, Decimal("2.25"))
     assert {path.name for path in result.published.iterdir()} == {
@@ -125,5 +126,5 @@ def test_a_release_publishes_what_may_be_told(folder: Path) -> None:
     }
     assert from_public_document(json.loads((result.published / "audit.json").read_text())).epsilon == 0.25
     assert "public.copies.excess" in (result.published / "report.html").read_text()
-    again = run_release(folder / "synthcli.toml")
+    again = run_release(load_release_config(folder / "synthcli.toml"))
     assert (again.up_to_date, again.spent, spent(folder) - before) == (True, 0.0, Decimal("2.25"))

@@ -44,6 +44,6 @@ def test_all_problems_come_together(tmp_path: Path) -> None:
         "[fit] epsilon: must be a whole number or a number",
         "[fit] target: must be text",
         "[fit] workload: must be text",
-        "[data] schema: is required",
-        "[publish] folder: is required",
+        "[publish] folder: is required (-o FOLDER)",
+        "[data] schema: is required, or accept_profile (--schema FILE, or --accept-profile)",
     )
