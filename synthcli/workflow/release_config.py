@@ -135,8 +135,8 @@ def _says_what_columns_are(merged: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _two_ways(data: Mapping[str, Any]) -> str:
     return (
-        f"synthcli profile {data.get('path', 'INPUT')} -o schema.yaml proposes a schema: read it, and give --schema; or "
-        "--accept-profile takes what is proposed unseen, which epsilon does not cover"
+        f"synthcli profile {data.get('path', 'INPUT')} -o schema.yaml proposes a schema: read it, and give --schema; "
+        "or --accept-profile takes what is proposed unseen, which epsilon does not cover"
     )
 
 

@@ -148,7 +148,7 @@ fields:
   - {name: l, type: string, synthcli:surrogate: {format: pattern}}
   - text
 """
-    with pytest.raises(InputError, match="25 problems") as caught:
+    with pytest.raises(InputError, match="26 problems") as caught:
         _load(tmp_path, text)
     lines = "\n".join(caught.value.details)
     for part in (
