@@ -1,108 +1,146 @@
-"""Row order: does the place of a row in the synthetic file tell where its nearest training row stands in the table?
+"""Row order: do the rows of the file stand in the order of the training rows that they are most like?
 
 Rows that keep the order of the training rows can be matched with them by place, and with whatever else is in that
-order (Spearman's correlation of the places). Where table and file are both sorted, by a date say, the places of the
-second-nearest rows correlate just as well: only what goes beyond that is evidence.
+order. So the file is read from its first row to its last, and each row may name one of the real rows that are most like
+it, trained or held out: the longest chain of rows so named whose places in the table never fall (or never rise) is
+looked for. Chance gives a chain of about 2 √m of m named rows. Training rows in it beyond the held-out ones are the
+evidence: the chain knows no coin, so that, whatever else puts table and file in order (a date, say), either arm is
+in it alike. The same for the file ordered by each of its ordered columns: one of them may hold an index.
 """
 
-from collections.abc import Sequence
-from math import atanh, sqrt, tanh
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from synthcli.audit.arms import Arms
+from synthcli.audit.arms import Arms, Chosen
 from synthcli.audit.attack import Levels
+from synthcli.audit.ceilings import detectable_excess
+from synthcli.audit.chain import longest_chain
 from synthcli.audit.distance import gower
-from synthcli.audit.rates import normal_quantile
+from synthcli.audit.rates import excess_bound, fisher, newcombe
 from synthcli.audit.scan import Synthetic
 from synthcli.metric import Metric
 
 MAX_ROWS = 2_000
-"""Synthetic rows whose nearest training row is looked for."""
-_PERMUTATIONS = 999
+"""Synthetic rows that name the real rows most like them."""
+MAX_TIES = 16
+"""Of more real rows that a row is equally like, it names so many, drawn at random."""
+_FEWEST = 50
+_TRAINING_PER_HELD_OUT = 10
+"""More training rows than this to a held-out one only crowd the held-out ones out."""
 _CHUNK = 64
 
 
-def order_excess(
-    arms: Arms, synthetic: Synthetic, spans: Sequence[int], levels: Levels, rng: np.random.Generator
-) -> Metric | None:
-    """|correlation| with the nearest training rows' places minus that with the second-nearest rows'; None for few rows.
+@dataclass(frozen=True)
+class Chain:
+    """Rows in the longest chain, of the rows that were named: training rows, and held-out ones."""
 
-    Bounds by Fisher's z. The lower ones lie above zero only where a permutation test of the first correlation (exact:
-    without a leak or a common order, every order of the file is equally likely) agrees.
+    what: str
+    hits: int
+    training: int
+    chance: int
+    held_out: int
+
+    @property
+    def four(self) -> tuple[int, int, int, int]:
+        """As the rates take them."""
+        return self.hits, self.training, self.chance, self.held_out
+
+
+def order_excess(
+    arms: Arms,
+    synthetic: Synthetic,
+    spans: Sequence[int],
+    attributes: Sequence[str],
+    levels: Levels,
+    rng: np.random.Generator,
+) -> tuple[Metric, float] | None:
+    """Chained training rows minus chained held-out rows, as shares of those named, and the least that would be found.
+
+    The order whose chain has the smallest p-value (Fisher, exact given the coins) is told, with lower bounds that count
+    how many orders were tried; the upper bound is the largest of all. None where too few rows are named.
     """
     count = min(len(synthetic.sample), MAX_ROWS)
-    rows = np.flatnonzero(arms.chosen.trains)
-    if count < 50 or len(rows) < 2:
+    rows = _compared(arms.chosen, rng)
+    if count < _FEWEST or not len(rows):
         return None
-    chosen = np.sort(rng.choice(len(synthetic.sample), count, replace=False))
-    nearest = _two_nearest(synthetic.sample.codes[chosen], arms.block.codes[rows], spans, rng)
-    numbers = arms.chosen.numbers[rows[nearest]]
-    first, second = (_ranked(synthetic.places[chosen], column) for column in numbers.T)
-    p, found, control = _chance(first, rng), _size(first), _size(second)
-    low, high = _difference(found, control, count, levels.confidence)
-    strict = _difference(found, control, count, levels.strict)[0]
-    return Metric(
+    picked = np.sort(rng.choice(len(synthetic.sample), count, replace=False))
+    codes = synthetic.sample.codes[picked]
+    named = [rows[near] for near in _most_like(codes, arms.block.codes[rows], spans, rng)]
+    chains = [
+        _chain(what, [named[place] for place in order], arms.chosen.trains)
+        for what, order in _orders(synthetic.places[picked], codes, spans, attributes)
+    ]
+    if min(chains[0].training, chains[0].held_out) < _FEWEST:
+        return None
+    return _judged(chains, levels)
+
+
+def _judged(chains: Sequence[Chain], levels: Levels) -> tuple[Metric, float]:
+    told = min(chains, key=lambda chain: fisher(*chain.four))
+    confidence, strict = (1 - (1 - level) / len(chains) for level in (levels.confidence, levels.strict))
+    metric = Metric(
         id="order.excess",
-        value=found - control,
-        low=low if p <= 1 - levels.confidence else min(low, 0.0),
-        high=high,
-        low_strict=strict if p == 1 / (_PERMUTATIONS + 1) else min(strict, 0.0),
-        n=count,
-        title="Order of the rows (correlation with the places of training rows)",
-        note=f"correlation {found:.3f} with the nearest rows' places (p = {p:.2g}), {control:.3f} with the next",
+        value=told.hits / told.training - told.chance / told.held_out,
+        low=excess_bound(*told.four, confidence),
+        high=max(newcombe(*chain.four, levels.confidence)[1] for chain in chains),
+        low_strict=excess_bound(*told.four, strict),
+        n=told.training + told.held_out,
+        title="Order of the rows (training rows in their order beyond held-out rows)",
+        note=f"{told.what}: {told.hits:,} of {told.training:,} training rows in their order, {told.chance:,} of "
+        f"{told.held_out:,} held-out; Fisher's p = {fisher(*told.four):.2g}, {len(chains)} order(s) tried",
     )
+    first = chains[0]
+    return metric, detectable_excess(first.training, first.held_out, first.chance / first.held_out, strict)
 
 
-def detectable_order(excess: Metric, levels: Levels) -> float:
-    """The least excess that fails with 90 % power."""
-    width = (normal_quantile(levels.strict) + normal_quantile(0.9)) * sqrt(2 / (excess.n - 3))
-    return min(1.0, width)
+def _compared(chosen: Chosen, rng: np.random.Generator) -> NDArray[np.intp]:
+    """The chosen rows, of training rows only so many to a held-out one."""
+    training, held_out = np.flatnonzero(chosen.trains), np.flatnonzero(~chosen.trains)
+    most = _TRAINING_PER_HELD_OUT * len(held_out)
+    kept = training if len(training) <= most else rng.choice(training, most, replace=False)
+    return np.sort(np.concatenate([kept, held_out]))
 
 
-Ranks = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def _two_nearest(
+def _most_like(
     rows: NDArray[np.uint32], others: NDArray[np.uint32], spans: Sequence[int], rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """The nearest and the second-nearest of the others to each row; chance decides between equally near ones."""
-    found = []
+) -> Iterator[NDArray[np.intp]]:
+    """For each row the others with the most equal cells, and those at the least distance."""
+    measures = [[0] * len(spans), *([spans] if any(spans) else [])]
     for start in range(0, len(rows), _CHUNK):
-        table = gower(rows[start : start + _CHUNK], others, spans)
-        table += 1e-5 * rng.random(table.shape, dtype=np.float32)
-        found.append(np.argpartition(table, 1, axis=1)[:, :2])
-    return np.concatenate(found)
+        tables = [gower(rows[start : start + _CHUNK], others, measure) for measure in measures]
+        for distances in zip(*tables, strict=True):
+            yield np.unique(np.concatenate([_nearest(one, rng) for one in distances]))
 
 
-def _ranked(places: NDArray[np.int64], numbers: NDArray[np.int64]) -> Ranks:
-    """Both ranked, centred and scaled: their product is Spearman's correlation."""
-    centred = [ranks - ranks.mean() for ranks in (stats.rankdata(places), stats.rankdata(numbers))]
-    one, other = (ranks / max(float(np.linalg.norm(ranks)), 1e-12) for ranks in centred)
-    return one, other
+def _nearest(distances: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Those at the least distance, or some of them."""
+    ties = np.flatnonzero(distances <= distances.min() + 1e-6)
+    return ties if len(ties) <= MAX_TIES else rng.choice(ties, MAX_TIES, replace=False)
 
 
-def _size(ranks: Ranks) -> float:
-    return abs(float(ranks[0] @ ranks[1]))
+def _orders(
+    places: NDArray[np.int64], codes: NDArray[np.uint32], spans: Sequence[int], attributes: Sequence[str]
+) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """That of the file, and that of each ordered column."""
+    yield "in the order of the file", np.argsort(places)
+    for name, column, span in zip(attributes, codes.T, spans, strict=True):
+        if span:
+            yield f"in the order of {name!r}", np.lexsort((places, column))
 
 
-def _chance(ranks: Ranks, rng: np.random.Generator) -> float:
-    """The p-value of the correlation's size under permutations."""
-    one, other = ranks
-    reached = sum(_size((one, rng.permutation(other))) >= _size(ranks) for _ in range(_PERMUTATIONS))
-    return (1 + reached) / (1 + _PERMUTATIONS)
-
-
-def _difference(found: float, control: float, count: int, confidence: float) -> tuple[float, float]:
-    """One-sided bounds of a difference of correlations, from those of each (as Newcombe's of two rates)."""
-    width = normal_quantile(confidence) / sqrt(count - 3)
-    (low, high), (control_low, control_high) = (
-        (tanh(atanh(min(r, 0.999999)) - width), tanh(atanh(min(r, 0.999999)) + width)) for r in (found, control)
-    )
-    difference = found - control
-    return (
-        max(-1.0, difference - sqrt((found - low) ** 2 + (control_high - control) ** 2)),
-        min(1.0, difference + sqrt((high - found) ** 2 + (control - control_low) ** 2)),
+def _chain(what: str, groups: Sequence[NDArray[np.intp]], trains: NDArray[np.bool_]) -> Chain:
+    """Rows are known by their index among the chosen ones, which rises with their place in the table."""
+    rising = longest_chain([group.tolist() for group in groups])
+    falling = [-row for row in longest_chain([(-group).tolist() for group in groups])]
+    chained = np.unique(max(rising, falling, key=len)).astype(np.intp)
+    named = np.unique(np.concatenate(groups))
+    return Chain(
+        what=what,
+        hits=int(trains[chained].sum()),
+        training=int(trains[named].sum()),
+        chance=int((~trains[chained]).sum()),
+        held_out=int((~trains[named]).sum()),
     )

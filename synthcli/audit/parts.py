@@ -1,6 +1,6 @@
 """What each kind of attack adds to the result: endpoints, diagnostics, curves, and what they could have seen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from synthcli.audit.copies import copy_tests, count_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.guesses import Guesses, advantages
 from synthcli.audit.one_run import one_run
-from synthcli.audit.order import detectable_order, order_excess
+from synthcli.audit.order import order_excess
 from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
@@ -125,12 +125,13 @@ def claimed(scored: Scored, experiment: Experiment, levels: Levels) -> Part:
     return Part(claims=(bound,), ceilings={bound.id: experiment.epsilon})
 
 
-def ordered(arms: Arms, synthetic: Synthetic, spans: Sequence[int], levels: Levels, rng: np.random.Generator) -> Part:
+def ordered(experiment: Experiment, arms: Arms, synthetic: Synthetic, levels: Levels, rng: np.random.Generator) -> Part:
     """The order of the rows; nothing for a file of few rows."""
-    found = order_excess(arms, synthetic, spans, levels, rng)
+    found = order_excess(arms, synthetic, experiment.spans, experiment.model.domain.attributes, levels, rng)
     if found is None:
         return Part()
-    return Part(endpoints=(found,), detection_limits={found.id: detectable_order(found, levels)})
+    metric, limit = found
+    return Part(endpoints=(metric,), detection_limits={metric.id: limit})
 
 
 def distances(

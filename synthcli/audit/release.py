@@ -123,7 +123,7 @@ def _attack(
         "membership": lambda: (membership(scored(), mu, levels, rng),),
         "singling_out": singled_out,
         "attribute, linkability": inferred,
-        "order": lambda: (ordered(arms, synthetic, spans, levels, rng),),
+        "order": lambda: (ordered(experiment, arms, synthetic, levels, rng),),
         "distance": lambda: (distances(experiment, arms, synthetic, levels.confidence, rng),),
         "claim": lambda: (claimed(scored(), experiment, levels),),
     }

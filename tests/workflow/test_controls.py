@@ -63,6 +63,10 @@ def test_files_hold_what_their_titles_say() -> None:
     assert len(rows_of(files["P2"]) & training) == round(0.05 * len(training))
     assert len(rows_of(files["P3"]) & training) == round(0.01 * len(training))
     assert rows_of(files["P5"]) < training
+    assert (
+        files["P10"].num_rows == one.honest.num_rows + 1
+        and rows_of(files["P10"].slice(one.honest.num_rows)) <= training
+    )
     assert rows_of(files["P11"]) & held_out and rows_of(files["P11"]) & training
     assert rows_of(files["P12"]) <= rows_of(one.honest)
     masked, training_rows = files["P13"].to_pydict(), one.training.to_pydict()
@@ -106,7 +110,7 @@ def test_a_missed_positive_fails_the_battery_and_one_false_alarm_in_ten_does_not
     assert outcomes(N1_3="fail").failed == ()
     assert [control.id for control in outcomes(N1_3="fail", N1_4="invalid", N1_5="fail").failed] == ["N1"]
     assert [control.id for control in outcomes(P2_9="inconclusive").failed] == ["P2"]
-    assert outcomes(P12_0="pass").failed == ()
+    assert outcomes(P10_0="pass").failed == ()
 
 
 def test_the_record_speaks_of_this_build_alone(tmp_path: Path) -> None:

@@ -80,6 +80,11 @@ def _one_cell_changed(bench: Bench, rows: pa.Table) -> pa.Table:
     return rows.set_column(place, rows.schema.field(place), bench.drawn(rows, rows.num_rows).column(name))
 
 
+def _one_appended(bench: Bench) -> pa.Table:
+    """The model's own rows, and behind them a training row that somebody put there by hand."""
+    return pa.concat_tables([bench.honest, bench.drawn(bench.training, 1)])
+
+
 def _ordered(bench: Bench) -> pa.Table:
     """The model's own rows, in the order of the training rows that they are most like."""
     training = bench.training
@@ -127,13 +132,14 @@ CONTROLS = (
         epsilon=1000.0,
         claimed=1.0,
     ),
+    Control(id="P10", title="one training row appended", expected="not promised", file=_one_appended),
     Control(
         id="P11",
         title="a bootstrap of all rows, held-out ones too",
         expected="caught",
         file=lambda b: b.drawn(b.real, b.real.num_rows, again=True),
     ),
-    Control(id="P12", title="own rows, ordered like training rows", expected="not promised", file=_ordered),
+    Control(id="P12", title="own rows, ordered like training rows", expected="caught", file=_ordered),
     Control(id="P13", title="masked row by row, in their order", expected="caught", file=_masked_in_order),
     Control(id="N1", title="fresh rows of the population", expected="not accused", file=lambda b: b.fresh),
     Control(id="N2", title="a correct fit at epsilon 1", expected="not accused", file=lambda b: b.honest),
