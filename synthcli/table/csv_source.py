@@ -10,6 +10,7 @@ import pyarrow.csv as arrow_csv
 from synthcli.errors import InputError
 from synthcli.table.dialect import Dialect, detect, records
 from synthcli.table.encoding import decode_sample
+from synthcli.table.quotes import CheckedText, Quotes
 from synthcli.table.raw_file import RaggedRows, RawFile
 
 _BLOCK = 4 << 20
@@ -32,37 +33,36 @@ class CsvReader:
         self.duplicates = tuple(name for name, count in Counter(self._names).items() if count > 1)
 
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
-        """The cells of these columns as text, by dictionary; ragged rows are left out and counted."""
+        """The cells of these columns as text, by dictionary; ragged rows are left out and counted.
+
+        `InputError` where a quote is not closed, as soon as that is read.
+        """
         places = {name: str(self._names.index(name)) for name in columns}
-        last, end = str(len(self._names) - 1), ""
+        quote, delimiter = self.dialect.quote, self.dialect.delimiter or ","
+        quotes = Quotes(self._file.name, ord(quote), ord(delimiter)) if quote else None
         try:
-            with self._file.open() as stream, self._open(stream, [*places.values(), last], ragged) as reader:
+            with self._file.open() as stream, self._open(stream, quotes, list(places.values()), ragged) as reader:
                 for batch in reader:
-                    if batch.num_rows:
-                        end = batch.column(len(places))[-1].as_py()
                     yield pa.RecordBatch.from_arrays(batch.columns[: len(places)], names=list(places))
-            if end.endswith(("\n", "\r")):
-                self._refuse_open_quote()
         except UnicodeDecodeError as error:
             raise self._undecodable() from error
         except pa.ArrowInvalid as error:
-            raise self._explain(str(error)) from error
+            raise self._explain(str(error), quotes.opened if quotes else 0) from error
         except OSError as error:
             raise InputError(f"{self._file.name} cannot be read to its end", "make the file again") from error
 
-    def _open(self, stream: Any, places: list[str], ragged: RaggedRows) -> Any:
+    def _open(self, stream: Any, quotes: Quotes | None, places: list[str], ragged: RaggedRows) -> Any:
         def skip(row: Any) -> str:
             ragged.count += 1
             return "skip"
 
         dialect, names = self.dialect, [str(i) for i in range(len(self._names))]
         return arrow_csv.open_csv(
-            stream,
+            CheckedText(stream, _python_encoding(dialect.encoding or "utf-8"), quotes),
             read_options=arrow_csv.ReadOptions(
                 column_names=names,
                 skip_rows_after_names=1 if dialect.header else 0,
                 block_size=_BLOCK,
-                encoding=_arrow_encoding(dialect.encoding or "utf-8"),
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=dialect.delimiter or ",",
@@ -72,29 +72,18 @@ class CsvReader:
                 invalid_row_handler=skip,
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, _TEXT), include_columns=places, strings_can_be_null=False
+                column_types=dict.fromkeys(names, _TEXT), include_columns=places or names[:1], strings_can_be_null=False
             ),
         )
 
-    def _refuse_open_quote(self) -> None:
-        """A last cell that ends with a line break was closed by a quote, or swallowed all rows since an open one."""
-        tail = b""
-        for chunk in self._file.chunks():
-            tail = (tail + chunk)[-64:]
-        text = tail.decode(self.dialect.encoding or "utf-8", errors="replace")
-        if not text.rstrip().endswith(self.dialect.quote or '"'):
-            raise InputError(
-                f"{self._file.name} ends inside a quoted cell: a quote is not closed",
-                "correct the file, or set --quote",
-            )
-
-    def _explain(self, message: str) -> InputError:
-        """Arrow's message may quote cells: it is read, not passed on."""
+    def _explain(self, message: str, opened: int) -> InputError:
+        """Arrow's message may quote cells: it is read, not passed on. `opened`: the line of a quote that is open."""
         if "UTF8" in message:
             return self._undecodable()
         if "straddling" in message:
             return InputError(
-                f"{self._file.name} has a row longer than {_BLOCK >> 20} MB: a quote may not be closed",
+                f"{self._file.name} has a row longer than {_BLOCK >> 20} MB"
+                + (f": the quote that is opened in line {opened:,} may not be closed" if opened else ""),
                 "correct the file, or set --quote",
             )
         return InputError(f"{self._file.name} cannot be read as CSV", "set --delimiter, --quote or --encoding")
@@ -105,7 +94,7 @@ class CsvReader:
         )
 
 
-def _arrow_encoding(name: str) -> str:
+def _python_encoding(name: str) -> str:
     return "utf8" if name.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig", "ascii") else name
 
 

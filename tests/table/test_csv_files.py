@@ -67,5 +67,5 @@ def test_two_kinds_of_files_are_not_one_table(folder: Path) -> None:
 
 def test_what_is_wrong_in_one_file_names_it(folder: Path) -> None:
     (folder / "part-1.tsv").write_text('a;b\n5;"x\n')
-    with pytest.raises(InputError, match=r"part-1\.tsv ends inside a quoted cell"):
+    with pytest.raises(InputError, match=r"part-1\.tsv: a quote that is opened in line 2 is not closed"):
         _rows(folder)
