@@ -1,13 +1,14 @@
-"""From a raw CSV to a gated release, nothing written by hand; beside peers on the same rows and the same budget.
+"""From a raw CSV to a gated release in one command; beside peers on the same rows and the same budget.
 
-    python benchmarks/raw.py run --tables flights,loans --systems synthcli,dpmm-mst --epsilons 0.3,1,3
+    python benchmarks/raw.py run --tables flights,loans --systems synthcli,synthcli-persons,dpmm-mst --epsilons 0.3,1,3
     python benchmarks/raw.py table [--keep]
     python benchmarks/raw.py columns --tables loans
 
-synthcli profiles the table and releases it with 10 % audit coins: all bounds, bins and categories are learnt from the
-budget. dpmm's MST gets the same columns in the same types and the same epsilon, of which a tenth goes to its own
-learning of bounds; SDV's Gaussian copula is not private. Each run is one line of results/raw.jsonl, and is not run
-again.
+synthcli accepts its own profile of the table and releases it with 10 % audit coins: all bounds, bins and categories are
+learnt from the budget. synthcli-persons protects all rows of a person together, where there are persons
+(raw_tables.UNITS). dpmm's MST gets the same columns in the same types and the same epsilon, a tenth of which goes to
+its own learning of bounds; it protects rows. SDV's Gaussian copula is not private. Each run is one line of
+results/raw.jsonl, and is not run again.
 """
 
 import argparse
@@ -20,14 +21,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pandas as pd
+
 sys.path.insert(0, str(Path(__file__).parent))
 from environments import PEERS, EnvironmentMissing, cache_folder, interpreter
 from measure import Cost, TooSlow, run
 from raw_report import keep, markdown, one_by_one
-from raw_tables import RAW, RawTable, SourceMissing, prepare, read_rows
+from raw_tables import RAW, RawTable, SourceMissing, Unit, prepare, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "raw.jsonl"
-SYSTEMS = {"synthcli": "", "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
+SYSTEMS = {"synthcli": "", "synthcli-persons": "", "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
 """The systems, and the environment that each runs in."""
 
 
@@ -40,6 +43,16 @@ class Job:
     epsilon: float | None
     seed: int
     timeout: float
+
+    @property
+    def unit(self) -> Unit | None:
+        """Whose rows are protected together; None where each is protected for itself."""
+        return self.table.unit if self.system == "synthcli-persons" else None
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The columns that are scored; a privacy unit is in no release."""
+        return {n: kind for n, kind in self.table.kinds.items() if self.unit is None or n != self.unit.column}
 
     @property
     def facts(self) -> dict[str, object]:
@@ -90,7 +103,8 @@ def missing(given: argparse.Namespace) -> Iterator[Job]:
         except SourceMissing as error:
             say(f"{name}: skipped, {error}")
             continue
-        for system in given.systems.split(","):
+        systems = [s for s in given.systems.split(",") if s != "synthcli-persons" or table.unit is not None]
+        for system in systems:
             for epsilon in [None] if system == "sdv-copula" else map(float, given.epsilons.split(",")):
                 for seed in range(given.seeds):
                     if done.get((name, system, epsilon, seed), {"status": "failed"})["status"] == "failed":
@@ -103,7 +117,7 @@ def measured(job: Job) -> dict[str, object]:
     say(f"{time.strftime('%H:%M:%S')} {job.facts}")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            cost, rows, more = (release if job.system == "synthcli" else peer)(job, Path(folder))
+            cost, rows, more = (peer if SYSTEMS[job.system] else release)(job, Path(folder))
         except TooSlow as error:
             return {**facts, "status": "timeout", **rounded(error.cost)}
         except (RuntimeError, EnvironmentMissing) as error:
@@ -111,35 +125,49 @@ def measured(job: Job) -> dict[str, object]:
             return {**facts, "status": "failed"}
         from raw_scores import score
 
-        real, written = (read_rows(path, job.table.kinds) for path in (job.table.typed, rows))
-        found = score(real, written, job.table.kinds)
+        real, written = (read_rows(path, job.kinds) for path in (job.table.typed, rows))
+        found = score(real, written, job.kinds)
     say(f"  {json.dumps({**more, **rounded(cost)} | {k: v for k, v in found.items() if k != 'columns'})}")
     shape = {"rows": len(real), "columns_modelled": len(real.columns)}
     return {**facts, "status": "ok", **shape, **more, **rounded(cost), **found}
 
 
 def release(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:
-    """`profile`, then `release` with coins; the published rows, or the model's own where the gate did not pass."""
-    synthcli = str(Path(sys.executable).parent / "synthcli")
-    with job.table.csv.open("rb") as file:
-        count = sum(1 for _ in file) - 1
-    coins = min(max(0.1, 600 / count), 0.5)  # the gate needs 200 rows that were kept out
-    (folder / "synthcli.toml").write_text(
-        f'[data]\npath = "{job.table.csv}"\nschema = "schema.yaml"\n'
-        f'[fit]\nepsilon = {job.epsilon:g}\ndelta = 1e-9\naudit_coins = {coins:.3f}\nledger = "ledger.sqlite"\n'
-        f'[sample]\nseed = {job.seed}\n[publish]\nfolder = "public"\n'
-    )
-    quiet = ("--no-progress", "--quiet")
-    first = run(synthcli, "profile", str(job.table.csv), "-o", "schema.yaml", *quiet, cwd=str(folder))
-    cost = run(synthcli, "release", *quiet, cwd=str(folder), timeout=job.timeout, accepted=(0, 10, 11))
-    recorded = json.loads((folder / ".synthcli" / "release.json").read_text())
-    rows = folder / "public" / "latest" / f"{job.table.name}.parquet"
+    """One command; the published rows, or the model's own where the gate did not pass."""
+    synthcli, name, unit = str(Path(sys.executable).parent / "synthcli"), job.table.name, job.unit
+    coins = min(max(0.1, 600 / _tossed(job)), 0.7)  # the gate needs 200 rows or persons that were kept out
+    quiet = ("--no-progress", "--quiet", "--no-config")
+    asked = [
+        "--epsilon",
+        f"{job.epsilon:g}",
+        "--delta",
+        "1e-9",
+        "--audit-coins",
+        f"{coins:.3f}",
+        "--seed",
+        str(job.seed),
+    ]
+    bounded = [] if unit is None else ["--privacy-unit", unit.column, "--max-rows-per-unit", str(unit.rows)]
+    command = [synthcli, "release", str(job.table.csv), "--accept-profile", *asked, *bounded, "-o", "public", *quiet]
+    command += ["--ledger", "ledger.sqlite"]
+    cost = run(*command, cwd=str(folder), timeout=job.timeout, accepted=(0, 10, 11))
+    work = folder / ".synthcli" / name
+    recorded = json.loads((work / "release.json").read_text())
+    rows = folder / "public" / "latest" / f"{name}.parquet"
     if recorded["published"] is None:
         rows = folder / "rows.parquet"
-        model, seed = ".synthcli/model.synth", str(job.seed)
-        run(synthcli, "sample", model, "-o", str(rows), "--seed", seed, "--no-config", *quiet, cwd=str(folder))
-    whole = Cost(wall=first.wall + cost.wall, cpu=first.cpu + cost.cpu, peak_mb=max(first.peak_mb, cost.peak_mb))
-    return whole, rows, {"verdict": recorded["outcome"]}
+        model, seed = str(work / "model.synth"), str(job.seed)
+        run(synthcli, "sample", model, "-o", str(rows), "--seed", seed, *quiet, cwd=str(folder))
+    protected = {} if unit is None else {"unit": unit.column, "rows_per_unit": unit.rows}
+    return cost, rows, {"verdict": recorded["outcome"], **protected}
+
+
+def _tossed(job: Job) -> int:
+    """How many audit coins could be tossed: one for each row, or each person."""
+    if job.unit is not None:
+        return int(pd.read_csv(job.table.csv, usecols=[job.unit.column])[job.unit.column].nunique())
+    with job.table.csv.open("rb") as file:
+        return sum(1 for _ in file) - 1
 
 
 def peer(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:

@@ -21,6 +21,14 @@ from synthcli.table.schema_file import dump_schema, load_schema
 from synthcli.table.source import open_source
 
 
+@dataclass(frozen=True)
+class Unit:
+    """The column that tells whose rows are whose, and how many rows of a person are counted."""
+
+    column: str
+    rows: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class RawTable:
     """One raw table: its CSV, the modelled columns, and their rows in the types of the schema."""
@@ -29,6 +37,7 @@ class RawTable:
     csv: Path
     columns: tuple[Column, ...]
     typed: Path
+    unit: "Unit | None" = None
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -93,6 +102,16 @@ RAW = {
     "randhie": randhie,
 }
 
+UNITS = {
+    "diabetes": Unit("patient_nbr", 2),
+    "covid": Unit("subject_id", 2),
+    "nafld2": Unit("id", 20),
+    "movielens": Unit("userId", 20),
+    "randhie": Unit("zper", 5),
+}
+"""Tables with several rows of a person. Of diabetes 13 % of the rows are beyond the bound, of covid 9, of nafld2 45, of
+movielens 87 (its 671 persons have 149 rows on average), of randhie none."""
+
 
 def prepare(name: str, data: Path, cache: Path) -> RawTable:
     """The named table below `cache`, written there if it is not yet; `SourceMissing` if its source is not here."""
@@ -106,7 +125,8 @@ def prepare(name: str, data: Path, cache: Path) -> RawTable:
             schema.write_text(dump_schema(proposed, schema))
             batches = list(source.batches(proposed))
         parquet.write_table(pa.Table.from_batches(batches), typed)
-    return RawTable(name=name, csv=csv, columns=load_schema(schema).modelled, typed=typed)
+    columns = load_schema(schema).modelled
+    return RawTable(name=name, csv=csv, columns=columns, typed=typed, unit=UNITS.get(name))
 
 
 def read_rows(path: Path, kinds: dict[str, str]) -> pd.DataFrame:
