@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from scipy import optimize, stats
 
-from synthcli.audit.rates import excess_bound, normal_quantile
+from synthcli.audit.rates import excess_bound, fisher, normal_quantile
 
 
 def delta_of(epsilon: float, mu: float) -> float:
@@ -46,12 +46,24 @@ def detectable_excess(trials: int, control_trials: int, control_rate: float, con
     Found by bisection on a pessimistic draw: both arms at the 10 % quantile, in the unlucky direction, of their counts.
     """
 
-    def found(excess: float) -> bool:
-        hits = int(stats.binom.ppf(0.1, trials, min(1.0, control_rate + excess)))
-        control = int(stats.binom.ppf(0.9, control_trials, control_rate))
+    def found(hits: int, control: int) -> bool:
         return excess_bound(hits, trials, control, control_trials, confidence) > 0
 
-    return _bisect(found)
+    return _detectable(trials, control_trials, control_rate, found)
+
+
+def detectable_hits(trials: int, control_trials: int, control_rate: float, confidence: float) -> float:
+    """The same where Fisher's exact test alone decides."""
+
+    def found(hits: int, control: int) -> bool:
+        return fisher(hits, trials, control, control_trials) <= 1 - confidence
+
+    return _detectable(trials, control_trials, control_rate, found)
+
+
+def _detectable(trials: int, control_trials: int, control_rate: float, found: Callable[[int, int], bool]) -> float:
+    control = int(stats.binom.ppf(0.9, control_trials, control_rate))
+    return _bisect(lambda excess: found(int(stats.binom.ppf(0.1, trials, min(1.0, control_rate + excess))), control))
 
 
 def _bisect(found: Callable[[float], bool]) -> float:

@@ -1,50 +1,63 @@
 """Copies: do records of training rows reappear more often than those of rows that were kept out?
 
-A row counts as copied if a synthetic row comes near it although no other real row does: what is common in the
-population appears in an honest file by chance, and tells nothing about one person. The held-out rows measure how often
-the rest happens by chance; only the difference is evidence, since any row is as likely to be held out as any other.
+What is common in the population appears in an honest file by chance, and tells nothing about one person. So a match
+counts for the more, the more improbable the released model finds it; where it cannot tell (the spelling of values,
+changes of two columns), only rows count that no other real row comes near. The held-out rows measure how often such
+matches happen by chance; only the difference is evidence, since any row is as likely to be held out as any other.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
-from synthcli.audit.rates import clopper_pearson, excess_bound, fisher, newcombe
+from synthcli.audit.attack import Levels
+from synthcli.audit.ceilings import detectable_hits
+from synthcli.audit.chance import expected_matches, match_weights, weight_p
+from synthcli.audit.rates import clopper_pearson, newcombe
 from synthcli.audit.scan import Search, Surroundings, Synthetic
 from synthcli.metric import Metric
+from synthcli.pgm.markov_random_field import MarkovRandomField
 
 _WIDEST_FOR_PAIRS = 32
 """Distance 2 takes d (d - 1) / 2 joins: beyond this many columns it is left out."""
+IMPROBABLE = 0.03
+"""A match that chance gives less often than this is counted; every match weighs what it is worth."""
+_SAMPLED = 2_000
+"""Rows by which the share of those that can be counted is estimated."""
 
 
 @dataclass(frozen=True)
 class CopyTest:
-    """A row is copied if a synthetic row lies within `match` of it, and no other real row within `isolation`."""
+    """A row matches if a synthetic row lies within `match` of it.
+
+    `isolation` None: matches are weighed by the model's chance of them. Else those count that no other real row comes
+    within that distance of.
+    """
 
     name: str
     cells: Literal["codes", "spelled"]
     match: int
-    isolation: int
     title: str
+    isolation: int | None = None
     gates: bool = True
 
     def matches(self) -> Search:
         """What to look for among the synthetic rows."""
         return Search(self.cells, self.match)
 
-    def crowds(self, columns: int) -> Search:
-        """What to look for among the real rows; some column stays in, and wide tables make do with less."""
-        widest = 2 if columns <= _WIDEST_FOR_PAIRS else 1
-        return Search(self.cells, max(0, min(self.isolation, widest, columns - 1)))
+    def crowds(self, columns: int) -> Search | None:
+        """What to look for among the real rows, if anything; some column stays in."""
+        return None if self.isolation is None else Search(self.cells, max(0, min(self.isolation, columns - 1)))
 
 
 _TESTS = (
-    CopyTest("exact", "codes", 0, 1, "Exact copies (as the model sees a row)"),
-    CopyTest("near", "codes", 1, 2, "Near copies (all columns but one)"),
-    CopyTest("raw", "spelled", 0, 0, "Exact copies (every cell as it is spelt)"),
-    CopyTest("near2", "codes", 2, 2, "Near copies (all columns but two)", gates=False),
+    CopyTest("exact", "codes", 0, "Exact copies (as the model sees a row)"),
+    CopyTest("near", "codes", 1, "Near copies (all columns but one)"),
+    CopyTest("raw", "spelled", 0, "Exact copies (every cell as it is spelt)", isolation=0),
+    CopyTest("near2", "codes", 2, "Near copies (all columns but two)", isolation=2, gates=False),
 )
 
 
@@ -53,39 +66,108 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
     return _TESTS if columns <= _WIDEST_FOR_PAIRS else _TESTS[:3]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Copied:
-    """How many rows of an arm were copied, training rows against held-out ones."""
+    """Counted matches in either arm, of so many rows; the chance of the weights of all (`weight_p`); and the share of
+    rows whose match would be counted."""
 
     hits: int
     training: int
     chance: int
     held_out: int
+    p: float
+    telling: float
+
+    @property
+    def four(self) -> tuple[int, int, int, int]:
+        """As the rates take them."""
+        return self.hits, self.training, self.chance, self.held_out
 
 
-def count_copies(test: CopyTest, arms: Arms, around: Surroundings, synthetic: Synthetic) -> Copied:
-    """Count both arms: the chosen training rows, and the held-out ones."""
-    columns = arms.block.columns
-    copied = synthetic.found[test.matches()] & around.isolated[test.crowds(columns)]
+@dataclass(frozen=True, eq=False)
+class _Matches:
+    """By row: what its match is worth (0 without one), whether it is counted; and the share that could be."""
+
+    weights: NDArray[np.float64]
+    counted: NDArray[np.bool_]
+    telling: float
+
+
+def count_copies(
+    test: CopyTest,
+    model: MarkovRandomField,
+    arms: Arms,
+    around: Surroundings,
+    synthetic: Synthetic,
+    level: float,
+    rng: np.random.Generator,
+) -> Copied:
+    """Count both arms: the chosen training rows, and the held-out ones. `level`: what the p-value will be held to."""
+    crowds = test.crowds(arms.block.columns)
+    if crowds is None:
+        matches = _weighed(test, model, arms, synthetic, rng)
+    else:
+        alone = around.isolated[crowds]
+        counted = synthetic.found[test.matches()] & alone
+        matches = _Matches(counted.astype(np.float64), counted, float(alone.mean()))
     trains = arms.chosen.trains
-    return Copied(int(np.sum(copied & trains)), int(trains.sum()), int(np.sum(copied & ~trains)), int(np.sum(~trains)))
+    return Copied(
+        hits=int(np.sum(matches.counted & trains)),
+        training=int(trains.sum()),
+        chance=int(np.sum(matches.counted & ~trains)),
+        held_out=int(np.sum(~trains)),
+        p=weight_p(matches.weights, trains, level, rng),
+        telling=matches.telling,
+    )
 
 
-def excess(test: CopyTest, count: Copied, confidence: float, strict: float) -> Metric:
-    """The share of copied training rows minus the share of copied held-out rows (Newcombe, Fisher)."""
-    four = (count.hits, count.training, count.chance, count.held_out)
-    low, high = newcombe(*four, confidence)
+def _weighed(
+    test: CopyTest, model: MarkovRandomField, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
+) -> _Matches:
+    """Every match by what chance makes of it."""
+    found = np.flatnonzero(synthetic.found[test.matches()])
+    expected = expected_matches(model, arms.block[found], synthetic.rows, test.match)
+    some = rng.choice(len(arms.block), min(_SAMPLED, len(arms.block)), replace=False)
+    telling = expected_matches(model, arms.block[some], synthetic.rows, test.match) <= IMPROBABLE
+    weights, counted = np.zeros(len(arms.block)), np.zeros(len(arms.block), dtype=np.bool_)
+    weights[found], counted[found] = match_weights(expected), expected <= IMPROBABLE
+    return _Matches(weights, counted, float(telling.mean()))
+
+
+def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
+    """The share of copied training rows minus the share of copied held-out rows (Newcombe's bounds).
+
+    A lower bound is above zero where, and only where, the weighed matches say so: then at least one row was copied.
+    """
+    low, high = newcombe(*count.four, levels.confidence)
+    bounds = (
+        _bound(count, low, levels.confidence),
+        _bound(count, newcombe(*count.four, levels.strict)[0], levels.strict),
+    )
+    value = count.hits / count.training - count.chance / count.held_out
     return Metric(
         id=f"copies.{test.name}.excess",
-        value=count.hits / count.training - count.chance / count.held_out,
-        low=low,
-        high=high,
-        low_strict=excess_bound(*four, strict),
+        value=max(value, *bounds),
+        low=bounds[0],
+        high=max(high, *bounds),
+        low_strict=bounds[1],
         n=count.training + count.held_out,
         title=test.title,
         note=f"{count.hits:,} of {count.training:,} training rows, {count.chance:,} of {count.held_out:,} held-out; "
-        f"Fisher's p = {fisher(*four):.2g}",
+        f"{count.telling:.0%} of the rows could tell; p = {count.p:.2g}",
     )
+
+
+def _bound(count: Copied, newcombe_low: float, confidence: float) -> float:
+    is_found = count.p <= 1 - confidence
+    return max(newcombe_low, 1 / count.training) if is_found else min(newcombe_low, 0.0)
+
+
+def detectable_copies(count: Copied, strict: float) -> float:
+    """The least share of training rows whose copies would be found with 90 % power; 1 where no row could tell."""
+    rate = count.chance / count.held_out
+    least = detectable_hits(count.training, count.held_out, rate, strict)
+    return min(1.0, least / count.telling) if count.telling else 1.0
 
 
 def shares(test: CopyTest, count: Copied, confidence: float) -> tuple[Metric, Metric]:

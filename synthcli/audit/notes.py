@@ -19,9 +19,9 @@ DISTANCES = (
     "decide anything."
 )
 COPIES = (
-    "A row counts as copied where a synthetic row comes near it and no other real row does; a row that many people "
-    "share tells of nobody. A fresh draw from the population would pass, although it publishes real people: the audit "
-    "measures what is leaked about the training rows alone."
+    "A row counts as copied where a synthetic row comes near it that the model would seldom draw, and more often than "
+    "held-out rows do; a row that many people share tells of nobody. A fresh draw from the population is no leak of "
+    "the training rows, although it publishes real people: the audit measures what is leaked of the training rows."
 )
 GUESSES = (
     "Singling out, linkability and inference (Article 29 Working Party, 2014) are measured as success on training rows "

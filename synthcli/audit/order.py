@@ -5,11 +5,12 @@ order. So the file is read from its first row to its last, and each row may name
 it, trained or held out: the longest chain of rows so named whose places in the table never fall (or never rise) is
 looked for. Chance gives a chain of about 2 √m of m named rows. Training rows in it beyond the held-out ones are the
 evidence: the chain knows no coin, so that, whatever else puts table and file in order (a date, say), either arm is
-in it alike. The same for the file ordered by each of its ordered columns: one of them may hold an index.
+in it alike. The same for the file ordered by each column that could hold an index.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ MAX_TIES = 16
 _FEWEST = 50
 _TRAINING_PER_HELD_OUT = 10
 """More training rows than this to a held-out one only crowd the held-out ones out."""
+_MOST_ALIKE = 0.1
+"""A column of whose rows more than this share have one code puts them in no order."""
 _CHUNK = 64
 
 
@@ -69,10 +72,9 @@ def order_excess(
     picked = np.sort(rng.choice(len(synthetic.sample), count, replace=False))
     codes = synthetic.sample.codes[picked]
     named = [rows[near] for near in _most_like(codes, arms.block.codes[rows], spans, rng)]
-    chains = [
-        _chain(what, [named[place] for place in order], arms.chosen.trains)
-        for what, order in _orders(synthetic.places[picked], codes, spans, attributes)
-    ]
+    orders = _orders(synthetic.places[picked], codes, spans, attributes, named)
+    every = np.unique(np.concatenate(named))
+    chains = [_chain(what, groups, every, arms.chosen.trains) for what, groups in orders]
     if min(chains[0].training, chains[0].held_out) < _FEWEST:
         return None
     return _judged(chains, levels)
@@ -121,22 +123,39 @@ def _nearest(distances: NDArray[np.float32], rng: np.random.Generator) -> NDArra
     return ties if len(ties) <= MAX_TIES else rng.choice(ties, MAX_TIES, replace=False)
 
 
+Groups = Callable[[int], list[list[int]]]
+"""Numbers that may follow each other from group to group, all times 1 or -1."""
+
+
 def _orders(
-    places: NDArray[np.int64], codes: NDArray[np.uint32], spans: Sequence[int], attributes: Sequence[str]
-) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """That of the file, and that of each ordered column."""
-    yield "in the order of the file", np.argsort(places)
+    places: NDArray[np.int64],
+    codes: NDArray[np.uint32],
+    spans: Sequence[int],
+    attributes: Sequence[str],
+    named: Sequence[NDArray[np.intp]],
+) -> Iterator[tuple[str, Groups]]:
+    """That of the file, and that of each ordered column that could hold an index: none of its codes has many rows."""
+    yield "in the order of the file", partial(_one_of_each, np.argsort(places), named)
+    numbers = np.concatenate(named)
     for name, column, span in zip(attributes, codes.T, spans, strict=True):
-        if span:
-            yield f"in the order of {name!r}", np.lexsort((places, column))
+        if span and np.bincount(column).max() <= _MOST_ALIKE * len(column):
+            yield f"in the order of {name!r}", partial(_any, np.repeat(column, [len(near) for near in named]), numbers)
 
 
-def _chain(what: str, groups: Sequence[NDArray[np.intp]], trains: NDArray[np.bool_]) -> Chain:
+def _one_of_each(order: NDArray[np.intp], named: Sequence[NDArray[np.intp]], sign: int) -> list[list[int]]:
+    """Each row of the file may stand for one real row."""
+    return [(sign * named[row]).tolist() for row in order]
+
+
+def _any(column: NDArray[np.uint32], numbers: NDArray[np.intp], sign: int) -> list[list[int]]:
+    """Rows of one code stand in no order: whichever is best."""
+    return [[number] for number in (sign * numbers)[np.lexsort((sign * numbers, column))].tolist()]
+
+
+def _chain(what: str, groups: Groups, named: NDArray[np.intp], trains: NDArray[np.bool_]) -> Chain:
     """Rows are known by their index among the chosen ones, which rises with their place in the table."""
-    rising = longest_chain([group.tolist() for group in groups])
-    falling = [-row for row in longest_chain([(-group).tolist() for group in groups])]
-    chained = np.unique(max(rising, falling, key=len)).astype(np.intp)
-    named = np.unique(np.concatenate(groups))
+    chains = [[sign * row for row in longest_chain(groups(sign))] for sign in (1, -1)]
+    chained = np.unique(max(chains, key=len)).astype(np.intp)
     return Chain(
         what=what,
         hits=int(trains[chained].sum()),

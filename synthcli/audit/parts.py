@@ -8,8 +8,8 @@ import numpy as np
 from synthcli.audit import distance
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels, judge_attack
-from synthcli.audit.ceilings import detectable_excess, largest_advantage
-from synthcli.audit.copies import copy_tests, count_copies, excess, shares
+from synthcli.audit.ceilings import largest_advantage
+from synthcli.audit.copies import copy_tests, count_copies, detectable_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.guesses import Guesses, advantages
 from synthcli.audit.one_run import one_run
@@ -19,6 +19,7 @@ from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic
 from synthcli.audit.scoring import MIN_ROWS, Scored
+from synthcli.audit.unlikely import unlikely_rows
 from synthcli.errors import SynthError, place_of
 from synthcli.metric import Metric
 
@@ -52,20 +53,31 @@ def guarded(attack: str, run: Callable[[], tuple[Part, ...]]) -> tuple[Part, ...
         return (Part(breakdowns=(Breakdown(attack=attack, error=what),)),)
 
 
-def copied(arms: Arms, around: Surroundings, synthetic: Synthetic, levels: Levels) -> Part:
+def copied(
+    experiment: Experiment,
+    arms: Arms,
+    around: Surroundings,
+    synthetic: Synthetic,
+    levels: Levels,
+    rng: np.random.Generator,
+) -> Part:
     """Copies of rows."""
     gating: list[Metric] = []
     shown: list[Metric] = []
     limits: dict[str, float] = {}
     for test in copy_tests(arms.block.columns):
-        count = count_copies(test, arms, around, synthetic)
-        metric = excess(test, count, levels.confidence, levels.strict)
+        count = count_copies(test, experiment.model, arms, around, synthetic, 1 - levels.strict, rng)
+        metric = excess(test, count, levels)
         (gating if test.gates else shown).append(metric)
         shown.extend(shares(test, count, levels.confidence))
-        limits[metric.id] = detectable_excess(
-            count.training, count.held_out, count.chance / count.held_out, levels.strict
-        )
-    return Part(endpoints=tuple(gating), diagnostics=tuple(shown), detection_limits=limits)
+        limits[metric.id] = detectable_copies(count, levels.strict)
+    unlikely, said = unlikely_rows(experiment.model, arms, synthetic, levels.confidence)
+    return Part(
+        endpoints=tuple(gating),
+        diagnostics=(*shown, unlikely),
+        detection_limits=limits,
+        notes=(said,) if said else (),
+    )
 
 
 def membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Generator) -> Part:

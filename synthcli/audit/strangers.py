@@ -11,7 +11,6 @@ import numpy as np
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.block import as_codes
-from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.scan import Search, Surroundings, Synthetic
 from synthcli.errors import InvalidAudit
@@ -22,6 +21,12 @@ MOST = 0.02
 
 OWN = Search("spelled", 0)
 """Looks for other rows whose cells are all the same."""
+_EXACT = Search("codes", 0)
+
+
+def neighbours(columns: int) -> Search:
+    """Looks for other rows that differ in one column at most; some column stays in."""
+    return Search("codes", min(1, columns - 1))
 
 
 def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
@@ -45,10 +50,9 @@ def refuse_strangers(experiment: Experiment, arms: Arms, around: Surroundings, s
     Counts rows that no other real row comes near. The model's own file has each of them with probability
     1 - exp(-n p), n its number of rows and p the row's density.
     """
-    exact = copy_tests(arms.block.columns)[0]
     held_out = ~arms.chosen.trains
-    alone = np.flatnonzero(held_out & around.isolated[exact.crowds(arms.block.columns)])
-    found = int(synthetic.found[exact.matches()][alone].sum())
+    alone = np.flatnonzero(held_out & around.isolated[neighbours(arms.block.columns)])
+    found = int(synthetic.found[_EXACT][alone].sum())
     density = np.exp(experiment.model.log_density(as_codes(arms.block[alone], experiment.model.domain.attributes)))
     chance = -np.expm1(-synthetic.rows * density)
     surplus = found - float(chance.sum()) - 6.0 * sqrt(float(np.sum(chance * (1.0 - chance))))

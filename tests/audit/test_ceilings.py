@@ -8,6 +8,7 @@ from synthcli.audit.ceilings import (
     delta_of,
     detectable_auc,
     detectable_excess,
+    detectable_hits,
     gaussian_mu,
 )
 
@@ -44,3 +45,10 @@ def test_detectable_excess_shrinks_with_rows_and_grows_with_chance_matches() -> 
     few, many = detectable_excess(8000, 400, 0.0, 0.999), detectable_excess(8000, 4000, 0.0, 0.999)
     assert many < few < 0.04
     assert detectable_excess(8000, 400, 0.1, 0.999) > few
+
+
+def test_one_percent_of_copies_needs_about_a_thousand_held_out_rows() -> None:
+    """Nothing matches by chance: 18 training rows and no held-out one have p 0.7^18 where 3 of 10 are held out."""
+    assert detectable_hits(2_100, 900, 0.0, 1 - 0.0017) == pytest.approx(0.0114, abs=0.0005)
+    assert detectable_hits(2_450, 1_050, 0.0, 1 - 0.0017) == pytest.approx(0.0098, abs=0.0005)
+    assert detectable_hits(14_000, 740, 0.0, 1 - 0.0017) == pytest.approx(0.0100, abs=0.0005)

@@ -107,11 +107,12 @@ def test_copies_of_one_training_row_in_twenty_fail(experiment, table, population
     assert endpoint(result, "distance.dcr.share").high < 0.55, "the average that everybody quotes sees nothing"
 
 
-def test_copies_of_one_training_row_in_a_hundred_never_pass(experiment, table, population) -> None:
-    """With 800 held-out rows they are inconclusive: the excess is found, but not beyond doubt."""
+def test_copies_of_one_training_row_in_a_hundred_fail(experiment, table, population) -> None:
+    """72 of 7,200 training rows, with 800 held-out ones to tell them from chance."""
     result, verdict = audited(experiment, spiked(table, population, 0.01))
-    assert verdict.outcome is INCONCLUSIVE
-    assert endpoint(result, "copies.raw.excess").low > 0
+    assert failed(verdict) >= {"copies.exact.excess", "copies.raw.excess"}
+    assert endpoint(result, "copies.exact.excess").value == pytest.approx(0.01, abs=0.002)
+    assert any("put there by hand" in note for note in result.notes)
 
 
 def test_near_copies_fail_though_no_row_is_equal(experiment, table, population) -> None:

@@ -1,0 +1,62 @@
+"""How many rows of a file would come near a row by chance, and what a match is worth that chance seldom gives.
+
+The released model says how likely it is to draw a row, or one that differs from it in a single column. What is
+computed from it looks at no coin.
+"""
+
+from itertools import pairwise
+from math import ceil, log1p
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.audit.block import Block, as_codes
+from synthcli.pgm.left_out import log_density_without
+from synthcli.pgm.markov_random_field import MarkovRandomField
+
+SHARE = 0.05
+"""The share of copied training rows that matches are weighed against: what the weights are best at."""
+_LEAST = 1e-3
+"""Chances below this count as this: no model is so sure of its rare rows."""
+_STEPS = 40
+"""Weights are rounded to so many steps, which keeps tossing coins anew cheap; the test is exact for rounded weights."""
+_FIRST = 199
+_MOST = 1_000_000
+
+
+def expected_matches(model: MarkovRandomField, block: Block, rows: int, distance: int) -> NDArray[np.float64]:
+    """For each row, how many of `rows` rows of the model's would equal it (0) or differ in one column at most (1)."""
+    attributes = model.domain.attributes
+    codes = as_codes(block, attributes)
+    density = np.exp(np.asarray(model.log_density(codes)))
+    if distance == 0 or not len(block):
+        return np.asarray(rows * density)
+    firsts = (*(block.firsts or range(len(attributes))), len(attributes))
+    total = (2 - len(firsts)) * density
+    for first, after in pairwise(firsts):
+        total = total + np.exp(log_density_without(model, codes, attributes[first:after]))
+    return np.asarray(rows * np.maximum(total, density))
+
+
+def match_weights(expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log-likelihood ratio of a match: of a row copied with probability `SHARE`, against chance alone."""
+    chance = -np.expm1(-np.maximum(expected, _LEAST))
+    return np.asarray(np.log1p(SHARE * (1 / chance - 1)) - log1p(-SHARE))
+
+
+def weight_p(weights: NDArray[np.float64], trains: NDArray[np.bool_], level: float, rng: np.random.Generator) -> float:
+    """The chance that coins tossed anew give the training rows so much weight (0 for a row without a match).
+
+    Exact, given the coins' symmetry: the rows' weights stay, and which of them train is drawn anew, so often that a
+    p-value of a twentieth of `level` can be told. A large one is not worked out any further.
+    """
+    steps = np.rint(weights / max(float(weights.max(initial=0.0)), 1e-300) * _STEPS).astype(np.int64)
+    values, place, counts = np.unique(steps, return_inverse=True, return_counts=True)
+    reached = int(values @ np.bincount(place[trains], minlength=len(values)))
+    p = 1.0
+    for tosses in (_FIRST, min(_MOST, ceil(20 / level))):
+        drawn = rng.multivariate_hypergeometric(counts, int(trains.sum()), size=tosses, method="marginals")
+        p = (1 + int(np.sum(drawn @ values >= reached))) / (1 + tosses)
+        if p > 0.1:
+            break
+    return p
