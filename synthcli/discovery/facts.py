@@ -31,9 +31,15 @@ class Facts:
 def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     """Strip what was only observed, unless the steward calls it public (`public` names columns, or 'all').
 
-    Raises `UsageError` for an unknown column in `public`; `InputError` for a schema without a modelled column, and for
-    observed facts that no budget can learn (the pattern of a surrogate), with the line to add.
+    Raises `UsageError` for an unknown column in `public`, and for any where nobody has read the schema; `InputError`
+    for a schema without a modelled column, and for observed facts that no budget can learn (the pattern of a
+    surrogate), with the line to add.
     """
+    if public and schema.accepted_unseen:
+        raise UsageError(
+            "--public-domain declares public what was observed, and nobody has read this schema",
+            "read it, then delete its line synthcli:accepted",
+        )
     names = {column.name for column in schema.columns}
     everyone = "all" in public and "all" not in names
     unknown = [] if everyone else sorted(set(public) - names)

@@ -51,7 +51,7 @@ def standing(config: ReleaseConfig, schema: Path) -> Iterator[None]:
     """What the table and the schema say of each other in here is told with the schema's place, if it was accepted."""
     try:
         yield
-    except InputError as error:
+    except (InputError, UsageError) as error:
         if config.schema is None:
             error.add_note(
                 Remark(f"the schema that was accepted stands: edit {schema}, or delete it to accept another")

@@ -125,6 +125,17 @@ def test_observed_facts_are_stripped_as_from_a_schema_that_was_read(work: Path) 
     assert read.accepted == {}
 
 
+def test_what_nobody_has_seen_cannot_be_called_public(work: Path) -> None:
+    with pytest.raises(UsageError, match="nobody has read this schema"):
+        resolve(load_schema(work / "schema.yaml"), public=["ward"])
+
+
+def test_a_request_that_the_standing_schema_contradicts_names_its_place(work: Path, folder: Path) -> None:
+    with pytest.raises(UsageError, match="modelled column") as refused:
+        run_release(load_release_config(None, given(folder, privacy_unit="ward", max_rows_per_unit=1)))
+    assert any("schema.yaml, or delete it" in note for note in refused.value.__notes__)
+
+
 def test_all_that_is_published_says_so_in_words(work: Path, folder: Path) -> None:
     latest = folder / "public" / "latest"
     manifest = json.loads((latest / "manifest.json").read_text())
