@@ -41,6 +41,10 @@ def synthcli(
     synthcli report --model stops.synth --audit audit.json -o report.html
 
     \b
+    All of it, published only if the audit passes:
+    synthcli release stops.csv --schema schema.yaml --epsilon 1 -o public/
+
+    \b
     Exit codes: 0 done, 1 a bug, 2 usage, 3 input cannot be used, 4 the budget
     refuses, 10 the audit found a leak, 11 the audit is inconclusive, 12 the
     claimed epsilon is contradicted, 13 the audit's set-up is invalid.
