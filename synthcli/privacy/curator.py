@@ -6,6 +6,8 @@ et al. 2023). OpenDP checks the sensitivities, adds up the costs, and refuses th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from math import inf, nextafter
 from typing import Any
 
@@ -19,13 +21,22 @@ from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.comparison import GRID, Comparison, Estimator
-from synthcli.privacy.exact import Coding, ExactCounts, PrivateTable, View
+from synthcli.privacy.exact import Coding, ExactCounts, PrivateTable, Side, View
 from synthcli.privacy.question import Question
 from synthcli.privacy.transformations import Candidate
 
 __all__ = ["Candidate", "Coding", "Curator", "MarginalCurator", "PrivateTable"]
 
 _SAFE = 1.0 - 2.0**-50
+
+
+@dataclass
+class _Meter:
+    """What has been paid: a running sum of OpenDP's maps, rounded up (the odometer adds all of them up again)."""
+
+    paid: tuple[float, float] = (0.0, 0.0)
+    reading: tuple[float, float] | None = None
+    closed: bool = False
 
 
 class Curator:
@@ -36,32 +47,35 @@ class Curator:
     """
 
     def __init__(self, table: PrivateTable, budget: Budget, rows_per_unit: int = 1) -> None:
-        if rows_per_unit < 1:
-            raise ValueError("a privacy unit has at least one row")
         self._budget = budget
-        self._rows_per_unit = rows_per_unit
+        self._side = Side(rows_per_unit)
         self._exact = ExactCounts(table)
         self._filter = dp.c.make_privacy_filter(
-            dp.c.make_fully_adaptive_composition(exactly.EXACT_COUNTS, exactly.ROWS, noise.APPROXIMATE_ZCDP),
-            d_in=rows_per_unit,
+            dp.c.make_fully_adaptive_composition(exactly.EXACT_COUNTS, exactly.UNITS, noise.APPROXIMATE_ZCDP),
+            d_in=1,
             d_out=(budget.rho, budget.key_delta),
         )(self._exact)
-        self._paid = (0.0, 0.0)  # a running sum of OpenDP's maps, rounded up: the odometer adds all of them up again
-        self._reading: tuple[float, float] | None = None
-        self._closed = False
+        self._meter = _Meter()
+
+    @property
+    def persons(self) -> "Curator":
+        """This curator, asked about persons: the table in which each unit has one row. Filter and budget are shared."""
+        other = copy(self)
+        other._side = Side(persons=True)
+        return other
 
     @property
     def spent(self) -> tuple[float, float]:
         """(rho, delta) spent so far, read off OpenDP's odometer (about 0.1 ms for each query asked)."""
-        if self._reading is None:
-            rho, delta = self._filter.privacy_loss(self._rows_per_unit)
-            self._reading = float(rho), float(delta)
-        return self._reading
+        if self._meter.reading is None:
+            rho, delta = self._filter.privacy_loss(1)
+            self._meter.reading = float(rho), float(delta)
+        return self._meter.reading
 
     @property
     def remaining_rho(self) -> float:
         """What is left of rho, rounded down: a query for all of it is answered."""
-        return max(0.0, (self._budget.rho - self._paid[0]) * _SAFE)
+        return max(0.0, (self._budget.rho - self._meter.paid[0]) * _SAFE)
 
     def keys(self, column: str, rho: float, delta: float) -> dict[str, int]:
         """The values of a raw column that occur clearly more often than the noise, with noisy counts; sorted by value.
@@ -69,14 +83,16 @@ class Curator:
         Costs at most rho and delta. Raises `BudgetRefused` when they are not left, `UsageError` for a delta that is
         too small to be certified.
         """
-        scale, threshold = noise.keys_scales_for(rho, delta, self._rows_per_unit)
-        self._exact.keyed(column)  # counted here: what is raised inside of OpenDP does not come out as itself
-        (found,) = self._ask([Question.keys(column, scale, threshold)])
+        scale, threshold = noise.keys_scales_for(rho, delta, self._side.rows_per_unit)
+        self._exact.keyed(
+            column, self._side
+        )  # counted here: what is raised inside of OpenDP does not come out as itself
+        (found,) = self._ask([Question.keys(column, scale, threshold, self._side)])
         return dict(sorted((bytes.fromhex(key).decode(), int(count)) for key, count in found.items()))
 
     def on(self, codec: Coding) -> "MarginalCurator":
         """This curator's answers about marginals over the codec's domain."""
-        return MarginalCurator(self, View(codec))
+        return MarginalCurator(self, View(codec, side=self._side))
 
     def _ask(self, questions: Sequence[Question]) -> list[Any]:
         """The one way through the filter: the answers to questions that are asked together, in their order.
@@ -85,21 +101,21 @@ class Curator:
         """
         measurements = [question.measurement() for question in questions]
         query = measurements[0] if len(measurements) == 1 else noise.together(measurements)
-        cost = query.map(self._rows_per_unit)
-        paid = (_sum_up(self._paid[0], cost[0]), _sum_up(self._paid[1], cost[1]))
+        cost, meter = query.map(1), self._meter
+        paid = (_sum_up(meter.paid[0], cost[0]), _sum_up(meter.paid[1], cost[1]))
         if paid[0] > self._budget.rho or paid[1] > self._budget.key_delta:
-            self._closed = bool(self.spent)  # the odometer can be read for the last time
+            meter.closed = bool(self.spent)  # the odometer can be read for the last time
         try:
             answer = self._filter(query)
         except dp.OpenDPException as problem:
-            if self._closed:
+            if meter.closed:
                 raise self._refusal(*cost) from None
             raise RuntimeError(f"OpenDP could not answer a query ({problem.variant})") from None
-        self._paid, self._reading, self._closed = paid, None, False
+        meter.paid, meter.reading, meter.closed = paid, None, False
         return [answer] if len(measurements) == 1 else list(answer)
 
     def _refusal(self, rho: float, delta: float) -> BudgetRefused:
-        left = max(0.0, self._budget.key_delta - self._paid[1])
+        left = max(0.0, self._budget.key_delta - self._meter.paid[1])
         return BudgetRefused(
             f"the fit's privacy budget is spent: a query costs rho {rho:.4g} and delta {delta:.2g}, "
             f"and rho {self.remaining_rho:.4g} and delta {left:.2g} are left",
@@ -127,7 +143,7 @@ class MarginalCurator:
     @property
     def rows_per_unit(self) -> int:
         """How many rows one unit has at most: noise grows with it. Public."""
-        return self._curator._rows_per_unit
+        return self._view.side.rows_per_unit
 
     @property
     def spent(self) -> tuple[float, float]:
@@ -159,7 +175,7 @@ class MarginalCurator:
         if not all(wanted):
             raise ValueError("a group of cliques is empty")
         self.prefetch(clique for cliques in wanted for clique in cliques)
-        units = self._curator._rows_per_unit
+        units = self._view.side.rows_per_unit
         sigmas = [
             noise.sigma_for(rho, exactly.marginals_sensitivity(len(cliques), units))
             for cliques, (_, rho) in zip(wanted, groups, strict=True)
@@ -194,7 +210,7 @@ class MarginalCurator:
             raise ValueError("there is nothing to compare")
         comparison = Comparison(tuple(self._known(clique) for clique in cliques), estimate)
         self._curator._exact.distances(self._view, comparison)  # outside of OpenDP, so that errors come out as they are
-        sigma = noise.sigma_for(rho, exactly.distances_sensitivity(len(cliques), self._curator._rows_per_unit))
+        sigma = noise.sigma_for(rho, exactly.distances_sensitivity(len(cliques), self._view.side.rows_per_unit))
         (answer,) = self._curator._ask([Question.distances(self._view, comparison, sigma)])
         noisy = np.asarray(answer, dtype=np.float64) / GRID
         return dict(zip(comparison.cliques, noisy.tolist(), strict=True)), sigma / GRID
@@ -207,7 +223,7 @@ class MarginalCurator:
         is the largest weight x rows_per_unit. Raises `BudgetRefused` when the cost is not left.
         """
         self._check(candidates)
-        sensitivity = exactly.scores_sensitivity(candidates, self._curator._rows_per_unit)
+        sensitivity = exactly.scores_sensitivity(candidates, self._view.side.rows_per_unit)
         scale = noise.max_scale_for(epsilon * epsilon / 8.0, sensitivity)
         (index,) = self._curator._ask([Question.largest(self._view, candidates, scale)])
         return int(index)

@@ -44,12 +44,45 @@ class PrivateTable(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class TableOfPersons:
+    """Two tables of the same privacy units: their rows, and `persons`, which has one row for each unit."""
+
+    rows: PrivateTable
+    persons: PrivateTable
+
+    def count(self, codec: Coding, cliques: Sequence[Clique]) -> Mapping[Clique, Counts]:
+        """Tables of the rows."""
+        return self.rows.count(codec, cliques)
+
+    def keys(self, column: str) -> Mapping[str, int]:
+        """Keys of the rows."""
+        return self.rows.keys(column)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Which table a question is about: the rows, of which a unit has so many at most, or the persons, one a unit."""
+
+    rows_per_unit: int = 1
+    persons: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rows_per_unit < 1 or (self.persons and self.rows_per_unit > 1):
+            raise ValueError("a privacy unit has at least one row, and is one person")
+
+
+ROWS_THEMSELVES = Side()
+"""Where each row is a unit of its own."""
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """A coding, and perhaps the finer view that it was merged from. Public, and compared by identity."""
 
     coding: Coding
     finer: "View | None" = None
     merges: Mapping[str, Merge] = field(default_factory=dict)
+    side: Side = ROWS_THEMSELVES
 
     @property
     def domain(self) -> Domain:
@@ -58,7 +91,7 @@ class View:
 
     def merged(self, merges: Mapping[str, Merge]) -> "View":
         """The same rows over a coarser domain."""
-        return View(_MergedCoding(self.coding, merges), finer=self, merges=merges)
+        return View(_MergedCoding(self.coding, merges), finer=self, merges=merges, side=self.side)
 
 
 class _MergedCoding:
@@ -87,7 +120,7 @@ class ExactCounts:
     def __init__(self, table: PrivateTable) -> None:
         self._table = table
         self._known: dict[View, dict[Clique, Counts]] = {}
-        self._keys: dict[str, dict[str, int]] = {}
+        self._keys: dict[tuple[str, bool], dict[str, int]] = {}
         self._by_length: dict[View, dict[int, list[Clique]]] = {}
         self._distances: dict[tuple[View, Comparison], Counts] = {}
 
@@ -97,7 +130,7 @@ class ExactCounts:
         if not missing:
             return
         widest = _widest(missing)
-        counted = self._table.count(view.coding, widest)
+        counted = self._on(view.side).count(view.coding, widest)
         for clique in widest:
             self._keep(view, clique, _checked(counted[clique], view.domain.shape_of(clique)))
         for clique in missing:
@@ -129,18 +162,27 @@ class ExactCounts:
                 self.prefetch(view, part)
                 tables: Mapping[Clique, Counts] = self._known[view]
             else:
-                tables = self._table.count(view.coding, part)
+                tables = self._on(view.side).count(view.coding, part)
             estimates = comparison.estimates(view.domain, part)
             for clique in part:
                 exact = _checked(tables[clique], view.domain.shape_of(clique))
                 apart[clique] = distance(exact, estimates[clique])
         return np.array([apart[clique] for clique in comparison.cliques], dtype=np.int64)
 
-    def keyed(self, column: str) -> Mapping[str, int]:
+    def keyed(self, column: str, side: Side = ROWS_THEMSELVES) -> Mapping[str, int]:
         """How often each value of a raw column occurs; counted once."""
-        if column not in self._keys:
-            self._keys[column] = dict(self._table.keys(column))
-        return self._keys[column]
+        place = column, side.persons
+        if place not in self._keys:
+            self._keys[place] = dict(self._on(side).keys(column))
+        return self._keys[place]
+
+    def _on(self, side: Side) -> PrivateTable:
+        """The table that a question is about; `ValueError` for persons where there are none."""
+        if not side.persons:
+            return self._table
+        if not isinstance(self._table, TableOfPersons):
+            raise ValueError("the table has no persons")
+        return self._table.persons
 
     def _larger(self, view: View, clique: Clique) -> list[Clique]:
         """The known cliques that contain this one; only longer ones are looked at, since there may be many pairs."""

@@ -11,7 +11,7 @@ from synthcli.marginal import Clique
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.comparison import Comparison
-from synthcli.privacy.exact import ExactCounts, View
+from synthcli.privacy.exact import ROWS_THEMSELVES, ExactCounts, Side, View
 from synthcli.privacy.transformations import Candidate
 
 Kind = Literal["marginals", "distances", "largest", "keys"]
@@ -47,9 +47,9 @@ class Question:
         return cls("largest", (view, *candidates), exactly.scores(view, candidates), scale)
 
     @classmethod
-    def keys(cls, column: str, scale: float, threshold: int) -> "Question":
+    def keys(cls, column: str, scale: float, threshold: int, side: Side = ROWS_THEMSELVES) -> "Question":
         """The frequent values of a column with noisy counts."""
-        return cls("keys", (column,), exactly.keyed(column), scale, threshold)
+        return cls("keys", (column, side), exactly.keyed(column, side), scale, threshold)
 
     def measurement(self) -> dp.Measurement:
         """The OpenDP measurement that answers it."""
@@ -67,7 +67,7 @@ class Question:
 
     @property
     def sensitivity(self) -> Any:
-        """How far one row moves what is computed, as OpenDP is told: L2, or largest change, or the three of keys."""
+        """How far one unit moves what is computed, as OpenDP is told: L2, or largest change, or the three of keys."""
         return self.exact.map(1)
 
     @property
@@ -78,7 +78,7 @@ class Question:
 
 def _spelt(argument: Any) -> Any:
     if isinstance(argument, View):
-        return argument.domain
+        return argument.domain, argument.side
     if isinstance(argument, Candidate):
         estimate = np.asarray(argument.estimate, dtype=np.float64)
         return argument.clique, argument.weight, argument.penalty, estimate.tobytes()

@@ -1,7 +1,8 @@
 """What may be computed from the exact counts before noise, each with its stability map: OpenDP transformations.
 
-The input metric counts the rows by which two tables differ (add or remove); a map turns that number into a distance
-between the results. Everything is an integer, so that every sensitivity is exact.
+The input metric counts the privacy units by which two tables differ (add or remove); a map turns that number into a
+distance between the results: by way of the rows that a unit has at most on the side that is asked about. Everything is
+an integer, so that every sensitivity is exact.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Table
 from synthcli.privacy.comparison import GRID, LARGEST, Comparison, distance, is_rows, on_grid
-from synthcli.privacy.exact import ExactCounts, View
+from synthcli.privacy.exact import ROWS_THEMSELVES, ExactCounts, Side, View
 from synthcli.privacy.noise import KEYED, KEYED_COUNTS, L2, LINF
 
 dp.enable_features("contrib", "honest-but-curious")
 
 EXACT_COUNTS = dp.user_domain("ExactCounts", member=lambda value: isinstance(value, ExactCounts))
-ROWS = dp.user_distance("rows added or removed")
+UNITS = dp.user_distance("privacy units added or removed")
 
 _LARGEST_SCORE = 2**61
 
@@ -55,14 +56,14 @@ def marginals_sensitivity(cliques: int, rows: int) -> float:
 
 def marginals(view: View, cliques: Sequence[Clique]) -> dp.Transformation:
     """The cells of all these tables as one vector."""
-    size = sum(view.domain.size(clique) for clique in cliques)
+    size, most = sum(view.domain.size(clique) for clique in cliques), view.side.rows_per_unit
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
-        ROWS,
+        UNITS,
         dp.vector_domain(dp.atom_domain(T="i64"), size=size),
         L2,
         function=lambda exact: exact.vector(view, cliques),
-        stability_map=lambda rows: marginals_sensitivity(len(cliques), rows),
+        stability_map=lambda units: marginals_sensitivity(len(cliques), units * most),
     )
 
 
@@ -76,14 +77,14 @@ def scores_sensitivity(candidates: Sequence[Candidate], rows: int) -> int:
 
 def scores(view: View, candidates: Sequence[Candidate]) -> dp.Transformation:
     """weight x (L1 distance of exact and estimated table - penalty) of every candidate, in grid units."""
-    by_one_row = scores_sensitivity(candidates, 1)
+    by_one_unit = scores_sensitivity(candidates, view.side.rows_per_unit)
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
-        ROWS,
+        UNITS,
         dp.vector_domain(dp.atom_domain(T="i64"), size=len(candidates)),
         LINF,
         function=lambda exact: _scores(exact, view, candidates),
-        stability_map=lambda rows: by_one_row * rows,  # asked again at every later query: kept short
+        stability_map=lambda units: by_one_unit * units,  # asked again at every later query: kept short
     )
 
 
@@ -97,29 +98,30 @@ def distances_sensitivity(tables: int, rows: int) -> float:
 
 def distances(view: View, comparison: Comparison) -> dp.Transformation:
     """The L1 distance of every exact table from its estimate, in grid units, as a vector to which noise is added."""
-    size = len(comparison.cliques)
+    size, most = len(comparison.cliques), view.side.rows_per_unit
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
-        ROWS,
+        UNITS,
         dp.vector_domain(dp.atom_domain(T="i64"), size=size),
         L2,
         function=lambda exact: exact.distances(view, comparison),
-        stability_map=lambda rows: distances_sensitivity(size, rows),
+        stability_map=lambda units: distances_sensitivity(size, units * most),
     )
 
 
-def keyed(column: str) -> dp.Transformation:
+def keyed(column: str, side: Side = ROWS_THEMSELVES) -> dp.Transformation:
     """How often each value of a raw column occurs. Keys travel in hexadecimal, since C strings end at a NUL.
 
     k rows move at most k keys, each by at most k, and the whole by at most k in L2.
     """
+    most = side.rows_per_unit
     return dp.t.make_user_transformation(
         EXACT_COUNTS,
-        ROWS,
+        UNITS,
         KEYED_COUNTS,
         KEYED,
-        function=lambda exact: {key.encode().hex(): count for key, count in exact.keyed(column).items()},
-        stability_map=lambda rows: (rows, rows, rows),
+        function=lambda exact: {key.encode().hex(): count for key, count in exact.keyed(column, side).items()},
+        stability_map=lambda units: (units * most, units * most, units * most),
     )
 
 

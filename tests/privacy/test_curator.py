@@ -205,7 +205,16 @@ def test_nothing_exact_can_be_seen_from_outside():
     assert marginals.prefetch([("x", "y")]) is None
     public = {name for thing in (curator, marginals) for name in dir(thing) if not name.startswith("_")}
     answers = {"keys", "measure", "measure_groups", "distances", "select"}
-    assert public == answers | {"on", "spent", "remaining_rho", "domain", "prefetch", "merged", "rows_per_unit"}
+    assert public == answers | {
+        "on",
+        "spent",
+        "remaining_rho",
+        "domain",
+        "prefetch",
+        "merged",
+        "rows_per_unit",
+        "persons",
+    }
     for thing in (curator, marginals):
         assert "400" not in repr(thing) and "array" not in repr(thing)
     with pytest.raises((TypeError, ValueError, AttributeError, pickle.PicklingError)):

@@ -21,7 +21,7 @@ def _pretending(real: dp.Measurement, function: Callable[[Any], Any]) -> dp.Meas
     """A measurement that is accounted for as the real one, and does something else."""
     return dp.m.make_user_measurement(
         exactly.EXACT_COUNTS,
-        exactly.ROWS,
+        exactly.UNITS,
         noise.APPROXIMATE_ZCDP,
         function=function,
         privacy_map=real.map,
