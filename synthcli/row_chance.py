@@ -1,33 +1,42 @@
 """How likely a release is to draw a row, values and all: what tells a chance match from a copy."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthcli.synthesizer import Synthesizer
+from synthcli.marginal import Codes
+from synthcli.pgm.given_attributes import GivenAttributes
+from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.synthesizer import PersonModel, Synthesizer, in_order
+from synthcli.table.calendar_join import Calendar
 from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.grid_encoder import GridEncoder, counts_between
 from synthcli.table.lattice import Lattice
+from synthcli.table.persons import events_schema, persons_schema
 from synthcli.table.rules.kinds import Order
-from synthcli.table.schema import Kind
+from synthcli.table.schema import Kind, Schema
 
 _CONTINUOUS = 2.0**20
 """How many numbers a cell holds at least where no decimals are fixed."""
 
 
 class RowChance:
-    """The probability of rows under one release; worked out once for each column."""
+    """The probability of rows under one release; worked out once for each column.
+
+    Of a release of persons: the probability that one of its rows, taken at random, is this one.
+    """
 
     def __init__(self, synthesizer: Synthesizer) -> None:
-        self._model, self._codec = synthesizer.drawn_model, synthesizer.codec
-        in_order = {name for rule in synthesizer.schema.rules if isinstance(rule, Order) for name in rule.columns}
-        self._within = {
-            column.name: _log_within(column, self._model.marginal((column.name,)), column.name in in_order)
-            for column in self._codec.columns
-            if column.name not in self._codec.calendars
-        }
-        self._calendars = {n: calendar for n, calendar in self._codec.calendars.items() if n not in in_order}
+        persons = None if synthesizer.persons is None else _OfPersons(synthesizer, synthesizer.persons)
+        own = frozenset() if persons is None else persons.columns
+        self._codes = synthesizer.drawn_model if persons is None else persons
+        self._codec = synthesizer.codec
+        columns = [column for column in self._codec.columns if column.column not in own]
+        self._within = _Within(synthesizer.schema, synthesizer.drawn_model, columns, self._codec.calendars)
 
     def log_density(self, batch: pa.RecordBatch) -> NDArray[np.float64]:
         """The logarithm of each row's probability: that of its codes, and of its values inside them.
@@ -37,10 +46,60 @@ class RowChance:
         """
         columns = {name: _plain(batch.column(name)) for name in self._codec.names}
         codes = {column.name: column.encode(columns[column.column]) for column in self._codec.columns}
-        total = np.asarray(self._model.log_density(codes), dtype=np.float64)
-        for column in self._codec.columns:
-            if column.name in self._within:
-                total = total + self._within[column.name][column.encoder.encode(columns[column.column])]
+        if isinstance(self._codes, _OfPersons):
+            return self._codes.log_density(codes, columns) + self._within.log_density(columns)
+        return np.asarray(self._codes.log_density(codes), dtype=np.float64) + self._within.log_density(columns)
+
+
+class _OfPersons:
+    """Rows of persons: a person's attributes, as often as persons who have them have rows, then the rest given them."""
+
+    def __init__(self, synthesizer: Synthesizer, persons: PersonModel) -> None:
+        schema = persons_schema(synthesizer.schema, persons.key)
+        self._own = [c for c in persons.codec.columns if c.name != persons.counted]
+        self.columns = frozenset(c.column for c in self._own)
+        attributes = [c.name for c in synthesizer.codec.columns if c.column in self.columns]
+        self._model = in_order(events_schema(synthesizer.schema), synthesizer.codec, synthesizer.model)[0]
+        self._given = GivenAttributes(self._model, attributes)
+        model, clique = in_order(schema, persons.codec, persons.model)[0], (persons.counted,)
+        with_rows = {**model.potentials, clique: model.potentials.get(clique, 0.0) + np.log(persons.rows_of_codes)}
+        self._weighted = replace(model, potentials=with_rows)
+        self._persons = GivenAttributes(self._weighted, [c.name for c in self._own])
+        self._within = _Within(schema, model, self._own, persons.codec.calendars)
+
+    def log_density(self, codes: Codes, columns: Mapping[str, pa.Array]) -> NDArray[np.float64]:
+        """The logarithm of the probability of a row's codes, and of the values of person-level columns in theirs."""
+        rest = np.asarray(self._model.log_density(codes), dtype=np.float64)
+        if not self._own:
+            return rest
+        of_person = {c.name: c.encode(columns[c.column]) for c in self._own}
+        persons = self._persons.log_evidence(of_person) - self._weighted.beliefs.log_partition
+        given = self._given.log_evidence(codes) - self._model.beliefs.log_partition
+        rest = np.where(np.isneginf(given), -np.inf, rest - np.where(np.isneginf(given), 0.0, given))
+        return persons + rest + self._within.log_density(columns)
+
+
+class _Within:
+    """How likely values are inside their codes, for some columns of a codec."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        model: MarkovRandomField,
+        columns: Sequence[ColumnCodec],
+        calendars: Mapping[str, Calendar],
+    ) -> None:
+        in_order = {name for rule in schema.rules if isinstance(rule, Order) for name in rule.columns}
+        self._columns = [c for c in columns if c.name not in calendars]
+        self._logs = {c.name: _log_within(c, model.marginal((c.name,)), c.name in in_order) for c in self._columns}
+        names = {column.name for column in columns}
+        self._calendars = {n: calendar for n, calendar in calendars.items() if n in names and n not in in_order}
+
+    def log_density(self, columns: Mapping[str, pa.Array]) -> NDArray[np.float64]:
+        """The sum over the columns, for every row."""
+        total = np.zeros(len(next(iter(columns.values()))))
+        for column in self._columns:
+            total = total + self._logs[column.name][column.encoder.encode(columns[column.column])]
         for name, calendar in self._calendars.items():
             total = total + calendar.log_within(columns[name])
         return total

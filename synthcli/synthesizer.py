@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from synthcli.marginal import Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.sampling import sample
 from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.codec import Codec
+from synthcli.table.encoders import GridEncoder
+from synthcli.table.persons import persons_schema, rows_column
 from synthcli.table.rules.compute import Computed
 from synthcli.table.rules.order import Ordering, order_zeros
-from synthcli.table.schema import Schema
+from synthcli.table.schema import Kind, Schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +79,69 @@ class PrivacyStatement:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PersonModel:
+    """The model of a table with one row for each person: person-level columns, and how many rows the person has.
+
+    `key` is the column that links a person's rows; `model`, `measurements` and `codec.domain` share one domain.
+    """
+
+    key: str
+    codec: Codec
+    model: MarkovRandomField
+    measurements: tuple[Measurement, ...]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.codec, self.model, self.measurements)
+        numbers = next((c.encoder for c in self.codec.columns if c.name == self.counted), None)
+        if not isinstance(numbers, GridEncoder) or numbers.missing or numbers.type is not Kind.INTEGER:
+            raise ValueError("a model of persons counts their rows")
+        if numbers.edges[0] < 1:
+            raise ValueError("a person has at least one row")
+
+    @property
+    def counted(self) -> str:
+        """The attribute that is the number of a person's rows."""
+        return rows_column(self.key)
+
+    @cached_property
+    def rows_of_codes(self) -> NDArray[np.float64]:
+        """How many rows a person of each code of that attribute has on average."""
+        column = next(c for c in self.codec.columns if c.name == self.counted)
+        assert isinstance(column.encoder, GridEncoder)
+        middle: NDArray[np.float64] = (column.encoder.edges[:-1] + column.encoder.edges[1:] - 1) / 2.0
+        if column.merge is None:
+            return middle
+        groups, weights = column.merge.groups, column.merge.weights
+        has_weight = np.bincount(groups, weights)[groups] > 0
+        weights = np.where(has_weight, weights, 1.0)
+        return np.asarray(np.bincount(groups, weights * middle) / np.bincount(groups, weights))
+
+    @cached_property
+    def mean_rows(self) -> float:
+        """How many rows a person has on average."""
+        return float(self.model.marginal((self.counted,)) @ self.rows_of_codes / self.model.total)
+
+    @property
+    def default_persons(self) -> int:
+        """The noisy number of persons that the model was fitted on, at least one."""
+        return max(1, round(self.model.total))
+
+
+def _check_parts(codec: Codec, model: MarkovRandomField, measurements: tuple[Measurement, ...]) -> None:
+    if codec.domain != model.domain:
+        raise ValueError("the codec and the model have different domains")
+    for measurement in measurements:
+        if model.domain.project(measurement.clique).shape != measurement.values.shape:
+            raise ValueError("a measurement does not fit the domain")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Synthesizer:
     """The released model: what is needed to draw rows, and to say how private they are.
 
-    `schema` holds public facts alone. `model`, `measurements` and `codec.domain` share one domain.
+    `schema` holds public facts alone. `model`, `measurements` and `codec.domain` share one domain. Where there are
+    `persons`, these come first, and `model` gives each of their rows.
     """
 
     schema: Schema
@@ -87,15 +149,16 @@ class Synthesizer:
     model: MarkovRandomField
     measurements: tuple[Measurement, ...]
     statement: PrivacyStatement
+    persons: PersonModel | None = None
 
     def __post_init__(self) -> None:
-        if self.codec.domain != self.model.domain:
-            raise ValueError("the codec and the model have different domains")
+        _check_parts(self.codec, self.model, self.measurements)
         if self.codec.names != tuple(column.name for column in self.schema.modelled):
             raise ValueError("the codec and the schema have different columns")
-        for measurement in self.measurements:
-            if self.model.domain.project(measurement.clique).shape != measurement.values.shape:
-                raise ValueError("a measurement does not fit the domain")
+        if self.persons is not None:
+            columns = persons_schema(self.schema, self.persons.key).modelled
+            if self.persons.codec.names != tuple(column.name for column in columns):
+                raise ValueError("the model of persons and the schema have different columns")
 
     @property
     def default_rows(self) -> int:
@@ -121,17 +184,20 @@ class Synthesizer:
         return self._in_order()[0]
 
     def _in_order(self) -> tuple[MarkovRandomField, Ordering]:
-        """The model without cells whose drawn values could not be put in order, and what puts the others so.
+        return in_order(self.schema, self.codec, self.model)
 
-        Where that leaves no cell, values may come from cells' parts that are never drawn otherwise.
-        """
-        codec, domain = self.codec, self.model.domain
-        zeros = tuple(order_zeros(self.schema.rules, codec.columns, self.schema, drawn=True))
-        if not zeros:
-            return self.model, Ordering(self.schema, codec, drawn=True)
-        model = replace(self.model, potentials=with_zeros(replace(domain, zeros=zeros), self.model.potentials))
-        try:
-            is_possible = model.beliefs.log_partition > -np.inf
-        except ValueError:
-            is_possible = False
-        return model if is_possible else self.model, Ordering(self.schema, codec, drawn=is_possible)
+
+def in_order(schema: Schema, codec: Codec, model: MarkovRandomField) -> tuple[MarkovRandomField, Ordering]:
+    """The model without cells whose drawn values could not be put in order, and what puts the others so.
+
+    Where that leaves no cell, values may come from cells' parts that are never drawn otherwise.
+    """
+    zeros = tuple(order_zeros(schema.rules, codec.columns, schema, drawn=True))
+    if not zeros:
+        return model, Ordering(schema, codec, drawn=True)
+    drawn = replace(model, potentials=with_zeros(replace(model.domain, zeros=zeros), model.potentials))
+    try:
+        is_possible = drawn.beliefs.log_partition > -np.inf
+    except ValueError:
+        is_possible = False
+    return drawn if is_possible else model, Ordering(schema, codec, drawn=is_possible)

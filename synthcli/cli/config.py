@@ -24,7 +24,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "fit": (
         ("data", ("schema", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
-        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit")),
+        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit", "persons")),
         ("audit", ("policy",)),
     ),
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
@@ -35,7 +35,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "release": (
         ("data", ("schema", "accept_profile", *_DIALECT)),
         ("fit", ("epsilon", "delta", "mechanism", "public_domain", "audit_coins", "dataset", "ledger", "max_cells")),
-        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit")),
+        ("fit", ("target", "workload", "allow_synthetic", "privacy_unit", "max_rows_per_unit", "persons")),
         ("sample", ("rows", "seed", "format")),
         ("audit", ("policy",)),
         ("publish", ("name", "work")),

@@ -23,6 +23,7 @@ from synthcli.cli.options import (
     MaxCells,
     MaxRowsPerUnit,
     MechanismName,
+    Persons,
     Policy,
     PrivacyUnit,
     PublicDomain,
@@ -56,6 +57,7 @@ def fit(
     workload: Workload = None,
     privacy_unit: PrivacyUnit = None,
     max_rows_per_unit: MaxRowsPerUnit = None,
+    persons: Persons = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
     ] = None,
@@ -103,6 +105,7 @@ def fit(
         workload=workload,
         privacy_unit=privacy_unit,
         max_rows_per_unit=max_rows_per_unit,
+        persons=persons,
         force=force,
         refit=refit,
         allow_synthetic=allow_synthetic,
@@ -133,6 +136,13 @@ def _standing(request: "FitRequest", plan: "FitPlan") -> tuple[Left, BudgetRefus
     return left and (spell(left[0]), spell(left[1])), ledger.refusal(plan.dataset, request.epsilon, request.delta)
 
 
+def _size(result: "FitResult") -> str:
+    """How large the table was, by noisy counts."""
+    if result.persons is None:
+        return f"{result.rows} rows"
+    return f"{result.persons} persons, {result.rows} rows counted"
+
+
 def _show_result(console: Console, result: "FitResult") -> None:
     statement = result.statement
     body: dict[str, Any] = {"model": str(result.model), "dataset": result.dataset, "up_to_date": result.up_to_date}
@@ -145,12 +155,13 @@ def _show_result(console: Console, result: "FitResult") -> None:
             "rho": statement.rho,
             "mechanism": statement.mechanism,
             "rows": result.rows,
+            "persons": result.persons,
             "cliques": result.cliques,
             "cells": result.cells,
             "coins": str(result.coins) if result.coins else None,
         }
         console.say(
-            f"model: {result.model} ({result.cliques} cliques, {result.cells} cells, about {result.rows} rows)\n"
+            f"model: {result.model} ({result.cliques} cliques, {result.cells} cells, about {_size(result)})\n"
             f"spent: epsilon {statement.epsilon:g}, delta {statement.delta:g} of {result.dataset}"
         )
         for spend in statement.spends:

@@ -94,6 +94,13 @@ MaxRowsPerUnit = Annotated[
     int | None,
     typer.Option("--max-rows-per-unit", metavar="K", min=1, help="Count at most K rows of a unit; noise grows with K."),
 ]
+Persons = Annotated[
+    bool | None,
+    typer.Option(
+        "--persons/--no-persons",
+        help="Model persons (units) with several rows each. Default: if the schema marks person-level columns.",
+    ),
+]
 AllowSynthetic = Annotated[
     bool,
     typer.Option("--allow-synthetic", help="Fit though the table is known to be synthetic; the model says so."),

@@ -22,6 +22,7 @@ from synthcli.cli.options import (
     MaxCells,
     MaxRowsPerUnit,
     MechanismName,
+    Persons,
     Policy,
     PrivacyUnit,
     PublicDomain,
@@ -72,6 +73,7 @@ def release(
     workload: Workload = None,
     privacy_unit: PrivacyUnit = None,
     max_rows_per_unit: MaxRowsPerUnit = None,
+    persons: Persons = None,
     allow_synthetic: AllowSynthetic = False,
     rows: Annotated[
         int | None,
@@ -143,6 +145,7 @@ def release(
         ("fit", "allow_synthetic"): allow_synthetic or None,
         ("fit", "privacy_unit"): privacy_unit,
         ("fit", "max_rows_per_unit"): max_rows_per_unit,
+        ("fit", "persons"): persons,
         ("sample", "rows"): rows,
         ("sample", "seed"): seed,
         ("sample", "format"): format and format.value,

@@ -18,7 +18,13 @@ def sample(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model that fit wrote.")],
     rows: Annotated[
         int | None,
-        typer.Option("--rows", "-n", metavar="COUNT", min=1, help="How many. Default: the model's noisy row count."),
+        typer.Option(
+            "--rows",
+            "-n",
+            metavar="COUNT",
+            min=1,
+            help="How many; persons, where the model has these. Default: the model's noisy count.",
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="NUMBER", min=0, help="The same seed gives the same rows.")
@@ -47,6 +53,12 @@ def sample(
             help="So many independent files: FILE with a number for {}, or before its ending (rows-1.csv).",
         ),
     ] = None,
+    persons: Annotated[
+        str | None,
+        typer.Option(
+            "--persons", metavar="FILE", help="Write persons apart; -o then gets their events, linked by a key."
+        ),
+    ] = None,
     ledger: Ledger = None,
     force: Force = False,
 ) -> None:
@@ -57,12 +69,17 @@ def sample(
     synthcli sample stops.synth -n 10
     synthcli sample stops.synth --where 'fraud == 1 and 10 <= age < 20' -o some.csv
     synthcli sample stops.synth --balance 'searched:yes=1,no=3' -o balanced.csv
+    synthcli sample visits.synth --persons patients.csv -o visits.csv
 
     Conditions: == != < <= > >=, chains of them, in ("a", "b"), not in, is
     missing, is not missing, and, or, not, parentheses. Text and dates go in
     quotes, unusual column names in `backticks`. A missing value satisfies no
     comparison, and no negated one. --where keeps the model's distribution of
     the rows that satisfy it, however rare they are.
+
+    A model of persons draws them with all of their rows, one after the other.
+    The key that links a person's rows is made up. --where and --balance pick
+    rows, and are refused.
 
     The rows say that they are synthetic: a Parquet file in its metadata, a CSV
     file by FILE.provenance.json beside it. A ledger that exists remembers them.
@@ -80,6 +97,7 @@ def sample(
         where=where,
         balance=balance,
         replicates=replicates,
+        persons=persons,
         ledger=ledger,
         force=force,
     )
@@ -87,7 +105,8 @@ def sample(
         result = run_sample(request, progress, console.warn)
     if output != "-":
         for path in result.outputs:
-            console.say(f"rows: {path} ({result.rows} rows, seed {result.seed})")
+            persons = f"{result.persons} persons with " if result.persons is not None else ""
+            console.say(f"rows: {path} ({persons}{result.rows} rows, seed {result.seed})")
     _say_what_rows(console, result)
     console.document(_document(result))
 
@@ -108,6 +127,7 @@ def _document(result: "SampleResult") -> dict[str, Any]:
         "output": result.output,
         "outputs": list(result.outputs),
         "rows": result.rows,
+        "persons": result.persons,
         "seed": result.seed,
         "population": result.is_population,
         "condition": result.condition,

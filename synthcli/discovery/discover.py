@@ -53,11 +53,23 @@ def discover(
     key_delta: float,
     progress: Callable[[str, float], None],
 ) -> Codec:
-    """Learn what the schema leaves open, and put the codec together.
+    """Learn what the schema leaves open, and put the codec together, with the schema's rules in it.
 
     Spends at most `needs.share * rho` and `key_delta`. Every encoder of the result is a function of the public schema
     and of noisy counts alone.
     """
+    return under_rules(learn_columns(facts, needs, curator, rho, key_delta, progress), facts.schema)
+
+
+def learn_columns(
+    facts: Facts,
+    needs: Discovery,
+    curator: Curator,
+    rho: float,
+    key_delta: float,
+    progress: Callable[[str, float], None],
+) -> Codec:
+    """The codec as `discover` has it, before rules: columns that are learnt apart are joined without them."""
     columns = {column.name: column for column in facts.schema.modelled}
     stage = needs.shares.get("categories", 0.0) * rho
     keys = learn_categories(needs.categories, curator, stage, key_delta, partial(progress, "learning categories"))
@@ -69,8 +81,7 @@ def discover(
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
     codecs = tuple(chain.from_iterable(learnt))
     levels = {c.name: _levels(c, columns[c.name].hierarchy) for c in codecs if c.name in columns}
-    codec = Codec(codecs, levels={name: table for name, table in levels.items() if table is not None})
-    return under_rules(codec, facts.schema)
+    return Codec(codecs, levels={name: table for name, table in levels.items() if table is not None})
 
 
 def _levels(column: ColumnCodec, hierarchy: Hierarchy | None) -> NDArray[np.intp] | None:

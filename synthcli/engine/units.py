@@ -15,7 +15,7 @@ from synthcli.table.schema import Schema
 
 
 def bound(source: BatchSource, schema: Schema, unit: PrivacyUnit) -> BoundedRows:
-    """One pass over the unit's column: which rows count. Memory grows with the rows that are kept (32 bytes each).
+    """One pass over the unit's column: which rows count. Memory grows with the rows that are kept (40 bytes each).
 
     Cells are read as the schema says: 007 and 7 are one integer, and two texts. `InputError` where a unit is missing.
     """

@@ -42,12 +42,13 @@ class BoundedRows:
     """What is kept of a table of `rows` rows: the numbers of the kept rows, one unit after the other.
 
     `first` marks the first row of each unit: since a unit's rows stand in the order of their draws, it is one of all
-    the unit's rows, each with the same chance.
+    the unit's rows, each with the same chance. `times`: how many rows each unit has, kept or not.
     """
 
     rows: int
     kept: NDArray[np.int64]
     first: NDArray[np.bool_]
+    times: NDArray[np.int64]
 
     @property
     def units(self) -> int:
@@ -66,11 +67,12 @@ class BoundedRows:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Rows, their units, and what they drew."""
+    """Rows, their units, and what they drew; `times`: how many rows each stands for, those thrown out for it too."""
 
     units: Units
     draws: NDArray[np.uint64]
     rows: NDArray[np.int64]
+    times: NDArray[np.int64]
 
     def bounded(self, most: int) -> tuple["_Drawn", NDArray[np.bool_]]:
         """The `most` smallest draws of each unit, in order, and which of them begins a unit.
@@ -84,11 +86,14 @@ class _Drawn:
         place = np.arange(len(order))
         rank = place - np.maximum.accumulate(np.where(first, place, 0))
         kept = rank < most
-        return _Drawn(units[kept], self.draws[order][kept], self.rows[order][kept]), first[kept]
+        times = np.ones(len(order), dtype=np.int64)
+        if len(order):
+            times[first] += np.add.reduceat(self.times[order] - kept, np.flatnonzero(first))
+        return _Drawn(units[kept], self.draws[order][kept], self.rows[order][kept], times[kept]), first[kept]
 
 
 class Bounding:
-    """Reads the units of a table's rows in their order, and holds no more than `most` rows of each (32 bytes a row)."""
+    """Reads the units of a table's rows in their order, and holds no more than `most` rows of each (40 bytes a row)."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -99,7 +104,7 @@ class Bounding:
     def add(self, units: Units) -> None:
         """The units of the next rows."""
         rows = np.arange(self._rows, self._rows + len(units), dtype=np.int64)
-        self._parts.append(_Drawn(units, _draw(len(units)), rows))
+        self._parts.append(_Drawn(units, _draw(len(units)), rows, np.ones(len(units), dtype=np.int64)))
         self._rows += len(units)
         self._waiting += len(units)
         if self._waiting >= max(_WINDOW, len(self._parts[0].rows)):
@@ -108,7 +113,9 @@ class Bounding:
     def finish(self) -> BoundedRows:
         """What is kept of the whole table."""
         first = self._bound()
-        return BoundedRows(rows=self._rows, kept=self._parts[0].rows, first=first)
+        drawn = self._parts[0]
+        times = np.add.reduceat(drawn.times, np.flatnonzero(first)) if len(first) else drawn.times
+        return BoundedRows(rows=self._rows, kept=drawn.rows, first=first, times=times)
 
     def _bound(self) -> NDArray[np.bool_]:
         """Throw out what lies beyond the bound: it would lie beyond it at the end, too."""
@@ -116,6 +123,7 @@ class Bounding:
             np.concatenate([np.empty((0, 2), np.uint64), *(part.units for part in self._parts)]),
             np.concatenate([np.empty(0, np.uint64), *(part.draws for part in self._parts)]),
             np.concatenate([np.empty(0, np.int64), *(part.rows for part in self._parts)]),
+            np.concatenate([np.empty(0, np.int64), *(part.times for part in self._parts)]),
         )
         kept, first = joined.bounded(self._most)
         self._parts, self._waiting = [kept], 0

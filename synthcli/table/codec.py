@@ -1,6 +1,6 @@
 """A whole batch of columns <-> codes: the two ends of the pipe use the same codec."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -157,6 +157,13 @@ class Codec:
     def to_json(self) -> dict[str, Any]:
         """A plain object that `codec_from_json` reads."""
         return {"columns": [_column_to_json(column) for column in self.columns]}
+
+
+def joined(codecs: Sequence[Codec], names: Sequence[str]) -> Codec:
+    """Codecs of different columns as one of these columns, in this order, each before its parts; without rules."""
+    columns = tuple(c for name in names for codec in codecs for c in codec.columns if c.column == name)
+    levels = {name: table for codec in codecs for name, table in codec.levels.items() if name in names}
+    return Codec(columns, levels=levels)
 
 
 def codec_from_json(document: Any) -> Codec:

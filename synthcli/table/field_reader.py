@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 from synthcli.table.bound_text import parse_bound
 from synthcli.table.hierarchy_reader import read_hierarchy
-from synthcli.table.schema import Bound, Column, Fact, Kind, Role, Surrogate
+from synthcli.table.schema import Bound, Column, Fact, Kind, Level, Role, Surrogate
 from synthcli.table.temporal import TimeFormat
 
 _KEYS = {
     *("name", "type", "format", "title", "description", "example", "rdfType", "constraints", "categories"),
     *("categoriesOrdered", "missingValues", "trueValues", "falseValues"),
     *("synthcli:role", "synthcli:surrogate", "synthcli:decimals", "synthcli:observed", "synthcli:flags"),
-    "synthcli:hierarchy",
+    *("synthcli:hierarchy", "synthcli:level"),
 }
 _CONSTRAINTS = {"required", "unique", "minimum", "maximum", "enum"}
 _STRING_FORMATS = ("default", "email", "uri", "uuid")
@@ -74,6 +74,7 @@ class FieldReader:
         facts: dict[str, Any] = {
             "format": spelling,
             "role": self._choice("synthcli:role", Role, Role.MODEL) or Role.MODEL,
+            "level": self._choice("synthcli:level", Level, Level.EVENT) or Level.EVENT,
             "minimum": self._bound("minimum", constraints, kind, spelling),
             "maximum": self._bound("maximum", constraints, kind, spelling),
             "categories": self._categories(kind, constraints),

@@ -34,13 +34,15 @@ class Provenance:
     epsilon: float
     delta: float
     unit: str
-    rows: int
+    rows: int | None
+    """None for rows of so many `persons`: how many these have is drawn with them."""
     seed: int
     generation: int = 1
     replicate: int | None = None
     condition: str | None = None
     balance: str | None = None
     not_covered: str | None = None
+    persons: int | None = None
 
     def to_json(self) -> str:
         """One JSON object, the same text every time."""

@@ -49,6 +49,13 @@ class Role(StrEnum):
         return self in (Role.MODEL, Role.SURROGATE)
 
 
+class Level(StrEnum):
+    """What a column says something about: each row (an event), or the person whose rows they are."""
+
+    EVENT = "event"
+    PERSON = "person"
+
+
 @dataclass(frozen=True)
 class Surrogate:
     """How made-up identifiers look: `uuid`, `sequence` (1, 2, 3 …) or `pattern` ('A' letter, 'a' small letter,
@@ -69,6 +76,8 @@ class Column:
     name: str
     kind: Kind
     role: Role = Role.MODEL
+    level: Level = Level.EVENT
+    """Whether all rows of a privacy unit have one value of it, by the steward's word."""
     format: str = "default"
     """How dates are spelt: `default` (ISO 8601) or a strptime pattern."""
     minimum: Bound | None = None
@@ -108,8 +117,13 @@ class Column:
             if homeless or not self.categories or self.ordered or self.kind not in (Kind.STRING, Kind.INTEGER):
                 count = f"{len(homeless):,} of its categories have no place in" if homeless else "it cannot have"
                 raise ValueError(f"column {self.name!r}: {count} a hierarchy (for text or integers, in no order)")
+        self._check_role()
+
+    def _check_role(self) -> None:
         if self.role is Role.SURROGATE and self.surrogate is None:
             raise ValueError(f"column {self.name!r}: a surrogate column says its surrogate's format")
+        if self.level is Level.PERSON and self.role in (Role.SURROGATE, Role.UNIT):
+            raise ValueError(f"column {self.name!r}: synthcli:level is for modelled columns")
         if self.decimals is not None and not 0 <= self.decimals <= 15:
             raise ValueError(f"column {self.name!r}: decimals lie between 0 and 15")
 
@@ -166,6 +180,11 @@ class Schema:
     def modelled(self) -> tuple[Column, ...]:
         """The columns that enter the model: neither left out, nor made up, nor computed by a rule."""
         return tuple(c for c in self.columns if c.role is Role.MODEL and c.name not in self.computed)
+
+    @property
+    def of_persons(self) -> tuple[str, ...]:
+        """The modelled columns that the steward calls person-level."""
+        return tuple(column.name for column in self.modelled if column.level is Level.PERSON)
 
     @property
     def computed(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from synthcli.table.bound_text import parse_bound
 from synthcli.table.hierarchy_reader import nested
 from synthcli.table.parse import pattern_of
 from synthcli.table.rules.writer import rules_document
-from synthcli.table.schema import Bound, Column, Kind, Role, Schema
+from synthcli.table.schema import Bound, Column, Kind, Level, Role, Schema
 from synthcli.table.schema_reader import UNSEEN, VERSION
 from synthcli.table.temporal import TimeFormat
 
@@ -36,6 +36,7 @@ def _field(column: Column) -> dict[str, Any]:
     keys = {
         "format": (column.format, default.format),
         "synthcli:role": (column.role.value, Role.MODEL.value),
+        "synthcli:level": (column.level.value, Level.EVENT.value),
         "constraints": (_constraints(column), {}),
         "categories": (_listed(column) if column.ordered and column.categories is not None else None, None),
         "categoriesOrdered": (column.ordered, False),

@@ -54,7 +54,8 @@ class Writer:
     def write(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Append rows, and return them as they are written; columns may come as dictionaries.
 
-        `KeyError` for a batch without a modelled column.
+        Identifiers are made up, but for those that come with the batch, as text. `KeyError` for a batch without a
+        modelled column.
         """
         arrays = [self._column(column, batch) for column in self._columns]
         if self._as_text:
@@ -65,7 +66,8 @@ class Writer:
 
     def _column(self, column: Column, batch: pa.RecordBatch) -> pa.Array:
         if column.name in self._surrogates:
-            text = self._surrogates[column.name].take(batch.num_rows)
+            is_given = column.name in batch.schema.names
+            text = batch.column(column.name) if is_given else self._surrogates[column.name].take(batch.num_rows)
             return text if self._as_text else text.cast(_stored(column))
         values = batch.column(column.name)
         if self._as_text:

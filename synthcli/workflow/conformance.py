@@ -20,9 +20,10 @@ from synthcli.privacy.curator import PrivateTable
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, open_source, validate
-from synthcli.workflow.fit import TrainingRows, learn
+from synthcli.workflow.learn import learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, Progress, silent
+from synthcli.workflow.training_rows import TrainingRows
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,10 @@ from synthcli.table.dialect import Dialect
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
 from synthcli.table.source import open_source
-from synthcli.workflow.fit import TrainingRows, learn
+from synthcli.workflow.learn import learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import ControlsRequest, FitRequest, Progress, silent
+from synthcli.workflow.training_rows import TrainingRows
 
 COINS = 0.6
 """The share of the rows that are candidates: few rows have to tell much."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -10,30 +10,21 @@ from pathlib import Path
 
 from synthcli import __version__
 from synthcli.artifact import save
-from synthcli.audit.coins import Coins, flip, flip_units
+from synthcli.audit.coins import Coins
 from synthcli.audit.coins_file import save_coins
-from synthcli.discovery.discover import discover
-from synthcli.engine.interface import BatchSource, RowMask
-from synthcli.engine.local import LocalEngine
-from synthcli.engine.units import bound
-from synthcli.errors import InputError, InvalidAudit, remarking
+from synthcli.errors import InputError, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
-from synthcli.privacy.budget import Budget
-from synthcli.privacy.curator import Curator, PrivateTable
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
-from synthcli.synthesizer import PrivacyStatement, Spend, Synthesizer
+from synthcli.synthesizer import PrivacyStatement, Synthesizer
 from synthcli.table.dialect import Dialect, declared
-from synthcli.table.held import HELD_BYTES, HeldTable
-from synthcli.table.source import Source, open_source, validate
+from synthcli.table.source import Source, open_source
 from synthcli.workflow.guesses import refuse_guesses
+from synthcli.workflow.learn import learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
-from synthcli.workflow.statement import statement_of
-
-Appoint = Callable[[PrivateTable, Budget, int], Curator]
-"""Makes the curator of a table of whose units so many rows count."""
+from synthcli.workflow.training_rows import training_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +36,7 @@ class FitResult:
     up_to_date: bool
     statement: PrivacyStatement | None = None
     rows: int = 0
+    persons: int | None = None
     cliques: int = 0
     cells: int = 0
     coins: Path | None = None
@@ -73,7 +65,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             refuse_guesses(source, _said(request, plan) or Dialect())
             generation = _generation(request, ledger, source, progress)
             request_digest = _request_digest(ledger, asked, source)
-            rows = _before_noise(plan, source, progress)
+            rows = training_rows(plan, source, progress)
             coins_file = _keep_coins(ledger, rows.coins)
         stack.enter_context(remarking(stays_spent(reservation)))
         synthesizer = learn(plan, source, rows, progress, generation)
@@ -98,6 +90,7 @@ def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_
         up_to_date=False,
         statement=synthesizer.statement,
         rows=synthesizer.default_rows,
+        persons=synthesizer.persons.default_persons if synthesizer.persons else None,
         cliques=len(synthesizer.model.potentials),
         cells=synthesizer.model.tree.cells,
         coins=coins_file,
@@ -152,65 +145,6 @@ def _generation(request: FitRequest, ledger: Ledger, source: Source, progress: P
     return 1 + max((finding.generation for finding in found), default=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainingRows:
-    """The rows that a model is fitted on: which ones (all, where `keep` is None), and the table if it is held."""
-
-    keep: RowMask | None = None
-    coins: Coins | None = None
-    held: HeldTable | None = None
-
-
-def _before_noise(plan: FitPlan, source: Source, progress: Progress) -> TrainingRows:
-    """Check the whole table, hold it if it is small enough, bound the rows of each unit, and toss the coins."""
-    progress("checking the table", 0.0)
-    checked = validate(source, plan.facts.schema, hold=HELD_BYTES)
-    bounded = None if plan.unit is None else bound(source, plan.schema, plan.unit)
-    if not plan.audit_coins:
-        return TrainingRows(keep=None if bounded is None else bounded.as_set().mask, held=checked.held)
-    coins = flip(checked.rows, plan.audit_coins) if bounded is None else flip_units(bounded, plan.audit_coins)
-    if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
-        raise InvalidAudit(
-            f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
-            "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
-        )
-    return TrainingRows(keep=coins.keep, coins=coins.bind(source.raw_chunks()), held=checked.held)
-
-
-def learn(
-    plan: FitPlan,
-    source: BatchSource,
-    rows: TrainingRows,
-    progress: Progress,
-    generation: int = 1,
-    appoint: Appoint = Curator,
-) -> Synthesizer:
-    """Everything that draws noise: the domain first, then the mechanism with the rest of the budget.
-
-    `appoint` makes the curator; only a test of this build on public tables has another one than `Curator`.
-    """
-    schema, budget = plan.facts.schema, plan.budget
-    engine = LocalEngine(source, schema, keep=rows.keep, held=rows.held)
-    curator = appoint(engine, budget, plan.rows_per_unit)
-    codec = discover(plan.facts, plan.needs, curator, budget.rho, budget.key_delta, progress)
-    discovery_rho, discovery_delta = curator.spent
-    marginals = curator.on(codec)
-    workload = plan.workload.spread(codec.domain, {c.name: c.column for c in codec.columns})
-    fitted = plan.mechanism.run(marginals, workload, curator.remaining_rho, progress)
-    mechanism_rho = curator.spent[0] - discovery_rho
-    spends = (
-        Spend(stage="learning the domain", rho=discovery_rho, delta=discovery_delta),
-        Spend(stage=plan.mechanism_name, rho=mechanism_rho),
-    )
-    return Synthesizer(
-        schema=schema,
-        codec=codec.merged(fitted.merges),
-        model=fitted.model,
-        measurements=fitted.measurements,
-        statement=statement_of(plan, spends if discovery_rho else spends[1:], rows.coins, generation),
-    )
-
-
 def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: str) -> bool:
     """Whether the file at the output is the committed outcome of this very request on these very data."""
     model = ledger.digest(request.output.read_bytes())
@@ -237,6 +171,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         repr(plan.audit_coins),
         repr((plan.target, sorted(plan.workload.weights.items()))),
         repr(plan.unit),
+        *(["persons"] if plan.persons else []),
         __version__,
     ]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

@@ -15,8 +15,10 @@ from synthcli.privacy.amounts import delta_amount, epsilon_amount
 from synthcli.privacy.bounding import PrivacyUnit
 from synthcli.privacy.budget import Budget
 from synthcli.table.calendar import parts_of_kind
+from synthcli.table.persons import events_schema
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
+from synthcli.workflow.persons import PersonsPlan, part_of, plan_persons, wants_persons
 from synthcli.workflow.privacy_unit import BOUNDS, Noise, noise_at, resolve_unit
 from synthcli.workflow.requests import FitRequest
 from synthcli.workflow.workload_file import load_workload
@@ -36,6 +38,7 @@ class FitPlan:
     schema: Schema
     facts: Facts
     needs: Discovery
+    """What must be learnt from the rows: of all modelled columns, of the event-level ones where there are persons."""
     mechanism: Mechanism
     mechanism_name: str
     budget: Budget
@@ -48,6 +51,8 @@ class FitPlan:
     target: str | None = None
     unit: PrivacyUnit | None = None
     """Whose rows are protected together; None where each is protected for itself."""
+    persons: PersonsPlan | None = None
+    """What is learnt of the table of persons; None where rows alone are modelled."""
 
     @property
     def rows_per_unit(self) -> int:
@@ -59,20 +64,33 @@ class FitPlan:
         """What several bounds on the rows of a unit would cost, this plan's among them; empty without a unit."""
         bounds = sorted({*BOUNDS, self.unit.rows}) if self.unit else ()
         columns = len(self.schema.modelled)
-        return tuple(noise_at(rows, self.budget, self.needs, columns) for rows in bounds)
+        return tuple(noise_at(rows, self.rows_rho, self.rows_key_delta, self.needs, columns) for rows in bounds)
+
+    @property
+    def rows_rho(self) -> float:
+        """The part of rho that is for the table of rows."""
+        return self.budget.rho * (1.0 - self.persons.share) if self.persons else self.budget.rho
+
+    @property
+    def rows_key_delta(self) -> float:
+        """The part of the delta for learnt categories that is for those of the table of rows."""
+        return self.budget.key_delta * (1.0 - self.persons.key_share) if self.persons else self.budget.key_delta
 
     @property
     def stages(self) -> Mapping[str, float]:
         """The rho that each stage may spend, in order; the mechanism has the rest."""
-        shares = {stage: share * self.budget.rho for stage, share in self.needs.shares.items()}
-        return {**shares, self.mechanism_name: self.budget.rho * (1.0 - self.needs.share)}
+        first = self.persons.stages(self.budget.rho, self.mechanism_name) if self.persons else {}
+        shares = {stage: share * self.rows_rho for stage, share in self.needs.shares.items()}
+        return {**first, **shares, self.mechanism_name: self.rows_rho * (1.0 - self.needs.share)}
 
     @property
     def learnt(self) -> Mapping[str, tuple[str, ...]]:
         """What the budget pays for, by column: facts that the schema leaves open, grids, parts of dates."""
-        open_facts = self.facts.to_learn
-        parts = {name: tuple(map(str, parts_of_kind(self.schema[name].kind))) for name in self.needs.parts}
-        grids = {name: (*open_facts.get(name, ()), "grid", *parts.get(name, ())) for name in self.needs.grids}
+        open_facts = {**self.facts.to_learn, **(self.persons.facts.to_learn if self.persons else {})}
+        both = (self.persons.needs, self.needs) if self.persons else (self.needs,)
+        parts = {n: tuple(map(str, parts_of_kind(self.schema[n].kind))) for needs in both for n in needs.parts}
+        gridded = [name for needs in both for name in needs.grids]
+        grids = {name: (*open_facts.get(name, ()), "grid", *parts.get(name, ())) for name in gridded}
         return {**{name: facts for name, facts in open_facts.items() if facts}, **grids}
 
     @property
@@ -94,7 +112,11 @@ def plan_fit(request: FitRequest) -> FitPlan:
     schema = load_schema(request.schema)
     unit = resolve_unit(request, schema)
     facts = resolve(schema, request.public_domain)
-    needs = plan_discovery(facts, binned=bool(schema.rules) or not mechanism.coarsens)
+    wanted = wants_persons(request, schema, unit)
+    persons = plan_persons(facts, unit, mechanism, request.target) if wanted and unit else None
+    own = part_of(facts, events_schema(facts.schema)) if persons else facts
+    needs = plan_discovery(own, binned=bool(schema.rules) or not mechanism.coarsens)
+    has_keys = bool(needs.categories) or (persons is not None and bool(persons.needs.categories))
     policy = load_policy(request.policy) if request.audit_coins else None
     return FitPlan(
         dataset=request.dataset or schema.name,
@@ -103,13 +125,14 @@ def plan_fit(request: FitRequest) -> FitPlan:
         needs=needs,
         mechanism=mechanism,
         mechanism_name=request.mechanism,
-        budget=Budget.of(epsilon, delta, delta / 2 if needs.categories else 0.0),
+        budget=Budget.of(epsilon, delta, delta / 2 if has_keys else 0.0),
         audit_coins=request.audit_coins,
         audited_rows=policy.min_nonmembers if policy else 0,
         policy=policy.digest if policy else "",
         workload=_workload(request, schema),
         target=request.target,
         unit=unit,
+        persons=persons,
     )
 
 

@@ -6,7 +6,6 @@ from synthcli.discovery.budget import Discovery
 from synthcli.discovery.categories import SHARES
 from synthcli.errors import UsageError, closest
 from synthcli.privacy.bounding import MOST, PrivacyUnit
-from synthcli.privacy.budget import Budget
 from synthcli.privacy.noise import keys_scales_for, sigma_for
 from synthcli.privacy.transformations import marginals_sensitivity
 from synthcli.table.schema import Role, Schema
@@ -66,18 +65,18 @@ def _check_column(column: str, schema: Schema) -> None:
         )
 
 
-def noise_at(rows: int, budget: Budget, needs: Discovery, columns: int) -> Noise:
+def noise_at(rows: int, rho: float, key_delta: float, needs: Discovery, columns: int) -> Noise:
     """What this bound costs a table of so many modelled columns: public facts alone."""
-    stddev = sigma_for(budget.rho * (1.0 - needs.share), marginals_sensitivity(columns, rows))
-    return Noise(rows=rows, stddev=stddev, category=_threshold(rows, budget, needs))
+    stddev = sigma_for(rho * (1.0 - needs.share), marginals_sensitivity(columns, rows))
+    return Noise(rows=rows, stddev=stddev, category=_threshold(rows, rho, key_delta, needs))
 
 
-def _threshold(rows: int, budget: Budget, needs: Discovery) -> int | None:
+def _threshold(rows: int, rho: float, key_delta: float, needs: Discovery) -> int | None:
     """The threshold of the last look, if all columns are looked at twice."""
     columns = len(needs.categories)
     if not columns:
         return None
-    rho, delta = needs.shares["categories"] * budget.rho / columns, budget.key_delta / columns
+    rho, delta = needs.shares["categories"] * rho / columns, key_delta / columns
     if columns > 1:
         rho, delta = SHARES[-1] * rho, delta / 2
     try:

@@ -207,5 +207,6 @@ def _fit_request(config: ReleaseConfig, schema: Path, model: Path) -> FitRequest
         allow_synthetic=config.allow_synthetic,
         privacy_unit=config.privacy_unit,
         max_rows_per_unit=config.max_rows_per_unit,
+        persons=config.persons,
         force=True,
     )

@@ -37,6 +37,7 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "allow_synthetic": (bool,),
         "privacy_unit": (str,),
         "max_rows_per_unit": (int,),
+        "persons": (bool,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
     "audit": {"policy": (str,), "seed": (int,), "public_epsilon": (int, Decimal)},
@@ -74,6 +75,7 @@ class ReleaseConfig:
     allow_synthetic: bool
     privacy_unit: str | None
     max_rows_per_unit: int | None
+    persons: bool | None
     rows: int | None
     seed: int | None
     format: str
@@ -223,6 +225,7 @@ def _config(merged: Mapping[str, Mapping[str, Any]], base: Path | None) -> Relea
         allow_synthetic=fit.get("allow_synthetic", False),
         privacy_unit=fit.get("privacy_unit"),
         max_rows_per_unit=fit.get("max_rows_per_unit"),
+        persons=fit.get("persons"),
         rows=sample.get("rows"),
         seed=sample.get("seed"),
         format=sample.get("format", "parquet"),

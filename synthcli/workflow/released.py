@@ -51,17 +51,19 @@ def existing_ledger(place: str | None, warn: Warn) -> Ledger | None:
 class Memory:
     """What will be remembered of one file's rows, gathered while they are written."""
 
-    def __init__(self, ledger: Ledger, synthesizer: Synthesizer, origin: Provenance, inflation: float) -> None:
-        """`inflation`: how much likelier, at most, a row is among these than in the release as a whole."""
+    def __init__(self, ledger: Ledger, synthesizer: Synthesizer, origin: Provenance, expected: float) -> None:
+        """`expected`: how many rows there will be, times how much likelier, at most, a row is than in the release."""
         schema = synthesizer.schema
         self._written = [column.name for column in schema.columns if column.role.is_written]
         self._known = [name for name in self._written if schema[name].role is not Role.SURROGATE]
-        self._chance, self._expected = RowChance(synthesizer), origin.rows * inflation
+        self._chance, self._expected = RowChance(synthesizer), expected
         self._ledger, self._key, self._origin = ledger, _key(ledger), origin
         self._sketch = Sketch()
+        self._rows = 0
 
     def add(self, batch: pa.RecordBatch, written: pa.RecordBatch) -> None:
         """Rows as they were drawn, and as they were written."""
+        self._rows += batch.num_rows
         self._sketch.add(
             row_hashes([(name, written.column(name)) for name in self._known], self._key),
             lambda rows: self._expected * np.exp(self._chance.log_density(batch.take(pa.array(rows)))),
@@ -75,7 +77,7 @@ class Memory:
                 dataset=self._origin.dataset,
                 model=self._origin.model,
                 generation=self._origin.generation,
-                rows=self._origin.rows,
+                rows=self._rows,
                 columns=json.dumps({"written": self._written, "known": self._known}),
                 sketch=self._sketch.fingerprint().to_bytes(),
             ),

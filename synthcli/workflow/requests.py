@@ -49,6 +49,8 @@ class FitRequest:
     """The column whose values tell whose rows are whose; the schema's, or the row, without it."""
     max_rows_per_unit: int | None = None
     """How many rows of one unit are counted; there is no default where there is a unit."""
+    persons: bool | None = None
+    """Model persons with several rows each; by default where the schema marks person-level columns."""
     force: bool = False
     refit: bool = False
     allow_synthetic: bool = False
@@ -62,6 +64,9 @@ class SampleRequest:
     model: Path
     output: str
     rows: int | None = None
+    """Of a model of persons: how many persons."""
+    persons: str | None = None
+    """A file of its own for the persons; the output then holds their events."""
     seed: int | None = None
     where: str | None = None
     """The condition that all rows satisfy."""

@@ -47,6 +47,17 @@ def _kept(rows: Sequence[Row], most: int, sizes: Sequence[int], monkeypatch: pyt
 tables = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 10**6)), max_size=40, unique=True)
 
 
+@settings(max_examples=100, deadline=None)
+@given(rows=tables, most=st.integers(1, 5), sizes=st.lists(st.integers(0, 9), max_size=6))
+def test_all_rows_of_a_unit_are_counted_though_not_all_are_kept(rows: list[Row], most: int, sizes: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounding, "_WINDOW", 5)
+        found = _bound(rows, most, sizes)
+    units = [rows[i][0] for i in found.kept[found.first]]
+    assert dict(zip(units, found.times.tolist(), strict=True)) == dict(Counter(unit for unit, _ in rows))
+    assert np.array_equal(np.bincount(found.unit_of, minlength=found.units), np.minimum(found.times, most))
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     rows=tables,

@@ -14,7 +14,6 @@ from synthcli.audit.conformance import public_tables
 from synthcli.audit.conformance.accounting import check_loss, check_sensitivity, cost
 from synthcli.audit.conformance.build import Appoint, Fittable, PublicTable, Setting, record
 from synthcli.audit.conformance.replay import Replays, check_replays
-from synthcli.engine.local import LocalEngine
 from synthcli.mechanisms.names import MECHANISMS
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.exact import PrivateTable
@@ -23,7 +22,8 @@ from synthcli.privacy.transcript import Diverged, RecordingCurator, ReplayingCur
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.conformance import InstalledBuild
-from synthcli.workflow.fit import TrainingRows, _before_noise, learn
+from synthcli.workflow.learn import counted_table, learn
+from synthcli.workflow.training_rows import TrainingRows, training_rows
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, silent
 from tests.privacy.private_rows import Plain, Rows
@@ -147,7 +147,7 @@ class _OfPersons:
             max_rows_per_unit=2,
         )
         plan, source = plan_fit(request), open_source(str(data))
-        return _Prepared(plan, source, _before_noise(plan, source, silent))
+        return _Prepared(plan, source, training_rows(plan, source, silent))
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class _Prepared:
         return learn(self.plan, self.source, self.rows, silent, appoint=appoint)
 
     def table(self) -> PrivateTable:
-        return LocalEngine(self.source, self.plan.facts.schema, keep=self.rows.keep, held=self.rows.held)
+        return counted_table(self.plan, self.source, self.rows)
 
 
 def _of_persons(table: PublicTable, seed: int) -> PublicTable:

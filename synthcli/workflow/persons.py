@@ -1,0 +1,87 @@
+"""What a fit of persons with several rows each learns beside the rows: decided without a look at them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from synthcli.discovery.budget import Discovery, plan_discovery
+from synthcli.discovery.facts import Facts
+from synthcli.errors import InputError, UsageError
+from synthcli.marginal import Domain
+from synthcli.mechanisms.interface import Mechanism
+from synthcli.mechanisms.workload import Workload
+from synthcli.privacy.bounding import PrivacyUnit
+from synthcli.table.persons import events_schema, faults, persons_schema, rows_column
+from synthcli.table.schema import Schema
+from synthcli.workflow.requests import FitRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonsPlan:
+    """The table of persons: its columns, the share of rho that it gets, and of the delta for learnt categories.
+
+    `facts` are those of the person-level columns and of the number of rows, which `counted` names.
+    """
+
+    facts: Facts
+    needs: Discovery
+    share: float
+    key_share: float
+    counted: str
+    workload: Workload
+
+    def stages(self, rho: float, mechanism: str) -> Mapping[str, float]:
+        """The part of rho that each stage may spend, in order."""
+        own = self.share * rho
+        shares = {f"persons: {stage}": share * own for stage, share in self.needs.shares.items()}
+        return {**shares, f"persons: {mechanism}": own * (1.0 - self.needs.share)}
+
+
+def wants_persons(request: FitRequest, schema: Schema, unit: PrivacyUnit | None) -> bool:
+    """Whether persons are to be modelled: asked for, or marked in the schema. `UsageError` where nobody says whose rows
+    are whose."""
+    wanted = bool(schema.of_persons) if request.persons is None else request.persons
+    if wanted and unit is None:
+        asked = "--persons means nothing" if request.persons else "person-level columns mean nothing"
+        raise UsageError(
+            f"{asked} without a privacy unit: nothing says which rows belong to one person",
+            "name its column with --privacy-unit, or model rows alone with --no-persons",
+        )
+    return wanted
+
+
+def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: str | None) -> PersonsPlan:
+    """Split the columns and the budget.
+
+    Rho goes to both tables in proportion to their attributes: the relative noise of one-way counts, whose squares grow
+    with these, is then least in sum. `InputError` for rules that persons would break.
+    """
+    schema = facts.schema
+    if problems := list(faults(schema, unit.column)):
+        hint = "edit the places named below, or model rows alone with --no-persons"
+        raise InputError(
+            f"the schema gives no persons: {len(problems)} thing(s) stand against it", hint, tuple(problems)
+        )
+    own = part_of(facts, persons_schema(schema, unit.column))
+    needs = plan_discovery(own, binned=bool(own.schema.rules) or not mechanism.coarsens)
+    names = tuple(column.name for column in own.schema.modelled)
+    domain = Domain(names, (1,) * len(names))
+    workload = Workload.all(domain, 2)
+    events = plan_discovery(part_of(facts, events_schema(schema)))
+    keys, others = len(needs.categories), len(events.categories)
+    return PersonsPlan(
+        facts=own,
+        needs=needs,
+        share=len(names) / (len(names) + len(schema.modelled)),
+        key_share=keys / max(1, keys + others),
+        counted=rows_column(unit.column),
+        workload=workload.toward(domain, target) if target in names and len(names) > 1 else workload,
+    )
+
+
+def part_of(facts: Facts, schema: Schema) -> Facts:
+    """The facts of some columns; one that no file has (the number of rows) is bounded below, and else learnt."""
+    names = {column.name for column in schema.columns}
+    known = {column.name for column in facts.schema.columns}
+    new = dict.fromkeys(names - known, ("maximum",))
+    kept = {name: found for name, found in facts.to_learn.items() if name in names}
+    return replace(facts, schema=schema, to_learn=kept | new)
