@@ -23,9 +23,9 @@ from synthcli.synthesizer import Synthesizer
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.conformance import InstalledBuild
 from synthcli.workflow.learn import counted_table, learn
-from synthcli.workflow.training_rows import TrainingRows, training_rows
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, silent
+from synthcli.workflow.training_rows import TrainingRows, training_rows
 from tests.privacy.private_rows import Plain, Rows
 
 BUDGET = Budget.of(2.0, 1e-6, 5e-7)
