@@ -60,10 +60,11 @@ def profile(
     What is read off the rows is marked as observed: it is private, and fit does not
     use it unless you delete the mark. The output is for your eyes.
     """
+    from synthcli.engine.constant import constant_columns
     from synthcli.engine.units import rows_of_units
     from synthcli.files import atomic_write, claim_output
     from synthcli.table.dialect import declared
-    from synthcli.table.profile import propose
+    from synthcli.table.profile import propose, with_persons
     from synthcli.table.rules.breaches import count_breaches
     from synthcli.table.schema_file import dump_schema, load_schema, schema_format
     from synthcli.table.source import open_source
@@ -81,7 +82,12 @@ def profile(
     with console.progress() as progress, open_source(data, said) as source:
         progress("reading the table", 0.0)
         proposal = propose(source, name or "table", privacy_unit)
-        units = rows_of_units(source, proposal.schema, privacy_unit) if privacy_unit is not None else None
+        units = None
+        if privacy_unit is not None:
+            units = rows_of_units(source, proposal.schema, privacy_unit)
+            modelled = [column.name for column in proposal.schema.modelled]
+            same = constant_columns(source, proposal.schema, privacy_unit, modelled)
+            proposal = with_persons(proposal, same)
         breaches = count_breaches(source, ruled) if ruled is not None else ()
         synthetic = look(source, existing_ledger(ledger, console.warn))
     for finding in synthetic:
@@ -155,6 +161,7 @@ def _entry(finding: "Finding") -> dict[str, Any]:
         "name": column.name,
         "type": column.kind.value,
         "role": column.role.value,
+        "level": column.level.value,
         "missing": finding.missing,
         "distinct": finding.distinct,
         "distinct_capped": finding.capped,

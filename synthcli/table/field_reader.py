@@ -14,7 +14,7 @@ _KEYS = {
     *("name", "type", "format", "title", "description", "example", "rdfType", "constraints", "categories"),
     *("categoriesOrdered", "missingValues", "trueValues", "falseValues"),
     *("synthcli:role", "synthcli:surrogate", "synthcli:decimals", "synthcli:observed", "synthcli:flags"),
-    *("synthcli:hierarchy", "synthcli:level"),
+    *("synthcli:hierarchy", "synthcli:level", "synthcli:max-rows"),
 }
 _CONSTRAINTS = {"required", "unique", "minimum", "maximum", "enum"}
 _STRING_FORMATS = ("default", "email", "uri", "uuid")
@@ -82,6 +82,7 @@ class FieldReader:
             "required": self._flag("required", constraints, "constraints."),
             "unique": self._flag("unique", constraints, "constraints."),
             "decimals": self._decimals(kind),
+            "most_rows": self._most_rows(),
             "missing_values": self._texts("missingValues"),
             "surrogate": self._surrogate(),
             "flags": self._texts("synthcli:flags") or (),
@@ -206,6 +207,13 @@ class FieldReader:
             self.problem("synthcli:decimals", "must be a whole number from 0 to 15")
         else:
             return int(text)
+        return None
+
+    def _most_rows(self) -> int | None:
+        text = self._field.get("synthcli:max-rows")
+        if text is None or (isinstance(text, str) and re.fullmatch("[1-9][0-9]{0,8}", text)):
+            return None if text is None else int(text)
+        self.problem("synthcli:max-rows", "must be a whole number, 1 or more")
         return None
 
     def _surrogate(self) -> Surrogate | None:

@@ -15,7 +15,8 @@ def rows_column(unit: str) -> str:
 def persons_schema(schema: Schema, unit: str) -> Schema:
     """One row for each person: the person-level columns, and the number of rows, of which there is at least one."""
     own = [column for column in schema.columns if column.level is Level.PERSON and column.role is Role.MODEL]
-    count = Column(name=rows_column(unit), kind=Kind.INTEGER, minimum=1, required=True)
+    most = schema[unit].most_rows
+    count = Column(name=rows_column(unit), kind=Kind.INTEGER, minimum=1, maximum=most, required=True)
     return _part(schema, [*own, count])
 
 

@@ -14,7 +14,7 @@ from synthcli.table.inference import Inferred, candidates, infer
 from synthcli.table.parse import is_text
 from synthcli.table.patterns import DIRECT, are_uuids, flags_by_name, flags_by_values, is_free_text, is_key_name
 from synthcli.table.raw_file import RaggedRows
-from synthcli.table.schema import Bound, Column, Fact, Kind, Role, Schema, Surrogate
+from synthcli.table.schema import Bound, Column, Fact, Kind, Level, Role, Schema, Surrogate
 from synthcli.table.sketch import ColumnSketch
 from synthcli.table.source import Source
 from synthcli.table.validation import Problem, refuse
@@ -90,6 +90,18 @@ def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
     findings = tuple(_as_unit(finding) if finding.column.name == unit else finding for finding in found)
     schema = Schema(name=name, columns=tuple(f.column for f in findings), encoding=_encoding(source))
     return Proposal(schema=schema, rows=rows, findings=findings)
+
+
+def with_persons(proposal: Proposal, constant: Collection[str]) -> Proposal:
+    """The proposal with these columns marked as person-level: they were seen not to vary within a unit."""
+    findings = tuple(
+        replace(f, column=replace(f.column, level=Level.PERSON), note=f.note or "one value in all rows of a unit")
+        if f.column.name in constant
+        else f
+        for f in proposal.findings
+    )
+    schema = replace(proposal.schema, columns=tuple(f.column for f in findings))
+    return replace(proposal, schema=schema, findings=findings)
 
 
 def _encoding(source: Source) -> str | None:

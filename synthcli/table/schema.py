@@ -78,6 +78,8 @@ class Column:
     role: Role = Role.MODEL
     level: Level = Level.EVENT
     """Whether all rows of a privacy unit have one value of it, by the steward's word."""
+    most_rows: int | None = None
+    """Of a privacy unit: how many rows a person has at most, as everybody knows; learnt where nothing is said."""
     format: str = "default"
     """How dates are spelt: `default` (ISO 8601) or a strptime pattern."""
     minimum: Bound | None = None
@@ -124,6 +126,8 @@ class Column:
             raise ValueError(f"column {self.name!r}: a surrogate column says its surrogate's format")
         if self.level is Level.PERSON and self.role in (Role.SURROGATE, Role.UNIT):
             raise ValueError(f"column {self.name!r}: synthcli:level is for modelled columns")
+        if self.most_rows is not None and (self.most_rows < 1 or self.role is Role.MODEL):
+            raise ValueError(f"column {self.name!r}: synthcli:max-rows is 1 or more, and for a privacy unit")
         if self.decimals is not None and not 0 <= self.decimals <= 15:
             raise ValueError(f"column {self.name!r}: decimals lie between 0 and 15")
 

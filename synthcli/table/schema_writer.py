@@ -33,10 +33,11 @@ def to_document(schema: Schema) -> dict[str, Any]:
 def _field(column: Column) -> dict[str, Any]:
     """The keys that say something; those that stand at their default are left out."""
     default = Column(name=column.name, kind=column.kind)
-    keys = {
+    keys: dict[str, tuple[Any, Any]] = {
         "format": (column.format, default.format),
         "synthcli:role": (column.role.value, Role.MODEL.value),
         "synthcli:level": (column.level.value, Level.EVENT.value),
+        "synthcli:max-rows": (column.most_rows, None),
         "constraints": (_constraints(column), {}),
         "categories": (_listed(column) if column.ordered and column.categories is not None else None, None),
         "categoriesOrdered": (column.ordered, False),

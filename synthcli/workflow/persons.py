@@ -79,9 +79,9 @@ def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: 
 
 
 def part_of(facts: Facts, schema: Schema) -> Facts:
-    """The facts of some columns; one that no file has (the number of rows) is bounded below, and else learnt."""
+    """The facts of some columns; of one that no file has (the number of rows) the maximum is learnt, if it is open."""
     names = {column.name for column in schema.columns}
     known = {column.name for column in facts.schema.columns}
-    new = dict.fromkeys(names - known, ("maximum",))
+    new = {c.name: ("maximum",) for c in schema.columns if c.name not in known and c.maximum is None}
     kept = {name: found for name, found in facts.to_learn.items() if name in names}
     return replace(facts, schema=schema, to_learn=kept | new)

@@ -86,7 +86,7 @@ def test_json_has_one_object_for_a_signal_too(folder: Path) -> None:
 
 
 def test_a_fit_that_drew_no_noise_gives_the_reservation_back(folder: Path) -> None:
-    assert _ended(folder, "fit._before_noise", (*FIT, "--quiet"), signal.SIGTERM) == (143, "", "")
+    assert _ended(folder, "fit.training_rows", (*FIT, "--quiet"), signal.SIGTERM) == (143, "", "")
     assert [s.status for s in open_ledger(folder / "ledger.sqlite").history("wards")] == [Status.CANCELLED]
 
 

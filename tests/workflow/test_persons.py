@@ -1,0 +1,241 @@
+"""Persons with several rows each, from the table to the written files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from scipy import stats
+
+from synthcli.artifact import load, save
+from synthcli.errors import InputError, UsageError
+from synthcli.persons import Persons
+from synthcli.synthesizer import Synthesizer
+from synthcli.workflow.fit import run_fit
+from synthcli.workflow.plan import plan_fit
+from synthcli.workflow.requests import FitRequest, SampleRequest
+from synthcli.workflow.sample import run_sample
+
+PERSONS, MOST = 2_000, 12
+SCHEMA = """
+name: visits
+fields:
+- {name: person, type: integer, "synthcli:role": unit, "synthcli:max-rows": 12}
+- {name: sex, type: string, "synthcli:level": person, constraints: {enum: [f, m], required: true}}
+- {name: age, type: integer, "synthcli:level": person, constraints: {minimum: 0, maximum: 99, required: true}}
+- {name: group, type: string, "synthcli:level": person}
+- {name: kind, type: string, constraints: {enum: [birth, ward, out], required: true}}
+- {name: visit, type: string, "synthcli:role": surrogate, "synthcli:surrogate": {format: uuid}}
+- {name: cost, type: number, "synthcli:decimals": 2, constraints: {minimum: 0, maximum: 900}}
+- {name: stay, type: integer, constraints: {minimum: 0, maximum: 40, required: true}}
+rules:
+- {determines: {sex: group}, table: {f: women, m: men}}
+- impossible: {sex: m, kind: birth}
+- impossible: {age: {below: 15}, kind: birth}
+"""
+
+
+def _table() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    sex, age = rng.choice(["f", "m"], PERSONS), rng.integers(0, 95, PERSONS)
+    of_row = np.repeat(np.arange(PERSONS), np.minimum(1 + rng.poisson(np.where(sex == "f", 4.0, 1.5)), MOST))
+    rows = pd.DataFrame({"person": of_row + 5_000, "sex": sex[of_row], "age": age[of_row]})
+    rows["group"] = rows.sex.map({"f": "women", "m": "men"})
+    births = (rows.sex == "f") & (rows.age >= 15) & (rng.random(len(rows)) < 0.4)
+    rows["kind"] = np.where(births, "birth", rng.choice(["ward", "out"], len(rows)))
+    rows["visit"] = [f"v{i}" for i in range(len(rows))]
+    rows["cost"] = np.round(rng.uniform(0, 300, len(rows)) * np.where(rows.kind == "ward", 3, 1), 2)
+    rows["stay"] = rng.poisson(3, len(rows))
+    return rows.sample(frac=1, random_state=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("persons")
+    _table().to_csv(place / "t.csv", index=False)
+    (place / "s.yaml").write_text(SCHEMA)
+    run_fit(_request(place))
+    return place
+
+
+def _request(place: Path, schema: str = "s.yaml", **more: object) -> FitRequest:
+    settings: dict[str, object] = {
+        "epsilon": "8",
+        "max_rows_per_unit": 4,
+        "ledger": str(place / "ledger.sqlite"),
+        **more,
+    }
+    return FitRequest(data=str(place / "t.csv"), schema=place / schema, output=place / "m.synth", **settings)  # type: ignore[arg-type]
+
+
+def _sampled(place: Path, name: str, **more: object) -> pd.DataFrame:
+    settings: dict[str, object] = {"seed": 4, "force": True, "ledger": str(place / "ledger.sqlite"), **more}
+    run_sample(SampleRequest(model=place / "m.synth", output=str(place / name), **settings))  # type: ignore[arg-type]
+    return pd.read_csv(place / name)
+
+
+def test_what_is_said_of_a_person_is_the_same_in_all_rows(folder: Path) -> None:
+    rows = _sampled(folder, "rows.csv")
+    assert list(rows.columns) == ["person", "sex", "age", "group", "kind", "visit", "cost", "stay"]
+    assert (rows.groupby("person")[["sex", "age", "group"]].nunique() == 1).all(axis=None)
+    assert rows.person.is_monotonic_increasing and rows.person.iloc[0] == 1
+    assert rows.visit.is_unique
+    assert set(zip(rows.sex, rows.group, strict=True)) == {("f", "women"), ("m", "men")}
+
+
+def test_rules_between_persons_and_their_rows_hold(folder: Path) -> None:
+    rows = _sampled(folder, "rows.csv")
+    births = rows[rows.kind == "birth"]
+    assert len(births) > 500 and set(births.sex) == {"f"} and births.age.min() >= 15
+
+
+def test_the_number_of_rows_is_learnt_and_goes_with_the_person(folder: Path) -> None:
+    """Noise is below 1 % of the persons in a cell, and so is the rounding; total variation 0.06 is far outside both."""
+    real, drawn = (
+        t.groupby("person").agg(n=("sex", "size"), sex=("sex", "first"))
+        for t in (_table(), _sampled(folder, "rows.csv"))
+    )
+    assert abs(len(drawn) / len(real) - 1) < 0.05
+    assert drawn.n.max() <= MOST
+    for sex in "fm":
+        one, other = (np.bincount(t.n[t.sex == sex], minlength=MOST + 1) / (t.sex == sex).sum() for t in (real, drawn))
+        assert 0.5 * np.abs(one - other).sum() < 0.12
+    assert drawn.n.sum() == pytest.approx(real.n.sum(), rel=0.08)
+
+
+def test_persons_and_events_apart_are_the_same_rows_linked_by_the_key(folder: Path) -> None:
+    whole = _sampled(folder, "rows.csv")
+    events = _sampled(folder, "events.csv", persons=str(folder / "persons.csv"))
+    persons = pd.read_csv(folder / "persons.csv")
+    assert list(persons.columns) == ["person", "sex", "age", "group"] and persons.person.is_unique
+    assert list(events.columns) == ["person", "kind", "visit", "cost", "stay"]
+    assert events.visit.is_unique
+    names = [name for name in whole.columns if name != "visit"]  # made up anew
+    assert events.merge(persons, on="person", validate="many_to_one")[names].equals(whole[names])
+
+
+def test_so_many_persons_as_are_asked_for(folder: Path) -> None:
+    result = run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "few.parquet"), rows=7, seed=1))
+    rows = pd.read_parquet(folder / "few.parquet")
+    assert (result.persons, result.rows) == (7, len(rows)) and rows.person.nunique() == 7
+    run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "r.csv"), rows=3, replicates=2))
+    assert {pd.read_csv(folder / f"r-{i}.csv").person.nunique() for i in (1, 2)} == {3}
+
+
+def test_rows_follow_the_model_given_the_person(folder: Path) -> None:
+    """Kinds of rows given sex and age: chi-square over ten strata of drawn persons, false alarm 1e-6."""
+    synthesizer = load(folder / "m.synth")
+    drawn = pa.Table.from_batches([d.rows for d in Persons(synthesizer).sample(20_000, np.random.default_rng(5))])
+    codec, model = synthesizer.codec, synthesizer.drawn_model
+    codes = {c.name: c.encode(drawn.column(c.column).combine_chunks()) for c in codec.columns}
+    joint = model.marginal(("sex", "age", "kind"))
+    given = joint / joint.sum(axis=2, keepdims=True)
+    cells = given[codes["sex"].astype(int), codes["age"].astype(int)]
+    statistic, freedom = 0.0, 0
+    for stratum in np.array_split(np.argsort(cells[:, 0], kind="stable"), 10):
+        expected = cells[stratum].sum(axis=0)
+        counts = np.bincount(codes["kind"][stratum], minlength=3)
+        some = expected > 0
+        assert not counts[~some].any()
+        statistic += ((counts - expected)[some] ** 2 / expected[some]).sum()
+        freedom += some.sum() - 1
+    assert statistic < stats.chi2.isf(1e-6, freedom)
+
+
+def test_a_model_file_keeps_the_persons(folder: Path) -> None:
+    synthesizer = load(folder / "m.synth")
+    assert synthesizer.persons is not None
+    save(synthesizer, folder / "again.synth")
+    assert (folder / "again.synth").read_bytes() == (folder / "m.synth").read_bytes()
+    assert synthesizer.persons.key == "person" and synthesizer.persons.mean_rows == pytest.approx(3.75, abs=0.3)
+
+
+def test_budget_is_split_and_used(folder: Path) -> None:
+    plan = plan_fit(_request(folder))
+    assert sum(plan.stages.values()) == pytest.approx(plan.budget.rho)
+    spends = load(folder / "m.synth").statement.spends
+    assert plan.persons is not None
+    persons = sum(spend.rho for spend in spends if spend.stage.startswith("persons"))
+    assert 0.9 * plan.persons.share < persons / plan.budget.rho <= plan.persons.share
+    assert 0.99 < sum(spend.rho for spend in spends) / plan.budget.rho <= 1.0
+    assert "rows of one person" not in plan.learnt, "how many there are at most is declared"
+
+
+@pytest.mark.parametrize(("option", "value"), [("where", "sex == 'f'"), ("balance", "sex")])
+def test_rows_are_not_picked_from_persons(option: str, value: str, folder: Path) -> None:
+    with pytest.raises(UsageError, match=f"--{option} picks rows"):
+        run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "x.csv"), **{option: value}))  # type: ignore[arg-type]
+    assert not (folder / "x.csv").exists()
+
+
+def test_persons_need_a_place_of_their_own(folder: Path) -> None:
+    for persons in ("-", str(folder / "x.csv")):
+        with pytest.raises(UsageError, match="a file of their own"):
+            run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "x.csv"), persons=persons))
+
+
+Edit = Callable[[str], str]
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        (lambda s: s + "- order: [stay, age]\n", "in order"),
+        (
+            lambda s: (
+                s.replace(
+                    '"synthcli:role": unit, ', '"synthcli:role": surrogate, "synthcli:surrogate": {format: uuid}, '
+                )
+                + "- unique: [person, visit]\n"
+            ),
+            "the key 'person' comes once for each row",
+        ),
+        (
+            lambda s: s.replace('name: sex, type: string, "synthcli:level": person', "name: sex, type: string"),
+            "follows from",
+        ),
+    ],
+    ids=["order", "unique", "computed"],
+)
+def test_schemas_that_give_no_persons(edit: Edit, what: str, folder: Path) -> None:
+    (folder / "other.yaml").write_text(edit(SCHEMA))
+    with pytest.raises(InputError) as refused:
+        plan_fit(_request(folder, "other.yaml", privacy_unit="person"))
+    assert any(what in line for line in refused.value.details), refused.value.details
+    assert plan_fit(_request(folder, "other.yaml", privacy_unit="person", persons=False)).persons is None
+
+
+def test_nobody_says_whose_rows_they_are(folder: Path) -> None:
+    (folder / "nobody.yaml").write_text(
+        SCHEMA.replace('"synthcli:role": unit, "synthcli:max-rows": 12', '"synthcli:role": drop')
+    )
+    with pytest.raises(UsageError, match="person-level columns mean nothing without a privacy unit"):
+        plan_fit(_request(folder, "nobody.yaml", max_rows_per_unit=None))
+    with pytest.raises(UsageError, match="--persons means nothing"):
+        plan_fit(_request(folder, "nobody.yaml", max_rows_per_unit=None, persons=True))
+
+
+def test_a_table_without_person_level_columns_still_has_persons(folder: Path) -> None:
+    plain = (
+        SCHEMA.split("rules:")[0].replace('"synthcli:level": person, ', "").replace(', "synthcli:level": person', "")
+    )
+    (folder / "plain.yaml").write_text(plain)
+    assert plan_fit(_request(folder, "plain.yaml")).persons is None
+    plan = plan_fit(_request(folder, "plain.yaml", persons=True, epsilon="2"))
+    assert plan.persons is not None
+    assert [column.name for column in plan.persons.facts.schema.columns] == ["rows of one person"]
+
+
+def test_a_synthesizer_with_other_persons_is_refused(folder: Path) -> None:
+    from dataclasses import replace
+
+    whole = load(folder / "m.synth")
+    with pytest.raises(ValueError, match="different columns"):
+        replace(
+            whole, schema=replace(whole.schema, columns=tuple(replace(c, level="event") for c in whole.schema.columns))
+        )  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no model of persons"):
+        Persons(replace(whole, persons=None))
+    assert isinstance(whole, Synthesizer)
