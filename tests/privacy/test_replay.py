@@ -15,8 +15,9 @@ from synthcli.audit.conformance.accounting import check_loss, check_sensitivity,
 from synthcli.audit.conformance.build import Appoint, Fittable, PublicTable, Setting, record
 from synthcli.audit.conformance.replay import Replays, check_replays
 from synthcli.mechanisms.names import MECHANISMS
+from synthcli.privacy import bounding
 from synthcli.privacy.budget import Budget
-from synthcli.privacy.exact import PrivateTable
+from synthcli.privacy.exact import ExactCounts, PrivateTable, Side, View
 from synthcli.privacy.question import Question
 from synthcli.privacy.transcript import Diverged, RecordingCurator, ReplayingCurator
 from synthcli.synthesizer import Synthesizer
@@ -112,7 +113,6 @@ def test_another_question_diverges(ask) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_a_question_is_compared_by_all_that_is_public_about_it() -> None:
-    from synthcli.privacy.exact import View
     from synthcli.privacy.transformations import Candidate
 
     view = View(Plain())
@@ -180,3 +180,61 @@ def test_persons_of_many_rows_change_neither_questions_nor_model(tmp_path: Path)
     assert recording.synthesizer.statement.rows_per_unit == 2
     spent = sum(cost(entry.question) for entry in recording.transcript)
     assert 0.9 * recording.synthesizer.statement.rho < spent < recording.synthesizer.statement.rho * (1 + 1e-9)
+
+
+_AN_EVENT = ("name: income,", "name: member,")
+"""Fields of the public table that may differ between the rows of a person; the others are marked as person-level."""
+
+
+def _with_persons(table: PublicTable, seed: int) -> PublicTable:
+    """The table with some five rows for each person, and its schema with marks for a model of persons."""
+    found = _of_persons(table, seed)
+    lines = found.schema.splitlines(keepends=True)
+    marked = [
+        line.replace("}\n", ', "synthcli:level": person}\n')
+        if "{name: " in line and "person" not in line and not any(event in line for event in _AN_EVENT)
+        else line
+        for line in lines
+    ]
+    return replace(found, schema="".join(marked))
+
+
+def test_a_model_of_persons_changes_by_answers_alone(tmp_path: Path) -> None:
+    """A person of one odd row, one of thirty, and a table that has nothing in common: same questions, same model."""
+    base, other = _with_persons(public_tables.ordinary(300), 0), _with_persons(public_tables.unlike(), 1)
+    odd = "Atlantis,1.5,0.123456789012,99,2890-12-31,true,9999\n"
+    others = (other, replace(base, rows=base.rows + odd), replace(base, rows=base.rows + odd * 30))
+    found = list(check_replays(_OfPersons(tmp_path), Setting("sieve", 5.0, 1e-6), [Replays(base, others)]))
+    assert len(found) == 2 and all(check.holds for check in found), found
+    recording = record(_OfPersons(tmp_path).prepare(base, Setting("sieve", 5.0, 1e-6)))
+    assert recording.synthesizer.persons is not None
+    sides = [side.persons for entry in recording.transcript for side in _sides(entry.question)]
+    assert any(sides) and not all(sides), "both tables are asked"
+    for check in check_loss("sieve", recording):
+        assert check.holds or check.id.startswith("replay.delta"), check  # its own sum is that of keys of one row
+
+
+def _sides(question: Question) -> list[Side]:
+    return [part.side if isinstance(part, View) else part for part in question.about if isinstance(part, View | Side)]
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_a_person_of_many_rows_moves_no_answer_further_than_declared(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that both tables share draw the same numbers; the person's row count moves one cell, however large it is."""
+    monkeypatch.setattr(bounding, "_draw", lambda count: _draws[:count])
+    build, setting = _OfPersons(tmp_path), Setting("sieve", 5.0, 1e-6)
+    base = _with_persons(public_tables.ordinary(200), 0)
+    recording = record(build.prepare(base, setting))
+    crowd = replace(base, rows=base.rows + "Atlantis,1.5,412.5,33,1964-02-11,true,9999\n" * rows)
+    found = check_sensitivity("sieve", recording, [build.prepare(crowd, setting).table()])
+    assert found.holds and (found.figure or 0) > 0.4, found
+    questions = [e.question for e in recording.transcript if any(side.persons for side in _sides(e.question))]
+    here, there = ExactCounts(recording.table), ExactCounts(build.prepare(crowd, setting).table())
+    for question in (q for q in questions if q.kind == "marginals"):
+        moved = np.abs(np.asarray(question.of(here)) - np.asarray(question.of(there)))
+        assert moved.max() == 1 and moved.sum() == len(question.about) - 1, "one row for a person"
+
+
+_draws = np.random.default_rng(0).integers(0, 2**63, 4_000).astype(np.uint64)
