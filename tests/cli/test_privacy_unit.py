@@ -33,7 +33,7 @@ def run(folder: Path) -> Run:
     done = run("profile", "rand.csv", "--privacy-unit", "zper", "-o", "schema.yaml", "--json")
     assert done.returncode == 0, done.stderr
     (folder / "profile.json").write_text(done.stdout)
-    fit = ("fit", "rand.csv", "--schema", "schema.yaml", "--epsilon", "4", "--mechanism", "mst")
+    fit = ("fit", "rand.csv", "--schema", "schema.yaml", "--epsilon", "4", "--mechanism", "mst", "--no-persons")
     done = run(*fit, "--max-rows-per-unit", "3", "--audit-coins", "0.3", "-o", "m.synth")
     assert done.returncode == 0, done.stderr
     return run
@@ -93,7 +93,7 @@ def test_a_dry_run_shows_what_each_bound_costs_and_reads_no_rows(run: Run, folde
 
 
 def test_the_same_fit_is_up_to_date_and_another_bound_is_another_fit(run: Run) -> None:
-    fit = ("fit", "rand.csv", "--schema", "schema.yaml", "--epsilon", "4", "--mechanism", "mst")
+    fit = ("fit", "rand.csv", "--schema", "schema.yaml", "--epsilon", "4", "--mechanism", "mst", "--no-persons")
     fit += ("--audit-coins", "0.3", "-o", "m.synth")
     assert "up to date" in run(*fit, "--max-rows-per-unit", "3").stderr
     assert run(*fit, "--max-rows-per-unit", "2").returncode == 2

@@ -44,7 +44,7 @@ def test_the_facts_are_public_ones_and_the_same_every_time(tmp_path: Path) -> No
     assert facts == json.loads(ORIGIN.to_json())
     assert set(facts) == {
         *("schema_version", "kind", "synthetic", "tool", "version", "model", "dataset", "epsilon", "delta", "unit"),
-        *("rows", "seed", "generation", "replicate", "condition", "balance", "not_covered"),
+        *("rows", "seed", "generation", "replicate", "condition", "balance", "not_covered", "persons"),
     }
 
 
