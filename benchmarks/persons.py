@@ -10,7 +10,6 @@ the same in all rows, and mean total variation distance of person-level × event
 import argparse
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +49,7 @@ TABLES: dict[str, tuple[Callable[[Path, Path], None], str, tuple[str, ...], int]
 def schema_of(csv: Path, unit: str, persons: tuple[str, ...], place: Path) -> None:
     with open_source(str(csv)) as source:
         proposal = with_persons(propose(source, csv.stem, unit), persons)
-    dropped = [c for c in proposal.schema.columns if c.name.endswith("_id") and c.name != unit]
-    columns = tuple(c for c in proposal.schema.columns if c not in dropped or c.level != "event")
-    place.write_text(dump_schema(replace(proposal.schema, columns=columns), place))
+    place.write_text(dump_schema(proposal.schema, place))
 
 
 def drawn(folder: Path, unit: str, most: int, epsilon: str, persons: bool) -> pd.DataFrame:
@@ -80,7 +77,9 @@ def binned(real: pd.Series, other: pd.Series) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_numeric_dtype(real) and real.nunique() > 20:
         edges = np.unique(np.nanquantile(real, np.linspace(0, 1, 11)[1:-1]))
         return tuple(pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s))) for s in (real, other))  # type: ignore[return-value]
-    return tuple(s.reset_index(drop=True).astype("string").fillna("") for s in (real, other))  # type: ignore[return-value]
+    words = {"True": "1", "False": "0", "true": "1", "false": "0"}
+    as_text = (s.reset_index(drop=True).astype("string").str.removesuffix(".0").replace(words) for s in (real, other))
+    return tuple(s.fillna("") for s in as_text)  # type: ignore[return-value]
 
 
 def pair_distance(real: pd.DataFrame, other: pd.DataFrame, pair: tuple[str, str]) -> float:

@@ -19,6 +19,7 @@ from synthcli.table.persons import events_schema, keyed
 from synthcli.workflow.persons import PersonsPlan, part_of
 from synthcli.workflow.plan import FitPlan
 from synthcli.workflow.requests import Progress
+from synthcli.workflow.rows_of_persons import agreeing
 from synthcli.workflow.statement import statement_of
 from synthcli.workflow.training_rows import TrainingRows
 
@@ -79,13 +80,14 @@ def learn(
     spends.note("learning the domain")
     fitted = _measured(plan, codec, plan.workload, curator, curator.remaining_rho, progress)
     spends.note(plan.mechanism_name)
+    codec = codec.merged(fitted.merges)
     return Synthesizer(
         schema=schema,
-        codec=codec.merged(fitted.merges),
+        codec=codec,
         model=fitted.model,
         measurements=fitted.measurements,
         statement=statement_of(plan, tuple(spends.stages), rows.coins, generation),
-        persons=persons,
+        persons=None if persons is None else agreeing(persons, codec, fitted, plan.rows_per_unit),
     )
 
 
