@@ -41,6 +41,7 @@ def show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRefu
             "rho": plan.budget.rho,
             "audit_coins": plan.audit_coins,
             "privacy_unit": unit,
+            "persons": _show_persons(console, plan),
             "target": plan.target,
             "marginals": len(plan.workload.weights),
             "epsilon_left": left and left[0],
@@ -61,12 +62,24 @@ def show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRefu
     )
 
 
+def _show_persons(console: Console, plan: "FitPlan") -> dict[str, Any] | None:
+    """What is said of persons, where these are modelled."""
+    if plan.persons is None:
+        return None
+    columns = [column.name for column in plan.persons.facts.schema.modelled]
+    said = ", ".join(name for name in columns if name != plan.persons.counted) or "none"
+    console.say(
+        f"models persons: columns that are the same in all of a person's rows ({said}), and how many rows there are"
+    )
+    return {"columns": columns, "share": plan.persons.share}
+
+
 def _column_plan(plan: "FitPlan", name: str) -> dict[str, Any]:
     column, facts = plan.schema[name], plan.facts
     return {
         "name": name,
         "type": column.kind.value,
-        "role": column.role.value,
+        "role": f"{column.role.value}, person-level" if column.level == "person" else column.role.value,
         "declared": list(facts.declared.get(name, ())),
         "public_by_steward": list(facts.public_by_steward.get(name, ())),
         "learnt": list(plan.learnt.get(name, ())),

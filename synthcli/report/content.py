@@ -37,7 +37,8 @@ class ModelSummary:
 
     `dependence[i][j]` is Cramér's V (0 … 1) of the modelled columns `attributes[i]` and `attributes[j]` in the model;
     `measured` holds the pairs (in the order of `attributes`) whose joint table was itself measured. `rules` are the
-    declared rules that hold in every row, in words.
+    declared rules that hold in every row, in words. `persons`: their noisy number, where the rows are those of persons,
+    and `rows_of_person` how many each has on average.
     """
 
     rows: float
@@ -46,6 +47,8 @@ class ModelSummary:
     dependence: tuple[tuple[float, ...], ...]
     measured: frozenset[tuple[str, str]] = frozenset()
     rules: tuple[str, ...] = ()
+    persons: float | None = None
+    rows_of_person: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

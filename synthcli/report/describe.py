@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +17,7 @@ from synthcli.report.document import AuditDocument
 from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import ColumnCodec
-from synthcli.table.schema import Column, Schema
+from synthcli.table.schema import Column
 
 MAX_CELLS = 20_000_000
 """Cells of the pair tables that are held at one time (floats: 160 MB)."""
@@ -54,11 +54,12 @@ def _canonical(statement: object) -> str:
 def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
     """Columns in schema order, dates with their parts, and all pairs: post-processing of the model alone."""
     columns: list[ColumnSummary] = []
+    persons = synthesizer.persons
     for column in synthesizer.schema.columns:
         mine = [codec for codec in synthesizer.codec.columns if codec.column == column.name]
-        columns += [_modelled(column, codec, synthesizer.model) for codec in mine]
+        role = _role(column, synthesizer)
+        columns += [replace(_modelled(column, codec, synthesizer.model), role=role) for codec in mine]
         if not mine:
-            role = _role(column, synthesizer.schema)
             columns.append(ColumnSummary(name=column.name, kind=column.kind.value, role=role))
     measured = (pair for m in synthesizer.measurements for pair in combinations(m.clique, 2))
     return ModelSummary(
@@ -68,11 +69,19 @@ def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
         dependence=_dependence(synthesizer.model),
         measured=frozenset(measured),
         rules=tuple(map(str, synthesizer.schema.rules)),
+        persons=None if persons is None else persons.model.total,
+        rows_of_person=1.0 if persons is None else persons.mean_rows,
     )
 
 
-def _role(column: Column, schema: Schema) -> str:
-    return "computed" if column.name in schema.computed else column.role.value
+def _role(column: Column, synthesizer: Synthesizer) -> str:
+    """The schema's word, or a closer one: computed by a rule; the key of persons, or one of their attributes."""
+    if column.name in synthesizer.schema.computed:
+        return "computed"
+    if synthesizer.persons is not None and column.name == synthesizer.persons.key:
+        return "key"
+    of_person = synthesizer.persons is not None and column.name in synthesizer.persons.codec.names
+    return "person" if of_person else column.role.value
 
 
 def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> ColumnSummary:

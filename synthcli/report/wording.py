@@ -104,7 +104,7 @@ def _some(count: float) -> str:
     return f"{count:,.1f}".removesuffix(".0") if count >= 1 else f"{count:.2g}"
 
 
-def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
+def assumptions(statement: PrivacyStatement, of_persons: bool = False) -> tuple[Assumption, ...]:
     """What the proof rests on, for this release."""
     return (
         Assumption(
@@ -115,8 +115,8 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
         *((Assumption("accepted-unseen", WHAT_IT_TELLS),) if statement.accepted else ()),
         Assumption(
             "unit",
-            f"What is protected is {_protected(statement)}{_bound(statement)}. Whoever has several is protected less: "
-            "ε counts once for each.",
+            f"What is protected is {_protected(statement)}{_bound(statement, of_persons)}. Whoever has several is "
+            "protected less: ε counts once for each.",
         ),
         Assumption(
             "other-releases",
@@ -142,13 +142,13 @@ def assumptions(statement: PrivacyStatement) -> tuple[Assumption, ...]:
     )
 
 
-def _bound(statement: PrivacyStatement) -> str:
+def _bound(statement: PrivacyStatement, of_persons: bool) -> str:
     if statement.unit_column is None:
         return ""
-    return (
-        f" ({statement.rows_per_unit} of them at most, drawn at random, were counted, and the others left out: the "
-        "release stands for the counted rows)"
-    )
+    counted = f" ({statement.rows_per_unit} of them at most, drawn at random, were counted"
+    if of_persons:
+        return f"{counted}, and how many there are in all)"
+    return f"{counted}, and the others left out: the release stands for the counted rows)"
 
 
 def _on_his_word(statement: PrivacyStatement) -> str:

@@ -41,5 +41,6 @@ def _unit_of(plan: FitPlan) -> dict[str, Any]:
     if plan.unit is None:
         return {}
     column, rows = plan.unit.column, plan.unit.rows
-    neighbours = f"add or remove all rows with one value of {column} (counted: {rows} of them at most)"
+    number = ", and how many there are" if plan.persons else ""
+    neighbours = f"add or remove all rows with one value of {column} (counted: {rows} of them at most{number})"
     return {"unit": "privacy unit", "unit_column": column, "rows_per_unit": rows, "neighbours": neighbours}

@@ -10,12 +10,15 @@ import pytest
 from scipy import stats
 
 from synthcli.artifact import load, save
+from synthcli.audit.coins_file import load_coins
 from synthcli.errors import InputError, UsageError
 from synthcli.persons import Persons
 from synthcli.synthesizer import Synthesizer
+from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.plan import plan_fit
-from synthcli.workflow.requests import FitRequest, SampleRequest
+from synthcli.workflow.report import run_report
+from synthcli.workflow.requests import AuditRequest, FitRequest, ReportRequest, SampleRequest
 from synthcli.workflow.sample import run_sample
 
 PERSONS, MOST = 2_000, 12
@@ -161,6 +164,41 @@ def test_budget_is_split_and_used(folder: Path) -> None:
     assert 0.9 * plan.persons.share < persons / plan.budget.rho <= plan.persons.share
     assert 0.99 < sum(spend.rho for spend in spends) / plan.budget.rho <= 1.0
     assert "rows of one person" not in plan.learnt, "how many there are at most is declared"
+
+
+def test_the_page_says_what_persons_are_and_what_is_not_modelled(folder: Path) -> None:
+    run_report(
+        ReportRequest(model=folder / "m.synth", audit=None, output=folder / "page.html", public=True, force=True)
+    )
+    page = (folder / "page.html").read_text()
+    assert "made up: a key, one a person" in page and page.count("the same in all rows of a person") == 2
+    assert "Persons (noisy)" in page and "drawn independently" in page
+    assert "stands for the counted rows" not in page
+
+
+def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Path) -> None:
+    """An honest file is no leak; one that holds the training rows is."""
+    (tmp_path / "t.csv").symlink_to(folder / "t.csv")
+    (tmp_path / "s.yaml").write_text(SCHEMA)
+    (tmp_path / "p.toml").write_text("min_nonmembers = 100\n")
+    fitted = run_fit(
+        _request(tmp_path, audit_coins=0.5, mechanism="independent", policy=tmp_path / "p.toml", epsilon="2")
+    )
+    _sampled(tmp_path, "rows.csv")
+    audit = AuditRequest(
+        data=str(folder / "t.csv"),
+        synthetic=str(tmp_path / "rows.csv"),
+        model=tmp_path / "m.synth",
+        policy=tmp_path / "p.toml",
+        ledger=str(tmp_path / "ledger.sqlite"),
+    )
+    assert fitted.coins is not None
+    found = {m.id: m for m in run_audit(audit).result.endpoints}
+    assert found["copies.exact.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
+    coins, real = load_coins(fitted.coins), pd.read_csv(folder / "t.csv")
+    real[coins.keep(0, len(real))].to_csv(tmp_path / "rows.csv", index=False)
+    found = {m.id: m for m in run_audit(audit).result.endpoints}
+    assert found["copies.raw.excess"].low > 0.3
 
 
 @pytest.mark.parametrize(("option", "value"), [("where", "sex == 'f'"), ("balance", "sex")])
