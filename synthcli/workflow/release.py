@@ -66,7 +66,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
         model = config.work / "model.synth"
         schema = config.schema or accepted_schema(config, progress, warn)
         with standing(config, schema):
-            fit = run_fit(_fit_request(config, schema, model), progress, warn)
+            fit = run_fit(fit_request(config, schema, model), progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
             result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
@@ -187,7 +187,8 @@ def _recorded(config: ReleaseConfig, asked: str) -> ReleaseResult | None:
     return ReleaseResult(outcome=outcome, up_to_date=True, published=published, audit=audit, report=report)
 
 
-def _fit_request(config: ReleaseConfig, schema: Path, model: Path) -> FitRequest:
+def fit_request(config: ReleaseConfig, schema: Path, model: Path) -> FitRequest:
+    """What the release asks of a fit."""
     return FitRequest(
         data=config.data,
         schema=schema,

@@ -12,16 +12,16 @@ from synthcli.artifact import load
 from synthcli.discovery.facts import resolve
 from synthcli.errors import BudgetRefused, InputError, Remark, UsageError
 from synthcli.gate import Outcome
+from synthcli.privacy.bounding import PrivacyUnit
 from synthcli.privacy.ledger import open_ledger
 from synthcli.report.unseen import UNSEEN
 from synthcli.table.profile import propose
 from synthcli.table.schema_file import load_schema
 from synthcli.table.source import open_source
-from synthcli.workflow import accepted
+from synthcli.workflow import accepted, release
 from synthcli.workflow.plan import plan_fit
-from synthcli.workflow.release import run_release
 from synthcli.workflow.release_config import Given, load_release_config
-from synthcli.workflow.requests import FitRequest
+from synthcli.workflow.requests import FitRequest, mute, silent
 
 HEADER = "person,surname,ward,fee,seen,urgent"
 
@@ -73,7 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def work(folder: Path) -> Path:
     """The private folder of a release that passed."""
     said: list[str] = []
-    result = run_release(load_release_config(None, given(folder)), warn=said.append)
+    result = release.run_release(load_release_config(None, given(folder)), warn=said.append)
     assert result.outcome is Outcome.PASS
     assert result.published == folder / "public" / "visits-0001"
     assert "epsilon does not cover them" in said[0]
@@ -132,7 +132,7 @@ def test_what_nobody_has_seen_cannot_be_called_public(work: Path) -> None:
 
 def test_a_request_that_the_standing_schema_contradicts_names_its_place(work: Path, folder: Path) -> None:
     with pytest.raises(UsageError, match="modelled column") as refused:
-        run_release(load_release_config(None, given(folder, privacy_unit="ward", max_rows_per_unit=1)))
+        release.run_release(load_release_config(None, given(folder, privacy_unit="ward", max_rows_per_unit=1)))
     assert any("schema.yaml, or delete it" in note for note in refused.value.__notes__)
 
 
@@ -149,7 +149,7 @@ def test_all_that_is_published_says_so_in_words(work: Path, folder: Path) -> Non
 
 def test_the_same_again_is_up_to_date_and_looks_at_nothing(work: Path, folder: Path, no_look: None) -> None:
     before = (work / "schema.yaml").read_bytes()
-    result = run_release(load_release_config(None, given(folder)))
+    result = release.run_release(load_release_config(None, given(folder)))
     assert (result.up_to_date, result.spent, result.schema) == (True, 0.0, work / "schema.yaml")
     assert (work / "schema.yaml").read_bytes() == before
 
@@ -164,11 +164,11 @@ def test_a_table_that_changed_is_held_against_the_schema_that_stands(
     )
     write(folder, [*lines(), "1,Namea,north,much,13/01/2024,TRUE"])
     with pytest.raises(InputError) as refused:
-        run_release(load_release_config(None, given(folder)))
+        release.run_release(load_release_config(None, given(folder)))
     assert any(isinstance(note, Remark) and "schema.yaml, or delete it" in note for note in refused.value.__notes__)
     assert open_ledger(folder / "ledger.sqlite").account("visits").spent_epsilon == spent
     write(folder, [*lines(), "1,Namea,north,1000000.125,13/01/1024,TRUE"])
-    assert run_release(load_release_config(None, given(folder))).spent == 1.0
+    assert release.run_release(load_release_config(None, given(folder))).spent == 1.0
     assert (work / "schema.yaml").read_bytes() == before
 
 
@@ -183,11 +183,12 @@ def test_a_schema_that_was_read_since_is_no_longer_unseen(work: Path, tmp_path: 
 def test_persons_are_protected_here_too(folder: Path, tmp_path: Path) -> None:
     asked = given(folder, privacy_unit="person", max_rows_per_unit=3, folder=tmp_path / "public")
     config = load_release_config(None, asked)
-    run_release(config)
-    statement = load(config.work / "model.synth").statement
-    assert (statement.unit_column, statement.rows_per_unit) == ("person", 3)
-    assert statement.accepted["person"] == ("type",)  # that it is the unit is the steward's word
-    assert load_schema(config.work / "schema.yaml").unit == "person"
+    config.work.mkdir(parents=True)
+    schema = accepted.accepted_schema(config, silent, mute)
+    plan = plan_fit(release.fit_request(config, schema, tmp_path / "m"))
+    assert plan.unit == PrivacyUnit("person", 3)
+    assert plan.facts.accepted["person"] == ("type",)  # that it is the unit is the steward's word
+    assert load_schema(schema).unit == "person"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_a_budget_that_refuses_keeps_the_rows_unread(folder: Path, tmp_path: Pat
     ledger.init("visits", "0.5", "1e-6")
     asked = given(folder, ledger=str(tmp_path / "ledger.sqlite"), folder=tmp_path / "public")
     with pytest.raises(BudgetRefused):
-        run_release(load_release_config(None, asked))
+        release.run_release(load_release_config(None, asked))
 
 
 HEADLESS = b"".join(f"Ur,{n},{n % 7}\n".encode() for n in range(100))
@@ -240,7 +241,7 @@ def test_no_row_decides_how_the_others_are_read(raw: bytes, hint: str, folder: P
     (tmp_path / "raw.csv").write_bytes(raw)
     config = load_release_config(None, given(folder, path=str(tmp_path / "raw.csv"), folder=tmp_path / "public"))
     with pytest.raises(InputError) as refused:
-        run_release(config)
+        release.run_release(config)
     assert hint in refused.value.hint
     assert not (config.work / "schema.yaml").exists()
 
