@@ -14,11 +14,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthcli.errors import InputError
+from synthcli.event_model import EventModel
 from synthcli.marginal import Codes
-from synthcli.pgm.given_attributes import GivenAttributes
 from synthcli.pgm.sampling import sample
 from synthcli.synthesizer import Synthesizer, in_order
-from synthcli.table.persons import events_schema, persons_schema
+from synthcli.table.persons import persons_schema
 from synthcli.table.rules.compute import Computed
 from synthcli.table.schema import Surrogate
 from synthcli.table.surrogate import SurrogateColumn
@@ -46,15 +46,12 @@ class Persons:
     def __init__(self, synthesizer: Synthesizer) -> None:
         if synthesizer.persons is None:
             raise ValueError("the release has no model of persons")
-        self._key, self._schema, self._codec = synthesizer.persons.key, synthesizer.schema, synthesizer.codec
+        self._key, self._schema = synthesizer.persons.key, synthesizer.schema
         own = persons_schema(self._schema, self._key)
         self._own_codec = synthesizer.persons.codec
         self._own_model, self._own_order = in_order(own, self._own_codec, synthesizer.persons.model)
         self._counted = synthesizer.persons.counted
-        self._names = [name for name in self._own_codec.names if name != self._counted]
-        self._attributes = [c.name for c in self._codec.columns if c.column in self._names]
-        model, self._event_order = in_order(events_schema(self._schema), self._codec, synthesizer.model)
-        self._rows = GivenAttributes(model, self._attributes)
+        self._events = EventModel(synthesizer)
         self._computed = Computed(self._schema)
 
     def sample(self, persons: int, rng: np.random.Generator, block: int = 1 << 17) -> Iterator[Drawn]:
@@ -77,9 +74,8 @@ class Persons:
         for _ in range(_ATTEMPTS):
             for codes in sample(self._own_model, size - found, rng, size):
                 batch = self._own_order.keep(self._own_codec.decode(codes, rng), codes, rng)
-                if self._names:
-                    batch = batch.filter(pa.array(self._rows.log_evidence(self._seen(batch)) > -np.inf))
-                parts.append(batch)
+                possible = self._events.log_evidence(self._seen(batch)) > -np.inf if self._events.names else None
+                parts.append(batch if possible is None else batch.filter(pa.array(possible)))
                 found += parts[-1].num_rows
             if found == size:
                 (whole,) = pa.Table.from_batches(parts).combine_chunks().to_batches() or parts[:1]
@@ -90,8 +86,8 @@ class Persons:
         )
 
     def _seen(self, batch: pa.RecordBatch) -> Codes:
-        """The codes that the model of rows has for these persons."""
-        return self._codec.encode(batch.select(self._names)) if self._names else {}
+        """What the model of rows sees of these persons."""
+        return self._events.seen({name: batch.column(name) for name in self._events.names})
 
     def _with_rows(
         self,
@@ -114,14 +110,12 @@ class Persons:
         self, batch: pa.RecordBatch, given: Codes, person: NDArray[np.intp], keys: pa.Array, rng: np.random.Generator
     ) -> pa.RecordBatch:
         """One row for each of these numbers of a person, with all written columns."""
-        observed = {attribute: codes[person] for attribute, codes in given.items()}
-        codes = {**observed, **self._rows.draw(observed, len(person), rng)}
-        free = [name for name in self._codec.names if name not in self._names]
-        events = pa.RecordBatch.from_arrays([self._codec.decode_column(n, codes, rng) for n in free], names=free)
-        events = self._event_order.keep(events, codes, rng)
         of_row = pa.array(person)
-        columns = {name: batch.column(name).take(of_row) for name in self._names}
-        columns |= dict(zip(free, events.columns, strict=True))
-        ordered = pa.RecordBatch.from_arrays([columns[n] for n in self._codec.names], names=self._codec.names)
+        persons = {name: batch.column(name).take(of_row) for name in self._events.names}
+        seen = {attribute: codes[person] for attribute, codes in given.items()}
+        drawn = self._events.draw(persons, seen, len(person), rng)
+        columns = {**persons, **dict(zip(self._events.free, drawn, strict=True))}
+        modelled = [column.name for column in self._schema.modelled]
+        ordered = pa.RecordBatch.from_arrays([columns[name] for name in modelled], names=modelled)
         whole = self._computed.add(ordered)
         return pa.RecordBatch.from_arrays([keys.take(of_row), *whole.columns], names=[self._key, *whole.schema.names])

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthcli.event_model import EventModel
 from synthcli.marginal import Codes
 from synthcli.pgm.given_attributes import GivenAttributes
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -16,7 +17,7 @@ from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.grid_encoder import GridEncoder, counts_between
 from synthcli.table.lattice import Lattice
-from synthcli.table.persons import events_schema, persons_schema
+from synthcli.table.persons import persons_schema
 from synthcli.table.rules.kinds import Order
 from synthcli.table.schema import Kind, Schema
 
@@ -58,9 +59,7 @@ class _OfPersons:
         schema = persons_schema(synthesizer.schema, persons.key)
         self._own = [c for c in persons.codec.columns if c.name != persons.counted]
         self.columns = frozenset(c.column for c in self._own)
-        attributes = [c.name for c in synthesizer.codec.columns if c.column in self.columns]
-        self._model = in_order(events_schema(synthesizer.schema), synthesizer.codec, synthesizer.model)[0]
-        self._given = GivenAttributes(self._model, attributes)
+        self._events = EventModel(synthesizer)
         model, clique = in_order(schema, persons.codec, persons.model)[0], (persons.counted,)
         with_rows = {**model.potentials, clique: model.potentials.get(clique, 0.0) + np.log(persons.rows_of_codes)}
         self._weighted = replace(model, potentials=with_rows)
@@ -69,13 +68,9 @@ class _OfPersons:
 
     def log_density(self, codes: Codes, columns: Mapping[str, pa.Array]) -> NDArray[np.float64]:
         """The logarithm of the probability of a row's codes, and of the values of person-level columns in theirs."""
-        rest = np.asarray(self._model.log_density(codes), dtype=np.float64)
-        if not self._own:
-            return rest
+        rest = self._events.log_density(self._events.seen(columns), codes)
         of_person = {c.name: c.encode(columns[c.column]) for c in self._own}
-        persons = self._persons.log_evidence(of_person) - self._weighted.beliefs.log_partition
-        given = self._given.log_evidence(codes) - self._model.beliefs.log_partition
-        rest = np.where(np.isneginf(given), -np.inf, rest - np.where(np.isneginf(given), 0.0, given))
+        persons = self._persons.log_evidence(of_person) - self._weighted.beliefs.log_partition if self._own else 0.0
         return persons + rest + self._within.log_density(columns)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from synthcli.table.rules.kinds import Order, Rule, Unique
+from synthcli.table.rules.kinds import Rule, Unique
 from synthcli.table.schema import Column, Kind, Level, Role, Schema, Surrogate
 
 
@@ -73,9 +73,6 @@ def faults(schema: Schema, unit: str) -> Iterator[str]:
         yield "no modelled column is event-level: nothing could differ between the rows of a person"
     for place, rule in enumerate(schema.rules):
         where = f"rules[{place}] ({rule.key})"
-        mixed = 0 < sum(name in person for name in rule.reads) < len(rule.reads)
-        if isinstance(rule, Order) and mixed:
-            yield f"{where}: it puts person-level and event-level columns in order, which is not kept for persons"
         if isinstance(rule, Unique) and unit in rule.columns:
             yield f"{where}: the key {unit!r} comes once for each row of a person; leave it out of the rule"
         if rule.computes in person and not set(rule.reads) <= person:

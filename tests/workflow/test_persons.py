@@ -220,7 +220,6 @@ Edit = Callable[[str], str]
 @pytest.mark.parametrize(
     ("edit", "what"),
     [
-        (lambda s: s + "- order: [stay, age]\n", "in order"),
         (
             lambda s: (
                 s.replace(
@@ -235,7 +234,7 @@ Edit = Callable[[str], str]
             "follows from",
         ),
     ],
-    ids=["order", "unique", "computed"],
+    ids=["unique", "computed"],
 )
 def test_schemas_that_give_no_persons(edit: Edit, what: str, folder: Path) -> None:
     (folder / "other.yaml").write_text(edit(SCHEMA))

@@ -4,7 +4,7 @@ A pair of codes is possible if some pair of their values is in order. Since code
 columns of which one must not exceed the other is looked at, possible pairs mean that all columns together are possible.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -85,13 +85,13 @@ def order_zeros(
     place = {codec.name: i for i, codec in enumerate(columns)}
     for (low, high), gap in gaps(rules).items():
         one, other = (spans_of(columns[place[name]], schema[name], drawn) for name in (low, high))
-        possible = _exceeds(other.most[None, :], one.least[:, None], gap)
+        possible = exceeds(other.most[None, :], one.least[:, None], gap)
         possible |= ~one.present[:, None] | ~other.present[None, :]
         ahead = place[low] < place[high]
         yield StructuralZeros((low, high) if ahead else (high, low), possible if ahead else possible.T, gradual=True)
 
 
-def _exceeds(high: Ranks, low: Ranks, gap: int) -> NDArray[np.bool_]:
+def exceeds(high: Ranks, low: Ranks, gap: int) -> NDArray[np.bool_]:
     """high >= low + gap, where neither side may overflow."""
     return (high >= low) & (high.astype(np.uint64) - low.astype(np.uint64) >= gap)
 
@@ -104,10 +104,15 @@ def _rounded(ranks: Ranks, least: Ranks, most: Ranks, step: int) -> Ranks:
 
 
 class Ordering:
-    """Puts decoded values in order, code by code: what was drawn stays where it is in order already."""
+    """Puts decoded values in order, code by code: what was drawn stays where it is in order already.
 
-    def __init__(self, schema: Schema, codec: Codec, drawn: bool) -> None:
-        self._schema, self._codec, self._gaps = schema, codec, gaps(schema.rules)
+    Columns that are `fixed` are in order with each other, and stay as they are.
+    """
+
+    def __init__(self, schema: Schema, codec: Codec, drawn: bool, fixed: Collection[str] = ()) -> None:
+        self.drawn, self._fixed = drawn, frozenset(fixed)
+        self._schema, self._codec = schema, codec
+        self._gaps = {pair: gap for pair, gap in gaps(schema.rules).items() if not self._fixed.issuperset(pair)}
         self._columns = {c.name: c for c in codec.columns if any(c.name in pair for pair in self._gaps)}
         self._spans = {name: spans_of(codec, schema[name], drawn) for name, codec in self._columns.items()}
 
@@ -128,7 +133,7 @@ class Ordering:
             if not len(wrong):
                 break
             again = {attribute: of_row[wrong] for attribute, of_row in codes.items()}
-            for name in self._columns:
+            for name in (name for name in self._columns if name not in self._fixed):
                 ranks[name][wrong] = self._ranks(self._codec.decode_column(name, again, rng), name)[0]
             wrong = self._wrong(ranks, present, wrong)
         if len(wrong):
@@ -148,7 +153,7 @@ class Ordering:
         out = np.zeros(len(rows), dtype=np.bool_)
         for (low, high), gap in self._gaps.items():
             both = present[low][rows] & present[high][rows]
-            out |= both & ~_exceeds(ranks[high][rows], ranks[low][rows], gap)
+            out |= both & ~exceeds(ranks[high][rows], ranks[low][rows], gap)
         return rows[out]
 
     def _one_by_one(
@@ -160,7 +165,7 @@ class Ordering:
         rng: np.random.Generator,
     ) -> None:
         """Values from below upward, each with room left for those above it."""
-        for name in self._rising:
+        for name in (name for name in self._rising if name not in self._fixed):
             span, code = self._spans[name], codes[name][rows].astype(np.intp)
             least, most = span.least[code], span.most[code]
             for (low, high), gap in self._gaps.items():
@@ -168,7 +173,8 @@ class Ordering:
                     there = present[low][rows]
                     least = np.where(there, np.maximum(least, ranks[low][rows] + gap), least)
                 if low == name:
-                    room = self._spans[high].most[codes[high][rows].astype(np.intp)]
+                    is_fixed = high in self._fixed
+                    room = ranks[high][rows] if is_fixed else self._spans[high].most[codes[high][rows].astype(np.intp)]
                     most = np.where(present[high][rows], np.minimum(most, room - gap), most)
             there = present[name][rows]
             least, most = np.where(there, least, 0), np.where(there, most, 0)
@@ -185,7 +191,7 @@ class Ordering:
     ) -> pa.RecordBatch:
         arrays = []
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
-            if name in ranks:
+            if name in ranks and name not in self._fixed:
                 column = self._schema[name]
                 places = np.where(present[name], places_of(ranks[name], column), 0).astype(axis_dtype(column.kind))
                 arrays.append(values_at(places, ~present[name], column.kind))
