@@ -1,5 +1,7 @@
 """Codes chosen by what they say about a target."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -38,6 +40,44 @@ def test_neighbours_that_are_alike_are_joined_only_up_to_the_width_that_noise_af
     even = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=50.0)
     coarser = _coarse([300] * 40, [0.3] * 40, 40, stddev=5.0, pair_stddev=2000.0)
     assert 1 < max(coarser) + 1 < max(even) + 1 < 40
+
+
+def _chi_square(table, counts, segments, stddev):
+    """What the cut leaves unexplained, by the definition; the sum that `segments` makes smallest."""
+    overall = np.clip(table.sum(axis=0) / table.sum(), *star.SHARES)
+    precision = 1 / (stddev**2 + counts[:, None] * overall * (1 - overall))
+    left = 0.0
+    for segment in np.unique(segments):
+        mine = segments == segment
+        norm = (counts[mine, None] ** 2 * precision[mine]).sum(axis=0)
+        share = (counts[mine, None] * table[mine] * precision[mine]).sum(axis=0) / np.where(norm > 0, norm, np.inf)
+        left += ((table[mine] - counts[mine, None] * share) ** 2 * precision[mine]).sum()
+    free = table.shape[1] - 1
+    return left * free / (free + 1) + star.PARAMETER * free * len(np.unique(segments))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(2, 4), st.floats(0.5, 60), st.floats(10, 2000))
+def test_no_other_cut_is_better(seed, codes, targets, stddev, most):
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 400, codes).astype(float)
+    table = counts[:, None] * rng.dirichlet(np.ones(targets), codes) + rng.normal(0, stddev, (codes, targets))
+    units = np.concatenate([[0], np.cumsum(rng.random(codes - 1) < 0.8)]).astype(np.intp)
+    found = star.segments(table, counts, units, stddev, most)
+    held = np.bincount(found, weights=counts)
+    assert all(held[s] <= most or len(np.unique(units[found == s])) == 1 for s in np.unique(found))
+    cuts = []
+    for chosen in product((0, 1), repeat=int(units.max())):
+        cut = np.concatenate([[0], np.cumsum(chosen)]).astype(np.intp)[units]
+        held = np.bincount(cut, weights=counts)
+        if all(held[s] <= most or len(np.unique(units[cut == s])) == 1 for s in np.unique(cut)):
+            cuts.append(_chi_square(table, counts, cut, stddev))
+    assert _chi_square(table, counts, found, stddev) == pytest.approx(min(cuts), abs=1e-6, rel=1e-9)
+
+
+def test_a_scale_of_no_codes_has_no_segments():
+    nothing = np.zeros(0, dtype=np.intp)
+    assert len(star.segments(np.zeros((0, 2)), np.zeros(0), nothing, 1.0, 10.0)) == 0
 
 
 def test_rare_codes_stay_apart_only_if_the_target_tells_them():
