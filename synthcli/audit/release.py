@@ -142,7 +142,9 @@ def _enough(arms: Arms, min_nonmembers: int) -> None:
         raise InvalidAudit(
             f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
             f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
-            "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
+            "remove the table's repeated rows, name its --privacy-unit, or fit columns that tell rows apart"
+            if arms.shared > members + others
+            else "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
         )
 
 
