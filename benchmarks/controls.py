@@ -24,7 +24,7 @@ from tables import prepare
 
 from synthcli.audit.controls.battery import CONTROLS, is_accusation, is_as_expected
 from synthcli.audit.rates import clopper_pearson
-from synthcli.workflow.controls import Trial, simulated_trials, trials_of
+from synthcli.workflow.trial import Trial, simulated_trials, trials_of
 
 RESULTS = Path(__file__).parent / "results" / "controls.jsonl"
 TABLES = ("simulated", "adult", "stops")

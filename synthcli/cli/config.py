@@ -30,7 +30,7 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
     "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed", "public_epsilon"))),
     "audit conformance": (),
-    "audit controls": (("data", ("schema", *_DIALECT)), ("fit", ("ledger",))),
+    "audit controls": (("data", ("schema", *_DIALECT)), ("fit", ("ledger", "privacy_unit", "max_rows_per_unit"))),
     "ledger": (("fit", ("ledger",)),),
     "release": (
         ("data", ("schema", "accept_profile", *_DIALECT)),

@@ -7,7 +7,7 @@ import typer
 
 from synthcli.cli.console import Console
 from synthcli.cli.dialect import dialect_of
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
+from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, MaxRowsPerUnit, PrivacyUnit, Quote
 from synthcli.cli.table import Table
 from synthcli.errors import ExitCode
 
@@ -19,6 +19,8 @@ def controls(
     ] = None,
     schema: Annotated[Path | None, typer.Option("--schema", metavar="SCHEMA", help="Its schema.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", metavar="NUMBER", min=1, help="How often each is tried.")] = 5,
+    privacy_unit: PrivacyUnit = None,
+    max_rows_per_unit: MaxRowsPerUnit = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the outcomes go, as JSON (private).")
     ] = None,
@@ -50,7 +52,14 @@ def controls(
     if output is not None:
         claim_output(output, force=force)
     dialect = dialect_of(delimiter, encoding, quote, header)
-    request = ControlsRequest(data=data, schema=schema, repeats=repeats, dialect=dialect)
+    request = ControlsRequest(
+        data=data,
+        schema=schema,
+        repeats=repeats,
+        dialect=dialect,
+        privacy_unit=privacy_unit,
+        max_rows_per_unit=max_rows_per_unit,
+    )
     with console.progress() as progress:
         found = run_controls(request, progress)
     document = controls_document(found, "simulated tables" if data is None else "a table of the user's")

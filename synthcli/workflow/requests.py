@@ -114,6 +114,8 @@ class ControlsRequest:
     schema: Path | None = None
     repeats: int = 5
     dialect: Dialect | None = None
+    privacy_unit: str | None = None
+    max_rows_per_unit: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

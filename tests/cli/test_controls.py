@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from synthcli.audit.controls.battery import CONTROLS
-from synthcli.workflow import controls
+from synthcli.workflow import controls, trial
 from tests.cli.conftest import Run
 
 FEW = tuple(control for control in CONTROLS if control.id in ("P1", "P11", "N1"))
@@ -35,7 +35,7 @@ def test_controls_are_tried_recorded_and_printed(inside: Run, few: None, tmp_pat
 
 
 def test_a_missed_leak_exits_11(inside: Run, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controls._Fit, "outcome", lambda self, control: "pass")
+    monkeypatch.setattr(trial._Fit, "outcome", lambda self, control: "pass")
     done = inside("audit", "controls", "--repeats", "1")
     assert done.returncode == 11
     assert done.stdout.splitlines()[1].split("\t")[:4] == ["P1", "the training rows themselves", "caught", "0/1"]
@@ -50,3 +50,14 @@ def test_a_table_needs_its_schema_and_rows_enough(inside: Run, tmp_path: Path) -
     done = inside("audit", "controls", "--data", "t.csv", "--schema", "s.yaml")
     assert done.returncode == 3
     assert "too small for controls" in done.stderr
+
+
+def test_a_privacy_unit_needs_its_bound(inside: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("who,a\n1,1\n")
+    (tmp_path / "s.yaml").write_text(
+        "name: t\nfields:\n- {name: who, type: integer, 'synthcli:role': unit}\n- {name: a, type: integer}\n"
+    )
+    done = inside("audit", "controls", "--data", "t.csv", "--schema", "s.yaml")
+    assert done.returncode == 2 and "--max-rows-per-unit" in done.stderr
+    done = inside("audit", "controls", "--data", "t.csv", "--schema", "s.yaml", "--max-rows-per-unit", "1")
+    assert done.returncode == 3 and "2,000 privacy units" in done.stderr

@@ -14,9 +14,10 @@ import pytest
 from synthcli.audit.controls.battery import CONTROLS, FAST, Bench, is_as_expected
 from synthcli.errors import ExitCode, InvalidAudit
 from synthcli.gate import Outcome
-from synthcli.workflow import controls
+from synthcli.workflow import trial
 from synthcli.workflow.controls import Controls, Tried, refuse_blindness
 from synthcli.workflow.controls_record import controls_document, remember, remembered
+from synthcli.workflow.trial import trials_of
 
 
 def test_a_sound_audit_sees_the_fast_controls() -> None:
@@ -26,8 +27,8 @@ def test_a_sound_audit_sees_the_fast_controls() -> None:
 
 @pytest.mark.parametrize("always", [Outcome.PASS, Outcome.FAIL])
 def test_an_audit_that_always_says_the_same_is_refused(always: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = controls.with_claims
-    monkeypatch.setattr(controls, "with_claims", lambda *given: replace(real(*given), outcome=always))
+    real = trial.with_claims
+    monkeypatch.setattr(trial, "with_claims", lambda *given: replace(real(*given), outcome=always))
     refuse_blindness.cache_clear()
     with pytest.raises(InvalidAudit) as refused:
         refuse_blindness()
@@ -111,6 +112,25 @@ def test_a_missed_positive_fails_the_battery_and_one_false_alarm_in_ten_does_not
     assert [control.id for control in outcomes(N1_3="fail", N1_4="invalid", N1_5="fail").failed] == ["N1"]
     assert [control.id for control in outcomes(P2_9="inconclusive").failed] == ["P2"]
     assert outcomes(P10_0="pass").failed == ()
+
+
+def test_persons_toss_where_the_schema_names_a_privacy_unit(tmp_path: Path) -> None:
+    """Three rows a person, alike but for one column: persons are drawn, cut and tossed for, with all their rows."""
+    rng = np.random.default_rng(2)
+    person = rng.permutation(np.repeat(np.arange(2_200), 3))
+    columns = [person, *(rng.integers(0, 30, 2_200)[person] for _ in range(5)), rng.integers(0, 4, len(person))]
+    lines = (",".join(map(str, row)) for row in np.stack(columns, axis=1).tolist())
+    (tmp_path / "t.csv").write_text("\n".join(["who,a,b,c,d,e,f", *lines]) + "\n")
+    fields = [f"- {{name: {n}, type: integer, constraints: {{minimum: 0, maximum: 29}}}}" for n in "abcdef"]
+    who = "- {name: who, type: integer, 'synthcli:role': unit}"
+    (tmp_path / "s.yaml").write_text("\n".join(["name: t", "fields:", who, *fields]) + "\n")
+    (one,) = trials_of(str(tmp_path / "t.csv"), tmp_path / "s.yaml", None, range(1), most=2)
+    fitted, spared = set(one.real["who"].to_pylist()), set(one.fresh["who"].to_pylist())
+    assert not fitted & spared and (len(fitted), len(spared)) == (1_320, 880)
+    assert one.real.num_rows == 3 * len(fitted)
+    tried = one.tried([control for control in CONTROLS if control.id in ("P1", "P2", "N2")])
+    said = {each.control.id: each.outcome for each in tried}
+    assert said["P1"] == said["P2"] == "fail" and said["N2"] in ("pass", "inconclusive")
 
 
 def test_the_record_speaks_of_this_build_alone(tmp_path: Path) -> None:
