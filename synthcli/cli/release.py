@@ -77,7 +77,9 @@ def release(
     allow_synthetic: AllowSynthetic = False,
     rows: Annotated[
         int | None,
-        typer.Option("--rows", "-n", metavar="COUNT", min=1, help="Default: the model's noisy number of rows."),
+        typer.Option(
+            "--rows", "-n", metavar="COUNT", min=1, help="How many, or how many persons. Default: the noisy count."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="NUMBER", min=0, help="Draw the same rows again; not the noise.")

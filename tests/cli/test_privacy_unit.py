@@ -97,3 +97,25 @@ def test_the_same_fit_is_up_to_date_and_another_bound_is_another_fit(run: Run) -
     fit += ("--audit-coins", "0.3", "-o", "m.synth")
     assert "up to date" in run(*fit, "--max-rows-per-unit", "3").stderr
     assert run(*fit, "--max-rows-per-unit", "2").returncode == 2
+
+
+def test_profile_marks_what_never_varies_and_a_fit_draws_persons(run: Run, folder: Path, table: pd.DataFrame) -> None:
+    found = json.loads((folder / "profile.json").read_text())["columns"]
+    modelled = [column["name"] for column in found if column["role"] == "model"]
+    constant = (table.groupby("zper")[modelled].nunique(dropna=False) == 1).all()
+    own = [column["name"] for column in found if column["level"] == "person"]
+    assert own == [name for name in modelled if constant[name]] and 0 < len(own) < len(modelled)
+    fit = ("fit", "rand.csv", "--schema", "schema.yaml", "--epsilon", "4", "--mechanism", "independent")
+    plan = json.loads(run(*fit, "--max-rows-per-unit", "3", "--dry-run", "--json").stdout)
+    assert plan["persons"]["columns"] == [*own, "rows of one zper"]
+    assert abs(sum(stage["share"] for stage in plan["stages"]) - 1) < 1e-9
+    done = run(*fit, "--max-rows-per-unit", "3", "-o", "p.synth", "--json")
+    assert done.returncode == 0, done.stderr
+    assert abs(json.loads(done.stdout)["persons"] / table.zper.nunique() - 1) < 0.2
+    done = run("sample", "p.synth", "-n", "50", "--persons", "people.csv", "-o", "events.csv", "--json")
+    assert json.loads(done.stdout)["persons"] == 50
+    people, events = pd.read_csv(folder / "people.csv"), pd.read_csv(folder / "events.csv")
+    assert list(people.columns) == [name for name in table.columns if name in ("zper", *own)]
+    assert set(events.zper) == set(people.zper) and len(people) == 50
+    assert run("sample", "m.synth", "--persons", "x.csv", "-o", "y.csv").returncode == 2
+    assert not (folder / "x.csv").exists() and not (folder / "y.csv").exists()
