@@ -10,6 +10,8 @@ import numpy as np
 from synthcli.errors import InputError
 
 _BREAKS = b"\r\n"
+_PART = 1 << 12
+"""Quotes that mean nothing are rare: only so much of a text around one is looked at quote by quote."""
 
 
 @dataclass
@@ -33,11 +35,11 @@ class Quotes:
 
     def add(self, piece: bytes) -> None:
         """The next piece; `InputError` for a quote that is not closed."""
-        piece = self._held + piece
-        rest = piece.rstrip(bytes([self.quote]))
-        self._held, piece = piece[len(rest) :], rest  # what follows a quote is to be known
-        if piece:
-            self._follow(piece)
+        piece, self._held = self._held + piece, b""
+        known = piece.rstrip(bytes([self.quote]))  # what follows a quote is to be known
+        if known:
+            self._follow(known)
+        self._held = piece[len(known) :]
 
     def finish(self) -> None:
         """The end of the text; `InputError` for a cell that is open."""
@@ -46,17 +48,40 @@ class Quotes:
             raise self._refusal()
 
     def _follow(self, piece: bytes) -> None:
-        places = np.flatnonzero(np.frombuffer(piece, dtype=np.uint8) == self.quote)
-        if len(places) and not self._all_in_order(piece, places):
-            self._one_by_one(piece)
-        elif self.opened:
-            self._runs_over = self._runs_over or any(mark in piece for mark in _BREAKS)
+        """A piece that does not end with a quote: as a whole, or part by part where other quotes are in it."""
+        if self._is_in_order(piece):
+            self._pass(piece)
+            return
+        for part in self._parts(piece):
+            if not self._is_in_order(part):
+                self._one_by_one(part)
+            self._pass(part)
+
+    def _pass(self, piece: bytes) -> None:
         self._lines += piece.count(b"\n")
         self._last = piece[-1]
 
-    def _all_in_order(self, piece: bytes, places: Any) -> bool:
-        """Whether every other quote opens a cell or doubles the one before, and each between ends one or is doubled."""
+    def _parts(self, piece: bytes) -> Iterator[bytes]:
+        """The piece cut after every `_PART` bytes, or where the next quotes end."""
+        start = 0
+        while start < len(piece):
+            end = start + _PART
+            while end < len(piece) and piece[end - 1] == self.quote:
+                end += 1
+            yield piece[start:end]
+            start = end
+
+    def _is_in_order(self, piece: bytes) -> bool:
+        """Whether every other quote opens a cell or doubles the one before, and each between ends one or is doubled.
+
+        If so, the piece has been followed.
+        """
         text = np.frombuffer(piece, dtype=np.uint8)
+        places = np.flatnonzero(text == self.quote)
+        if not len(places):
+            if self.opened:
+                self._runs_over = self._runs_over or any(mark in piece for mark in _BREAKS)
+            return True
         openers, closers = (places[1::2], places[::2]) if self.opened else (places[::2], places[1::2])
         before = np.where(openers > 0, text[openers - 1], self._last)
         ends = (self.delimiter, *_BREAKS, self.quote)
@@ -75,13 +100,13 @@ class Quotes:
 
     def _one_by_one(self, piece: bytes) -> None:
         """The same for a text with other quotes as well."""
-        start, place = 0, piece.find(self.quote)
+        start, line, place = 0, self._lines, piece.find(self.quote)
         while place >= 0:
             following = place + 1
             if not self.opened:
                 if (piece[place - 1] if place else self._last) in (self.delimiter, *_BREAKS):
-                    self.opened, self._runs_over = self._lines + piece.count(b"\n", 0, place), False
-                    start = place
+                    line += piece.count(b"\n", start, place)
+                    self.opened, self._runs_over, start = line, False, place
             elif piece[following] == self.quote:
                 following += 1
             else:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.errors import InputError
+from synthcli.table import quotes
 from synthcli.table.dialect import Dialect
 from synthcli.table.quotes import CheckedText, Quotes
 from synthcli.table.source import open_source
@@ -20,14 +21,14 @@ SECRET = "Zyx9174"
 
 def followed(text: str, cuts: Sequence[int]) -> int:
     """The line of the quote that is refused, in pieces that end at these places; 0 where none is."""
-    raw, quotes = text.encode(), Quotes("t", ord('"'), ord(","))
+    raw, found = text.encode(), Quotes("t", ord('"'), ord(","))
     places = [0, *sorted(min(cut, len(raw)) for cut in cuts), len(raw)]
     try:
         for start, end in pairwise(places):
-            quotes.add(raw[start:end])
-        quotes.finish()
+            found.add(raw[start:end])
+        found.finish()
     except InputError:
-        return quotes.opened
+        return found.opened
     return 0
 
 
@@ -52,9 +53,11 @@ def oracle(text: str) -> int:
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.text('"",\nab\ré', max_size=30), st.lists(st.integers(0, 30), max_size=5))
-def test_pieces_are_followed_like_one_character_after_the_other(text: str, cuts: list[int]) -> None:
-    assert followed(text, cuts) == oracle(text)
+@given(st.text('"",\nab\ré', max_size=30), st.lists(st.integers(0, 30), max_size=5), st.sampled_from([2, 5, 4096]))
+def test_pieces_are_followed_like_one_character_after_the_other(text: str, cuts: list[int], part: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quotes, "_PART", part)
+        assert followed(text, cuts) == oracle(text)
 
 
 CELLS = st.text('ab ,"\n5', max_size=5)
