@@ -151,6 +151,7 @@ def _statement(document: Mapping[str, Any]) -> PrivacyStatement:
     fields = dict(document)
     fields["spends"] = tuple(Spend(**spend) for spend in fields["spends"])
     fields["coins"] = CoinStatement(**fields["coins"]) if fields["coins"] else None
+    fields["named"] = tuple((tuple(map(str, clique)), int(weight)) for clique, weight in fields.get("named", ()))
     for key in ("declared", "learnt", "public_by_steward", "accepted"):
         fields[key] = {name: tuple(map(str, facts)) for name, facts in fields.get(key, {}).items()}
     return PrivacyStatement(**fields)

@@ -48,7 +48,8 @@ class PrivacyStatement:
     `rho` and `key_delta` are its approximate-zCDP form: the filter's limits, of which `spends` tells the use.
     `declared`, `learnt` and `public_by_steward` name for each column the facts that came from the schema, from the
     budget, or from the rows by the steward's explicit statement that they are public. `target` and `marginals` are
-    what the steward asked the mechanism for: a column to predict, and how many marginals the workload names.
+    what the steward asked the mechanism for: a column to predict, and how many marginals the workload names; `named`
+    are those of a workload file with their weights, and `max_cells` the bound on the model, where they were given.
     `accepted` names for each column, left out or not, what was read off the rows and accepted by nobody's eyes: epsilon
     does not cover it.
     `generation` is 1 for a model of real rows and, by the steward's word, one more than theirs for synthetic ones.
@@ -75,6 +76,8 @@ class PrivacyStatement:
     coins: CoinStatement | None = None
     target: str | None = None
     marginals: int = 0
+    named: tuple[tuple[tuple[str, ...], int], ...] = ()
+    max_cells: int | None = None
     generation: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
 

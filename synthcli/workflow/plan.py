@@ -1,13 +1,13 @@
 """What a fit would do: everything that can be known without a look at the rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synthcli.discovery.budget import Discovery, plan_discovery
 from synthcli.discovery.facts import Facts, resolve
 from synthcli.errors import UsageError, closest
 from synthcli.gate import load_policy
-from synthcli.marginal import Domain
+from synthcli.marginal import Clique, Domain
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
@@ -48,7 +48,10 @@ class FitPlan:
     policy: str
     """The digest of the policy that the audit is to judge by; '' without coins."""
     workload: Workload
+    named: Mapping[Clique, int] = field(default_factory=dict)
+    """The marginals of a workload file, with their weights; empty without one."""
     target: str | None = None
+    max_cells: int | None = None
     unit: PrivacyUnit | None = None
     """Whose rows are protected together; None where each is protected for itself."""
     persons: PersonsPlan | None = None
@@ -118,6 +121,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     needs = plan_discovery(own, binned=bool(schema.rules) or not mechanism.coarsens)
     has_keys = bool(needs.categories) or (persons is not None and bool(persons.needs.categories))
     policy = load_policy(request.policy) if request.audit_coins else None
+    named = _named(request, schema)
     return FitPlan(
         dataset=request.dataset or schema.name,
         schema=schema,
@@ -129,25 +133,39 @@ def plan_fit(request: FitRequest) -> FitPlan:
         audit_coins=request.audit_coins,
         audited_rows=policy.min_nonmembers if policy else 0,
         policy=policy.digest if policy else "",
-        workload=_workload(request, schema),
+        workload=workload_of(schema, named, request.target),
+        named=named,
         target=request.target,
+        max_cells=request.max_cells,
         unit=unit,
         persons=persons,
     )
 
 
-def _workload(request: FitRequest, schema: Schema) -> Workload:
-    """What the model should get right: a public choice, made by names alone."""
-    names = tuple(column.name for column in schema.modelled)
+def _named(request: FitRequest, schema: Schema) -> Mapping[Clique, int]:
+    """The marginals of the workload file; `UsageError` for a file or a target that means nothing."""
     if request.mechanism in _WITHOUT_WORKLOAD and (request.target is not None or request.workload is not None):
         option = "--workload" if request.target is None else "--target"
         raise UsageError(f"{option} means nothing to the mechanism {request.mechanism!r}", "choose another --mechanism")
+    names = tuple(column.name for column in schema.modelled)
     if request.target is not None and request.target not in names:
         listed = ", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
         raise UsageError(
             f"--target {request.target!r} is no modelled column{closest(request.target, names)}",
             f"the schema models {listed}",
         )
-    domain = Domain(names, (1,) * len(names))  # how many codes each has is learnt later, and plays no part here
-    workload = Workload.all(domain, 2) if request.workload is None else load_workload(request.workload, domain)
-    return workload if request.target is None else workload.toward(domain, request.target)
+    return {} if request.workload is None else load_workload(request.workload, _columns(schema)).weights
+
+
+def workload_of(schema: Schema, named: Mapping[Clique, int], target: str | None) -> Workload:
+    """What the model should get right, said of columns: a public choice, made by names alone. Without marginals named
+    it is all pairs."""
+    domain = _columns(schema)
+    workload = Workload(named) if named else Workload.all(domain, 2)
+    return workload if target is None else workload.toward(domain, target)
+
+
+def _columns(schema: Schema) -> Domain:
+    """The columns as attributes; how many codes each has is learnt later, and plays no part here."""
+    names = tuple(column.name for column in schema.modelled)
+    return Domain(names, (1,) * len(names))

@@ -27,6 +27,8 @@ def statement_of(plan: FitPlan, spends: tuple[Spend, ...], coins: Coins | None, 
         accepted=plan.facts.accepted,
         target=plan.target,
         marginals=len(plan.workload.weights),
+        named=tuple(plan.named.items()),
+        max_cells=plan.max_cells,
         generation=generation,
         **_unit_of(plan),
         coins=CoinStatement(share=plan.audit_coins, commitment=coins.commitment(), policy=plan.policy)
