@@ -1,11 +1,15 @@
-"""Progress on stderr: a bar on a terminal, one line per stage elsewhere."""
+"""Progress on stderr: a bar on a terminal, one line per stage elsewhere, and more of a long one."""
 
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from synthcli.cli.colour import wants_colour
+
+LONG = 30.0
+"""Seconds after which a stage is told of again where there is no bar."""
 
 Tell = Callable[[str, float], None]
 """Called with a stage and the share of it that is done (0 … 1)."""
@@ -24,24 +28,33 @@ def telling(wanted: bool) -> Iterator[Tell]:
 
 
 def _lines() -> Tell:
-    last = ""
+    shown, began, last = "", 0.0, 0.0
 
     def tell(stage: str, done: float) -> None:
-        nonlocal last
-        if stage != last:
-            last = stage
-            sys.stderr.write(f"{stage} …\n")
-            sys.stderr.flush()
+        nonlocal shown, began, last
+        now = monotonic()
+        if stage != shown:
+            shown, began, last, text = stage, now, now, f"{stage} …"
+        elif now - last >= LONG and 0 < done < 1:
+            last, text = now, f"{stage} … {done:.0%}, about {_spell((now - began) * (1 - done) / done)} left"
+        else:
+            return
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
     return tell
+
+
+def _spell(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 @contextmanager
 def _bar() -> Iterator[Tell]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     console = Console(file=sys.stderr, no_color=not wants_colour(sys.stderr))
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synthcli.cli.console import Console
+from synthcli.cli.progress import telling
 from synthcli.cli.table import Table, print_table
 from tests.cli.conftest import environment
 
@@ -76,6 +77,17 @@ def test_progress_is_one_line_a_stage_without_a_terminal() -> None:
         [sys.executable, "-c", PROGRESS.format(arguments="")], capture_output=True, text=True, env=environment()
     )
     assert (done.stdout, done.stderr) == ("", "reading …\nmeasuring …\n")
+
+
+def test_a_long_stage_says_how_long_it_will_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 10.0, 40.0, 50.0, 500.0, 600.0])
+    monkeypatch.setattr("synthcli.cli.progress.monotonic", lambda: next(clock))
+    with telling(True) as tell:
+        for done in (0.0, 0.1, 0.4, 0.5, 0.5, 1.0):
+            tell("fits", done)
+    assert capsys.readouterr().err == "fits …\nfits … 40%, about 60 s left\nfits … 50%, about 8 min left\n"
 
 
 @pytest.mark.parametrize("arguments", ["quiet=True", "show_progress=False"])
