@@ -61,6 +61,15 @@ def with_breakdowns(verdict: Verdict, breakdowns: Sequence[Breakdown]) -> Verdic
     return verdict
 
 
+def with_shadows(verdict: Verdict, made: int, wanted: int) -> Verdict:
+    """The verdict, not a pass where the policy asks for more shadow fits than were made."""
+    if made >= wanted:
+        return verdict
+    return withheld(
+        verdict, f"the policy asks for {wanted:,} shadow fits and {made:,} were made: audit with --shadows {wanted}"
+    )
+
+
 def withheld(verdict: Verdict, why: str) -> Verdict:
     """The verdict with a note for which it cannot be a pass."""
     outcome = Outcome.INCONCLUSIVE if verdict.outcome is Outcome.PASS else verdict.outcome

@@ -12,6 +12,10 @@ confidence = 0.95
 # Fewer held-out rows than this cannot answer anything.
 min_nonmembers = 200
 
+# Shadow fits (audit --deep) without which no audit passes. With 0 the tolerances of membership.shadow* count where an
+# audit made shadow fits, and are asked of no other.
+min_shadows = 0
+
 # A number is the most that an endpoint may be: it passes if its upper bound is at most that, and fails if it is above
 # beyond doubt. { pass = P, fail = F } sets the two apart. `*` in a name stands for anything.
 [tolerances]
@@ -42,6 +46,16 @@ min_nonmembers = 200
 "membership.likelihood.auc.top10" = 0.70
 "membership.shift.auc.top10" = 0.70
 
+# The same of an attacker who fits the release's algorithm again and again, knowing every row but not how the coins
+# fell: who sees the whole release, and who sees the synthetic file alone. He is about as good as the claim lets anybody
+# be, so that a correct release of a small table at epsilon 3 may not stay within them.
+"membership.shadow.advantage_at_1pct" = 0.05
+"membership.shadow_file.advantage_at_1pct" = 0.05
+"membership.shadow.auc" = 0.60
+"membership.shadow_file.auc" = 0.60
+"membership.shadow.auc.top10" = 0.70
+"membership.shadow_file.auc.top10" = 0.70
+
 # What can be guessed of training rows beyond what can be guessed of rows that were left out: half of what a correct
 # release at epsilon 1 may give away (0.107, delta 1e-5). The surest tenth are fewer guesses, and have wider bounds.
 "attribute.advantage_at_100pct" = 0.05
@@ -57,9 +71,10 @@ min_nonmembers = 200
 """
 """The policy where none is given, as the text that a steward may copy and edit."""
 
+_SHADOWS = ("shadow", "shadow_file")
 _MEMBERSHIP = [
     f"membership.{attack}.{measure}{stratum}"
-    for attack in ("ratio", "density", "likelihood", "shift")
+    for attack in ("ratio", "density", "likelihood", "shift", *_SHADOWS)
     for measure in ("auc", "advantage_at_1pct")
     for stratum in ("", ".top10", ".top1")
 ]
@@ -70,6 +85,8 @@ _GUESSES = [
 ]
 ENDPOINTS = tuple(dict.fromkeys([*tomllib.loads(DEFAULT_POLICY)["tolerances"], *_MEMBERSHIP, *_GUESSES]))
 """What a policy may name: the endpoints of the audit."""
+SHADOW_ENDPOINTS = frozenset(endpoint for endpoint in ENDPOINTS if endpoint.split(".")[1] in _SHADOWS)
+"""Those that an audit has only where it makes shadow fits."""
 
 
 def covered_endpoints(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
-from synthcli.default_policy import DEFAULT_POLICY, ENDPOINTS, covered_endpoints
+from synthcli.default_policy import DEFAULT_POLICY, ENDPOINTS, SHADOW_ENDPOINTS, covered_endpoints
 from synthcli.errors import ExitCode, UsageError, closest
 from synthcli.files import read_toml
 from synthcli.metric import Metric
@@ -60,6 +60,12 @@ class Limit:
         """Above it the endpoint fails."""
         return self.at_most if self.fails_above is None else self.fails_above
 
+    @property
+    def speaks_of_shadows(self) -> bool:
+        """Whether all that it could cover are endpoints of shadow fits."""
+        found = covered_endpoints(self.metric)
+        return bool(found) and all(endpoint in SHADOW_ENDPOINTS for endpoint in found)
+
     def covers(self, metric: Metric) -> bool:
         """Whether this limit speaks of the metric."""
         return fnmatchcase(metric.id, self.metric)
@@ -72,7 +78,13 @@ class Policy:
     limits: tuple[Limit, ...]
     confidence: float = 0.95
     min_nonmembers: int = 200
+    min_shadows: int = 0
+    """Shadow fits without which nothing passes."""
     digest: str = ""
+
+    def asked_of(self, shadows: int) -> tuple[Limit, ...]:
+        """What is asked of an audit with so many shadow fits: without any, nothing about what they alone can find."""
+        return self.limits if shadows else tuple(limit for limit in self.limits if not limit.speaks_of_shadows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +106,15 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def judge(endpoints: Sequence[Metric], policy: Policy) -> Verdict:
+def judge(endpoints: Sequence[Metric], policy: Policy, shadows: int = 0) -> Verdict:
     """Every endpoint that a limit covers must pass; one that fails is enough to fail (intersection–union test).
 
     A pass needs no correction for the number of endpoints (Berger 1982): one more can only make it harder. A failure
-    needs the bound that the audit did correct for it, so that a release within its tolerances seldom fails.
+    needs the bound that the audit did correct for it, so that a release within its tolerances seldom fails. `shadows`:
+    how many shadow fits the audit made; those that a policy asks for are `with_shadows`'s business.
     """
     checks: list[Check] = []
-    for limit in policy.limits:
+    for limit in policy.asked_of(shadows):
         covered = [metric for metric in endpoints if limit.covers(metric)]
         checks.extend(_check(limit, metric) for metric in covered)
         if not covered:
@@ -167,7 +180,7 @@ def _tolerances(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _problems(document: Mapping[str, Any]) -> list[str]:
     """All that is wrong with a policy, one line each."""
-    known = ("confidence", "min_nonmembers", "tolerances")
+    known = ("confidence", "min_nonmembers", "min_shadows", "tolerances")
     found = [
         f"{key}: no such key; there are {', '.join(known)}{closest(key, known)}" for key in document if key not in known
     ]
@@ -176,6 +189,9 @@ def _problems(document: Mapping[str, Any]) -> list[str]:
         found.append("confidence: is a number above 0.5 and below 1")
     if type(fewest) is not int or fewest < 2:
         found.append("min_nonmembers: is a whole number, 2 or more")
+    shadows = document.get("min_shadows", 0)
+    if type(shadows) is not int or not 0 <= shadows <= 1_000:
+        found.append("min_shadows: is a whole number from 0 to 1,000")
     tolerances = document.get("tolerances", {})
     if not isinstance(tolerances, Mapping) or ("tolerances" in document and not tolerances):
         return [*found, "[tolerances]: is a section that names one endpoint or more"]
@@ -221,6 +237,7 @@ def _policy(document: Mapping[str, Any]) -> Policy:
     meaning = {
         "confidence": float(document["confidence"]),
         "min_nonmembers": document["min_nonmembers"],
+        "min_shadows": document["min_shadows"],
         "tolerances": {limit.metric: [limit.at_most, limit.failure] for limit in limits},
     }
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
@@ -228,5 +245,6 @@ def _policy(document: Mapping[str, Any]) -> Policy:
         limits=tuple(limits),
         confidence=meaning["confidence"],
         min_nonmembers=document["min_nonmembers"],
+        min_shadows=document["min_shadows"],
         digest=digest,
     )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synthcli.conclusion import with_shadows
 from synthcli.errors import ExitCode, UsageError
 from synthcli.gate import DEFAULT_POLICY, Limit, Outcome, Policy, judge, load_policy
 from synthcli.metric import Metric
@@ -101,7 +102,7 @@ def test_more_endpoints_or_limits_never_make_a_pass(found, extra, rules, rule) -
 
 def test_the_default_policy_is_what_it_says(tmp_path) -> None:
     policy = load_policy(None)
-    assert (policy.confidence, policy.min_nonmembers, len(policy.limits)) == (0.95, 200, 21)
+    assert (policy.confidence, policy.min_nonmembers, len(policy.limits)) == (0.95, 200, 27)
     assert {limit.failure for limit in policy.limits if limit.metric.startswith("copies")} == {0.0}
     path = tmp_path / "policy.toml"
     path.write_text(DEFAULT_POLICY)
@@ -158,7 +159,8 @@ def test_tolerances_stand_beside_the_default_ones(tmp_path) -> None:
     assert limits.pop("membership.*.auc") == Limit("membership.*.auc", 0.65, 0.65)
     assert limits.pop("copies.raw.excess") == Limit("copies.raw.excess", 0.02, 0.02)
     assert limits == {id: default[id] for id in limits}
-    covered = {f"membership.{attack}.auc" for attack in ("ratio", "density", "likelihood", "shift")}
+    attacks = ("ratio", "density", "likelihood", "shift", "shadow", "shadow_file")
+    covered = {f"membership.{attack}.auc" for attack in attacks}
     assert set(default) - set(limits) == covered | {"copies.raw.excess"}
 
 
@@ -199,3 +201,50 @@ def test_the_documentation_shows_the_default_policy(tmp_path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(page.split("```toml\n")[1].split("```")[0])
     assert load_policy(path) == load_policy(None)
+
+
+SHADOW = "membership.shadow.auc"
+
+
+def test_tolerances_of_shadow_fits_count_where_an_audit_made_some(tmp_path: Path) -> None:
+    """Under the default policy; another attack's limit is asked of every audit."""
+    policy = load_policy(None)
+    named = {limit.metric for limit in policy.limits}
+    without = {limit.metric for limit in policy.asked_of(0)}
+    assert {name for name in named if "shadow" in name} == named - without != set()
+    assert policy.asked_of(8) == policy.limits
+    passed = [metric(limit.metric, limit.at_most - 0.1, limit.at_most, limit.at_most) for limit in policy.limits]
+    assert judge([m for m in passed if m.id in without], policy).outcome is PASS
+    assert judge(passed, policy, shadows=8).outcome is PASS
+    assert judge([m for m in passed if m.id != SHADOW], policy, shadows=8).outcome is INCONCLUSIVE
+    leak = [metric(SHADOW, 0.7, 0.75, 0.8), *(m for m in passed if m.id != SHADOW)]
+    assert judge(leak, policy, shadows=8).outcome is FAIL
+
+
+def test_a_pattern_over_all_attacks_is_asked_of_every_audit(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[tolerances]\n"membership.*.auc" = 0.65\n"membership.shadow*.auc.top10" = 0.8\n')
+    policy = load_policy(tmp_path / "p.toml")
+    asked = {limit.metric for limit in policy.asked_of(0)}
+    assert "membership.*.auc" in asked and SHADOW not in {limit.metric for limit in policy.limits}
+    assert "membership.shadow*.auc.top10" not in asked
+    found = judge([metric(SHADOW, 0.5, 0.6, 0.64)], policy, shadows=8)
+    assert [check.outcome for check in found.checks if check.metric] == [PASS]
+
+
+def test_a_policy_may_ask_for_shadow_fits(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("min_shadows = 16\n")
+    policy = load_policy(tmp_path / "p.toml")
+    assert policy.min_shadows == 16 and policy.digest != load_policy(None).digest
+    verdict = judge([metric("a", 0, 0, 0)], Policy(limits=(Limit("a", 1),)))
+    assert with_shadows(verdict, 16, policy.min_shadows) == verdict
+    short = with_shadows(verdict, 8, policy.min_shadows)
+    assert (short.outcome, verdict.outcome) == (INCONCLUSIVE, PASS)
+    assert "16 shadow fits and 8 were made" in short.notes[0] and "--shadows 16" in short.notes[0]
+
+
+@pytest.mark.parametrize("value", ["-1", "1001", "true", "2.5", '"8"'])
+def test_min_shadows_is_a_whole_number(tmp_path: Path, value: str) -> None:
+    (tmp_path / "p.toml").write_text(f"min_shadows = {value}\n")
+    with pytest.raises(UsageError) as caught:
+        load_policy(tmp_path / "p.toml")
+    assert caught.value.details == ("min_shadows: is a whole number from 0 to 1,000",)

@@ -64,7 +64,7 @@ def prepare(
         synthetic=lambda: blocks(_checked(synthetic(), codec, "synthetic"), codec, coins.salt),
         model=synthesizer.model,
         measurements=synthesizer.measurements,
-        spans=_spans(synthesizer),
+        spans=spans_of(synthesizer),
         epsilon=statement.epsilon,
         delta=statement.delta,
         knowledge=_knowledge(codec, asked),
@@ -85,8 +85,8 @@ def _knowledge(codec: Codec, focus: Focus) -> Knowledge:
     return Knowledge(columns=tuple(places.values()), secrets=attributes(focus.secrets), link=link)
 
 
-def _spans(synthesizer: Synthesizer) -> tuple[int, ...]:
-    """Ordered are number lines, dates and ordered categories."""
+def spans_of(synthesizer: Synthesizer) -> tuple[int, ...]:
+    """By attribute the largest code difference where it is ordered: number lines, dates, ordered categories. Else 0."""
     columns = [synthesizer.schema[codec.column] for codec in synthesizer.codec.columns]
     sizes = synthesizer.codec.domain.shape
     ordered = [column.kind.has_axis or column.ordered for column in columns]

@@ -8,6 +8,7 @@ variance is the best linear one (Kay 1993, section 12.3).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Evidence:
 def gather_evidence(
     cells: Mapping[Clique, NDArray[np.intp]],
     measurements: Sequence[Measurement],
-    known: Mapping[Clique, NDArray[np.int64]],
+    known: Mapping[Clique, NDArray[Any]],
 ) -> Evidence:
     """Of the cells that candidates have. `cells`: each candidate's cell by clique; `known`: the other training rows."""
     blocks, unknown, precision = [], [], []

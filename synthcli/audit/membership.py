@@ -116,12 +116,12 @@ def informed(
     codes: Codes,
     domain: Domain,
     measurements: Sequence[Measurement],
-    background: Mapping[Clique, NDArray[np.int64]],
+    background: Mapping[Clique, NDArray[Any]],
     rng: np.random.Generator,
 ) -> Shift:
     """The attacker who knows all training rows but the candidates: all their coins solved for together (`joint`).
 
-    `codes`: all candidates; `background`: exact counts of the training rows other than these.
+    `codes`: all candidates; `background`: counts of the training rows other than these.
     """
     cells = {m.clique: cell_numbers(codes, domain, m.clique) for m in measurements}
     return Shift(*coin_ratios(gather_evidence(cells, measurements, background), rng))

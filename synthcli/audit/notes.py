@@ -35,6 +35,11 @@ UNITS = (
     "Privacy units are compared, not rows: each is represented by one of its rows, drawn at random, and every row of a "
     "held-out unit is held out."
 )
+SHADOWS = (
+    "The shadow-fit attacker knows every row but how the coins fell, and the algorithm with its settings; "
+    "membership.shadow sees the whole release, membership.shadow_file the synthetic rows. What his shadow fits showed "
+    "was kept in memory alone, and is forgotten."
+)
 PRIVATE = "These results compare with the real rows, and epsilon does not cover them: classify them as the source data."
 
 

@@ -1,17 +1,18 @@
 """What each kind of attack adds to the result: endpoints, diagnostics, curves, and what they could have seen."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from synthcli.audit import distance
 from synthcli.audit.arms import Arms
-from synthcli.audit.attack import Levels, judge_attack
-from synthcli.audit.ceilings import largest_advantage
+from synthcli.audit.attack import Attack, Levels, judge_attack
+from synthcli.audit.ceilings import gaussian_mu, largest_advantage
 from synthcli.audit.copies import copy_tests, count_copies, detectable_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.guesses import Guesses, advantages
+from synthcli.audit.notes import SHADOWS
 from synthcli.audit.one_run import one_run
 from synthcli.audit.order import order_excess
 from synthcli.audit.rates import clopper_pearson
@@ -19,6 +20,7 @@ from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Surroundings, Synthetic
 from synthcli.audit.scoring import MIN_ROWS, Scored
+from synthcli.audit.shadow.attack import Verdicts
 from synthcli.audit.unlikely import unlikely_rows
 from synthcli.errors import SynthError, place_of
 from synthcli.metric import Metric
@@ -82,19 +84,34 @@ def copied(
 
 def membership(scored: Scored, mu: float, levels: Levels, rng: np.random.Generator) -> Part:
     """Every attack that scores rows, and the chance of the best of them."""
-    findings = [judge_attack(attack, levels, mu, rng) for attack in scored.attacks()]
-    limits = {name: limit for finding in findings for name, limit in finding.detection_limits.items()}
-    ceilings = {name: ceiling for finding in findings for name, ceiling in finding.ceilings.items()}
-    shown = [judge_attack(attack, levels, mu, rng) for attack in scored.informed_attacks()]
-    ceilings |= {name: ceiling for finding in shown for name, ceiling in finding.ceilings.items()}
-    chance = _chance(scored, levels, rng)
+    found = _judged(scored.attacks(), mu, levels, rng)
+    shown = _judged(scored.informed_attacks(), mu, levels, rng)
+    return replace(
+        found,
+        diagnostics=(*shown.endpoints, _chance(scored, levels, rng)),
+        ceilings={**found.ceilings, **shown.ceilings},
+        notes=_not_estimable(scored),
+    )
+
+
+def shadowed(
+    scored: Scored, found: Mapping[str, Verdicts], experiment: Experiment, levels: Levels, rng: np.random.Generator
+) -> Part:
+    """The attacks by shadow fits, and what the first of them, who sees most, says of the claim."""
+    judged = _judged(scored.shadow_attacks(found), gaussian_mu(experiment.epsilon, experiment.delta), levels, rng)
+    bound = one_run(found["shadow"].score, scored.coins, experiment.delta, levels)
+    bound = replace(bound, id="claim.shadow.epsilon", title=f"{bound.title} by shadow fits")
+    ceilings = {**judged.ceilings, bound.id: experiment.epsilon}
+    return replace(judged, claims=(bound,), ceilings=ceilings, notes=(SHADOWS,))
+
+
+def _judged(attacks: Iterable[Attack], mu: float, levels: Levels, rng: np.random.Generator) -> Part:
+    findings = [judge_attack(attack, levels, mu, rng) for attack in attacks]
     return Part(
         endpoints=tuple(metric for finding in findings for metric in finding.endpoints),
-        diagnostics=(*(metric for finding in shown for metric in finding.endpoints), chance),
         curves=tuple(finding.curve for finding in findings),
-        detection_limits=limits,
-        ceilings=ceilings,
-        notes=_not_estimable(scored),
+        detection_limits={name: limit for finding in findings for name, limit in finding.detection_limits.items()},
+        ceilings={name: ceiling for finding in findings for name, ceiling in finding.ceilings.items()},
     )
 
 

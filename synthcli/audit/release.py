@@ -14,10 +14,11 @@ from synthcli.audit.experiment import Experiment
 from synthcli.audit.fairness import refuse_shifted
 from synthcli.audit.inference import Knowledge, infer
 from synthcli.audit.notes import contradictions, write_notes
-from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered
+from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered, shadowed
 from synthcli.audit.result import AuditResult
 from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic, survey
 from synthcli.audit.scoring import score_candidates
+from synthcli.audit.shadow.attack import ShadowAttack
 from synthcli.audit.singling_out import single_out
 from synthcli.audit.strangers import OWN, neighbours, refuse_strangers, refuse_twins
 from synthcli.audit.views import View, draw_views
@@ -40,9 +41,16 @@ FALSE_ALARM = 0.01
 answers the question whether anything fails as Holm does, whose first step it is."""
 
 
-def family(experiment: Experiment) -> int:
+FAMILY_OF_SHADOWS = 13
+"""Endpoints that shadow fits add: for two attacks two measures in three strata; one about the claim."""
+SHADOWS_OF_GROUP = 4
+"""And those of a named subgroup."""
+
+
+def family(experiment: Experiment, shadow: ShadowAttack | None = None) -> int:
     """How many endpoints there are at most, beside those about copies."""
-    return FAMILY + FAMILY_OF_GROUP * len(experiment.subgroups)
+    fixed = FAMILY + (FAMILY_OF_SHADOWS if shadow else 0)
+    return fixed + (FAMILY_OF_GROUP + (SHADOWS_OF_GROUP if shadow else 0)) * len(experiment.subgroups)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +65,7 @@ class _Seen:
 
 def run_audit(
     experiment: Experiment,
+    shadow: ShadowAttack | None = None,
     *,
     confidence: float = 0.95,
     min_nonmembers: int = 200,
@@ -64,19 +73,24 @@ def run_audit(
     share: float = 1.0,
     progress: Progress = lambda stage, done: None,
 ) -> AuditResult:
-    """Attack a release: two passes over the real rows, one over the synthetic rows.
+    """Attack a release: two passes over the real rows, one over the synthetic rows; by `shadow` fits, too, if given.
 
     `confidence` is that of the one-sided bounds; `min_nonmembers` the fewest held-out rows that may answer; `seed`
     draws samples and calibration halves, never a coin; `share` of the error levels is left to this attempt. Raises
     `InvalidAudit` where the set-up cannot answer.
     """
     rng = np.random.default_rng(seed)
-    levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / 2 / family(experiment))
+    levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / 2 / family(experiment, shadow))
     seen = _look(experiment, min_nonmembers, rng, progress)
     progress("attacks", 0.7)
-    parts = tuple(_attack(experiment, seen, levels, rng, progress))
+    parts = tuple(_attack(experiment, shadow, seen, levels, rng, progress))
     progress("attacks", 1.0)
-    return _result(experiment, seen, levels, parts)
+    result = _result(experiment, seen, levels, parts)
+    design = {
+        "false_alarm": 2 * (1 - levels.strict) * family(experiment, shadow),
+        "shadow_fits": shadow.shadows if shadow else 0,
+    }
+    return replace(result, setup={**result.setup, **design})
 
 
 def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator, progress: Progress) -> _Seen:
@@ -101,7 +115,12 @@ def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator,
 
 
 def _attack(
-    experiment: Experiment, seen: _Seen, levels: Levels, rng: np.random.Generator, progress: Progress
+    experiment: Experiment,
+    shadow: ShadowAttack | None,
+    seen: _Seen,
+    levels: Levels,
+    rng: np.random.Generator,
+    progress: Progress,
 ) -> Iterator[Part]:
     """One kind of attack after the other; one that breaks down takes none of the others with it."""
     arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
@@ -130,6 +149,14 @@ def _attack(
         "distance": lambda: (distances(experiment, arms, synthetic, levels.confidence, rng),),
         "claim": lambda: (claimed(scored(), experiment, levels),),
     }
+    if shadow is not None:
+        attack = shadow  # narrowed for the closure
+
+        def by_shadows() -> tuple[Part, ...]:
+            found = attack.run(arms.chosen, synthetic.rows, rng, progress)
+            return (shadowed(scored(), found, experiment, levels, rng),)
+
+        attacks["shadow"] = by_shadows
     for number, (name, run) in enumerate(attacks.items()):
         progress("attacks", 0.7 + 0.3 * number / len(attacks))
         yield from guarded(name, run)
@@ -168,7 +195,6 @@ def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Pa
             "synthetic_rows": synthetic.rows,
             "synthetic_rows_in_distances": len(synthetic.sample),
             "confidence": levels.confidence,
-            "false_alarm": 2 * (1 - levels.strict) * family(experiment),
             "epsilon": experiment.epsilon,
             "delta": experiment.delta,
             "mu": gaussian_mu(experiment.epsilon, experiment.delta),

@@ -13,6 +13,7 @@ from synthcli.audit.experiment import Experiment
 from synthcli.audit.membership import density, informed, likelihood, ratio, shift
 from synthcli.audit.roc import Scores
 from synthcli.audit.scan import Surroundings, Synthetic
+from synthcli.audit.shadow.attack import Verdicts
 
 Mask = NDArray[np.bool_]
 
@@ -27,6 +28,8 @@ TITLES = {
     "likelihood": "Likelihood-ratio attack on the model",
     "shift": "Count-shift attack on the measurements",
     "informed": "Attacker who knows every other row",
+    "shadow": "Shadow-fit attack on the whole release",
+    "shadow_file": "Shadow-fit attack on the synthetic file",
 }
 STRATA = {"": "", "top10": ", most exposed tenth", "top1": ", most exposed hundredth"}
 
@@ -56,6 +59,13 @@ class Scored:
     def informed_attacks(self) -> Iterator[Attack]:
         """The same of the attacker who knows every other row."""
         return self._attacks("informed", self.informed, self.informed_strata)
+
+    def shadow_attacks(self, found: Mapping[str, Verdicts]) -> Iterator[Attack]:
+        """The same of what shadow fits say; the most exposed rows are those that they find so."""
+        lone = np.concatenate([self.heads, self.tails])
+        named = {suffix: mask for suffix, mask in self.strata.items() if suffix not in STRATA}
+        for name, verdicts in found.items():
+            yield from self._attacks(name, verdicts.score, {**_exposed(verdicts.detectability, lone), **named})
 
     def not_estimable(self) -> tuple[str, ...]:
         """The suffixes of the strata that have too few rows."""

@@ -61,6 +61,13 @@ def audit(
         list[str] | None,
         typer.Option("--by", metavar="COLUMN", help="Also attack the rows of each value of it (repeatable)."),
     ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also attack by shadow fits: the same algorithm, on coins tossed anew.")
+    ] = False,
+    shadows: Annotated[
+        int | None,
+        typer.Option("--shadows", metavar="NUMBER", min=0, help="How many shadow fits (--deep: 32)."),
+    ] = None,
     public: Annotated[
         Path | None,
         typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
@@ -83,6 +90,7 @@ def audit(
     synthcli audit stops.csv synthetic.parquet --model stops.synth -o audit.json
     synthcli audit stops.csv synthetic.parquet --model stops.synth --junit audit.xml
     synthcli audit stops.csv synthetic.parquet --model stops.synth --subgroup 'age >= 65' --by ward
+    synthcli audit stops.csv synthetic.parquet --model stops.synth --deep
 
     The model must have been fitted with --audit-coins, and by the policy that it is to be
     judged by. Exit code 0: every endpoint is shown to be within its tolerance; 10: a
@@ -90,7 +98,7 @@ def audit(
     """
     from synthcli.files import claim_output
     from synthcli.workflow.audit import run_audit
-    from synthcli.workflow.requests import AuditRequest
+    from synthcli.workflow.requests import AuditRequest, shadow_fits
 
     for file in filter(None, (junit, markdown)):
         claim_output(file, force=force)
@@ -109,6 +117,7 @@ def audit(
         link=link,
         subgroups=tuple(subgroup or ()),
         by=tuple(by or ()),
+        shadows=shadow_fits(deep, shadows),
         public=public,
         public_epsilon=public_epsilon,
         force=force,

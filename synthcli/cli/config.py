@@ -28,7 +28,11 @@ _USED_BY: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("audit", ("policy",)),
     ),
     "sample": (("sample", ("rows", "seed")), ("fit", ("ledger",))),
-    "audit": (("data", _DIALECT), ("fit", ("ledger",)), ("audit", ("policy", "seed", "public_epsilon"))),
+    "audit": (
+        ("data", _DIALECT),
+        ("fit", ("ledger",)),
+        ("audit", ("policy", "seed", "public_epsilon", "deep", "shadows")),
+    ),
     "audit conformance": (),
     "audit controls": (("data", ("schema", *_DIALECT)), ("fit", ("ledger", "privacy_unit", "max_rows_per_unit"))),
     "ledger": (("fit", ("ledger",)),),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthcli.engine.interface import BatchSource
 from synthcli.errors import InputError
-from synthcli.privacy.bounding import BoundedRows, Bounding, PrivacyUnit
+from synthcli.privacy.bounding import BoundedRows, Bounding, PrivacyUnit, Units
 from synthcli.table.digest import digests
 from synthcli.table.schema import Schema
 
@@ -19,10 +19,15 @@ def bound(source: BatchSource, schema: Schema, unit: PrivacyUnit) -> BoundedRows
 
     Cells are read as the schema says: 007 and 7 are one integer, and two texts. `InputError` where a unit is missing.
     """
-    key, bounding = secrets.token_bytes(32), Bounding(unit.rows)
-    for cells in _cells(source, schema, unit.column):
-        bounding.add(digests(cells, key, words=2))
+    bounding = Bounding(unit.rows)
+    for units in _digests(source, schema, unit.column):
+        bounding.add(units)
     return bounding.finish()
+
+
+def units_of(source: BatchSource, schema: Schema, column: str) -> Units:
+    """The unit of every row of the table (16 bytes each). `InputError` where a unit is missing."""
+    return np.concatenate([np.empty((0, 2), np.uint64), *_digests(source, schema, column)])
 
 
 def rows_of_units(source: BatchSource, schema: Schema, column: str) -> NDArray[np.int64]:
@@ -41,6 +46,13 @@ def rows_of_units(source: BatchSource, schema: Schema, column: str) -> NDArray[n
 def _merged(parts: list[pa.Table]) -> pa.Table:
     summed = pa.concat_tables(parts).group_by("unit").aggregate([("rows", "sum")])
     return summed.rename_columns(["unit", "rows"])
+
+
+def _digests(source: BatchSource, schema: Schema, column: str) -> Iterator[Units]:
+    """The units, batch by batch: keyed anew each time, equal within a pass alone."""
+    key = secrets.token_bytes(32)
+    for cells in _cells(source, schema, column):
+        yield digests(cells, key, words=2)
 
 
 def _cells(source: BatchSource, schema: Schema, column: str) -> Iterator[pa.Array]:

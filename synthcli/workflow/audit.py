@@ -14,7 +14,7 @@ from synthcli.audit.experiment import Experiment, prepare
 from synthcli.audit.focus import Focus, focus_on
 from synthcli.audit.release import run_audit as attack
 from synthcli.audit.result import AuditResult
-from synthcli.conclusion import error_share, with_breakdowns, with_claims
+from synthcli.conclusion import error_share, with_breakdowns, with_claims, with_shadows
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
@@ -32,6 +32,7 @@ from synthcli.workflow.controls_record import remembered
 from synthcli.workflow.fit import coins_place
 from synthcli.workflow.public_audit import charged
 from synthcli.workflow.requests import AuditRequest, Progress, silent
+from synthcli.workflow.shadows import refuse_few, shadow_attack
 from synthcli.workflow.standing import Standing, take_standing
 
 
@@ -56,6 +57,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     `BudgetRefused` where the budget does not hold a public result; no row is read then.
     """
     policy = load_policy(request.policy)
+    refuse_few(request)
     if request.output is not None:
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)
@@ -70,10 +72,12 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     ):
         coins.verify_data(real.raw_chunks())
         _refuse_other_columns(synthesizer, synthetic)
+        shadow = shadow_attack(request, synthesizer, coins, real, synthetic)
         standing = _recorded(take_standing(request, policy, synthesizer, synthetic), request)
         experiment = _experiment(synthesizer, coins, focus, real, synthetic)
         result = attack(
             experiment,
+            shadow,
             confidence=policy.confidence,
             min_nonmembers=policy.min_nonmembers,
             seed=request.seed,
@@ -129,7 +133,9 @@ def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: So
 def _judged(
     policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality, standing: Standing
 ) -> AuditOutcome:
-    verdict = with_breakdowns(judge(result.endpoints, policy), result.breakdowns)
+    shadows = int(result.setup["shadow_fits"])
+    verdict = with_breakdowns(judge(result.endpoints, policy, shadows), result.breakdowns)
+    verdict = with_shadows(verdict, shadows, policy.min_shadows)
     verdict = standing.applied(with_claims(verdict, result.claims, result.ceilings))
     document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))
     return AuditOutcome(verdict=verdict, result=result, quality=quality, document=document)

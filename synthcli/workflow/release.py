@@ -17,7 +17,7 @@ from synthcli import __version__
 from synthcli.artifact import load
 from synthcli.errors import remarking
 from synthcli.files import atomic_write, lock
-from synthcli.gate import Outcome
+from synthcli.gate import Outcome, load_policy
 from synthcli.report.unseen import UNSEEN
 from synthcli.workflow.accepted import accepted_schema, standing
 from synthcli.workflow.audit import run_audit
@@ -102,6 +102,7 @@ def _staged(
             ledger=config.ledger,
             dialect=config.dialect,
             seed=config.audit_seed,
+            shadows=max(config.shadows, load_policy(config.policy).min_shadows),
             public=_told(config, staging),
             public_epsilon=config.public_epsilon or AuditRequest.public_epsilon,
             force=True,
@@ -168,7 +169,7 @@ def _fingerprint(config: ReleaseConfig, model: Path) -> str:
     """What the release depends on once there is a model."""
     policy = config.policy.read_text("utf-8") if config.policy else ""
     settings = [config.rows, config.seed, config.format, config.audit_seed, config.name, config.include_model]
-    settings.append(config.public_epsilon)
+    settings += [config.public_epsilon, config.shadows]
     asked = [sha256(model.read_bytes()).hexdigest(), policy, str(config.folder), settings, __version__]
     return sha256(json.dumps(asked).encode()).hexdigest()
 

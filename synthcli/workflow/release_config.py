@@ -11,7 +11,7 @@ from synthcli.errors import UsageError, closest
 from synthcli.files import STANDARD_STREAM, read_toml
 from synthcli.table.dialect import Dialect
 from synthcli.table.table_name import table_name
-from synthcli.workflow.requests import FitRequest
+from synthcli.workflow.requests import FitRequest, shadow_fits
 
 _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {
@@ -40,7 +40,13 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
         "persons": (bool,),
     },
     "sample": {"rows": (int,), "seed": (int,), "format": (str,)},
-    "audit": {"policy": (str,), "seed": (int,), "public_epsilon": (int, Decimal)},
+    "audit": {
+        "policy": (str,),
+        "seed": (int,),
+        "public_epsilon": (int, Decimal),
+        "deep": (bool,),
+        "shadows": (int,),
+    },
     "publish": {"folder": (str,), "name": (str,), "work": (str,), "include_model": (bool,)},
 }
 _REQUIRED = {("data", "path"): "INPUT", ("fit", "epsilon"): "--epsilon", ("publish", "folder"): "-o FOLDER"}
@@ -82,6 +88,7 @@ class ReleaseConfig:
     policy: Path | None
     audit_seed: int
     public_epsilon: str | None
+    shadows: int
     folder: Path
     name: str
     work: Path
@@ -144,7 +151,7 @@ def _two_ways(data: Mapping[str, Any]) -> str:
 
 def _contradictions(merged: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Values of the right type that mean nothing, alone or together."""
-    found = _range_problems(merged["fit"], merged["sample"])
+    found = _range_problems(merged["fit"], merged["sample"], merged["audit"])
     if merged["data"]["path"] == STANDARD_STREAM:
         found.append("[data] path: is a file, a folder or a glob; a release reads it more than once")
     if merged["data"].get("accept_profile") is True:
@@ -168,8 +175,9 @@ def key_problems(document: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any]) -> list[str]:
+def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any], audit: Mapping[str, Any]) -> list[str]:
     """Values of the right type that mean nothing."""
+    from synthcli.audit.shadow.likelihood_ratio import LEAST_SHADOWS  # so is this
     from synthcli.mechanisms.names import MECHANISMS  # heavy, and defaults of other commands need none of it
 
     found = []
@@ -182,6 +190,8 @@ def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any]) -> list[s
         found.append("[fit] max_rows_per_unit: is at least 1")
     if sample.get("format", "parquet") not in ("parquet", "csv"):
         found.append("[sample] format: is parquet or csv")
+    if not (audit.get("shadows", 0) == 0 or audit["shadows"] >= LEAST_SHADOWS):
+        found.append(f"[audit] shadows: is at least {LEAST_SHADOWS}, or 0 for none")
     if sample.get("rows", 1) < 1:
         found.append("[sample] rows: is at least 1")
     return found
@@ -232,6 +242,7 @@ def _config(merged: Mapping[str, Mapping[str, Any]], base: Path | None) -> Relea
         policy=Path(audit["policy"]) if "policy" in audit else None,
         audit_seed=audit.get("seed", 0),
         public_epsilon=str(audit["public_epsilon"]) if "public_epsilon" in audit else None,
+        shadows=shadow_fits(audit.get("deep", False), audit.get("shadows")),
         folder=folder,
         name=name,
         work=Path(publish["work"]).absolute() if "work" in publish else private,

@@ -10,6 +10,9 @@ Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
 
 
+SHADOWS = 32
+"""Shadow fits of a deep audit where no number is given."""
+
 Warn = Callable[[str], None]
 """Called with what needs a person's attention before the job goes on."""
 
@@ -100,10 +103,17 @@ class AuditRequest:
     """Conditions, each a subgroup to attack by itself."""
     by: tuple[str, ...] = ()
     """Columns each of whose values is such a subgroup."""
+    shadows: int = 0
+    """Fits of the release's own algorithm on coins tossed anew, for the attack that learns from them."""
     public: Path | None = None
     """Where the public result goes, which `public_epsilon` of the data set's budget pays for."""
     public_epsilon: str = "0.5"
     force: bool = False
+
+
+def shadow_fits(deep: bool, number: int | None) -> int:
+    """How many shadow fits are meant: as many as are named, else the default number of a deep audit, or none."""
+    return number if number is not None else SHADOWS if deep else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from secrets import token_bytes
 
 from synthcli import __version__
 from synthcli.conclusion import noted, withheld
@@ -64,6 +65,7 @@ def take_standing(request: AuditRequest, policy: Policy, synthesizer: Synthesize
 
     def depends_on() -> Iterator[bytes]:
         yield "\n".join([model, policy.digest, str(request.seed), __version__, ""]).encode()
+        yield token_bytes(32) if request.shadows else b""  # their noise makes every audit with shadow fits a new one
         yield from synthetic.raw_chunks()
 
     counted = attempt(ledger, statement.dataset, model, ledger.digest(depends_on()))

@@ -86,7 +86,7 @@ def spiked(table: Table, population: Population, share: float, change=lambda row
 def test_a_fresh_draw_passes(experiment) -> None:
     result, verdict = audited(experiment)
     assert verdict.outcome is PASS
-    assert {metric.id for metric in result.endpoints} >= {limit.metric for limit in load_policy(None).limits}
+    assert {metric.id for metric in result.endpoints} >= {limit.metric for limit in load_policy(None).asked_of(0)}
     assert set(result.ceilings) >= {m.id for m in result.endpoints if m.id.startswith("membership")}
     assert {metric.id for metric in result.endpoints} <= set(result.detection_limits)
     assert any("cannot prove its absence" in note for note in result.notes)

@@ -82,6 +82,23 @@ def test_secrets_links_and_subgroups_are_attacked(released) -> None:
     assert any("Not estimable" in note and "age > 98" in note for note in audit["notes"])
 
 
+def test_shadow_fits_are_made_where_they_are_asked_for(released) -> None:
+    folder, run = released
+    (folder / "deep.toml").write_text('min_shadows = 9\n[tolerances]\n"*" = 1\n')
+    assert run("ledger", "register-policy", "people", "--policy", "deep.toml").returncode == 0
+    asked = ("audit", "t.csv", "s.csv", "--model", "m.synth", "--policy", "deep.toml", "--by", "ward")
+    done = run(*asked, "--deep", "--shadows", "8", "-o", "a.json", "--force")
+    assert done.returncode == 11, done.stderr
+    assert "shadow fits …" in done.stderr
+    assert "the policy asks for 9 shadow fits and 8 were made: audit with --shadows 9" in done.stderr
+    audit = json.loads((folder / "a.json").read_text())["audit"]
+    assert audit["setup"]["shadow_fits"] == 8
+    found = {metric["id"] for metric in audit["endpoints"]}
+    assert {"membership.shadow.auc", "membership.shadow_file.auc.top10", "membership.shadow.auc.ward == north"} <= found
+    assert "claim.shadow.epsilon" in {metric["id"] for metric in audit["claims"]}
+    assert "membership.shadow.auc" in done.stdout
+
+
 def test_a_policy_that_names_a_subgroup_without_rows_is_never_a_pass(released) -> None:
     folder, run = released
     (folder / "p.toml").write_text('[tolerances]\n"*" = 1\n"membership.*.auc.age > 98" = 0.7\n')
@@ -99,6 +116,7 @@ def test_a_policy_that_names_a_subgroup_without_rows_is_never_a_pass(released) -
         (("--link", "ward,age:age"), "share no column"),
         (("--subgroup", "age >"), "the condition"),
         (("--by", "age"), "no list of categories"),
+        (("--shadows", "7"), "7 shadow fits would tell too little"),
     ],
 )
 def test_what_the_model_does_not_know_is_a_usage_error(released, options, says: str) -> None:

@@ -1,0 +1,1 @@
+"""Shadow fits: the release's own algorithm, on rows whose coins were tossed anew."""
