@@ -19,12 +19,13 @@ from synthcli.errors import InvalidAudit, UsageError
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.privacy.ledger import open_ledger
 from synthcli.workflow.audit import run_audit
-from synthcli.workflow.controls import Trial, _Held, simulated_trials
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.plan import plan_fit
 from synthcli.workflow.requests import AuditRequest, FitRequest, SampleRequest, shadow_fits
 from synthcli.workflow.sample import run_sample
 from synthcli.workflow.shadows import Refits, plan_again
+from synthcli.workflow.trial import Trial, simulated_trials
+from tests.audit.shadow.laboratory import Held
 from tests.cli.table_fixture import SCHEMA, csv, rows
 
 OPEN_SCHEMA = """\
@@ -108,7 +109,7 @@ def judged(trial: Trial, epsilon: float, claimed: float) -> tuple[Outcome, dict[
         file=lambda: drawn,
         real=lambda: trial.real.to_batches(),
         game=game_of(coins),
-        laboratory=Refits(plan_again(release), _Held(trial.real)),
+        laboratory=Refits(plan_again(release), Held(trial.real)),
         shadows=12,
     )
     result = attack(experiment, shadow)
@@ -197,7 +198,7 @@ def test_how_many_shadow_fits_are_meant() -> None:
 
 def test_shadow_fits_draw_noise_of_their_own(trial: Trial) -> None:
     fit = trial._fit(1.0)
-    laboratory = Refits(plan_again(fit.synthesizer), _Held(trial.real))
+    laboratory = Refits(plan_again(fit.synthesizer), Held(trial.real))
     one, other = laboratory.fit(fit.coins.keep), laboratory.fit(fit.coins.keep)
     same = [np.array_equal(a.values, b.values) for a, b in zip(one.measurements, other.measurements, strict=False)]
     assert not any(same)
@@ -205,7 +206,7 @@ def test_shadow_fits_draw_noise_of_their_own(trial: Trial) -> None:
 
 def test_refits_count_the_rows_they_are_asked_for(trial: Trial) -> None:
     fit = trial._fit(1.0)
-    laboratory = Refits(plan_again(fit.synthesizer), _Held(trial.real))
+    laboratory = Refits(plan_again(fit.synthesizer), Held(trial.real))
     found = laboratory.count(fit.coins.keep, fit.synthesizer.codec, [("c0",)])
     kept = trial.real.filter(pa.array(fit.coins.keep(0, trial.real.num_rows))).column("c0").to_pylist()
     assert sorted(found[("c0",)].tolist()) == sorted(kept.count(code) for code in set(kept))

@@ -20,7 +20,8 @@ from synthcli.marginal import Clique, Measurement
 from synthcli.pgm.estimation import estimate
 from synthcli.synthesizer import CoinStatement, Synthesizer
 from synthcli.table.codec import Codec
-from synthcli.workflow.controls import Trial, simulated_trials
+from synthcli.table.schema import Schema
+from synthcli.workflow.trial import Trial, simulated_trials
 
 ROWS = 1200
 
@@ -38,7 +39,7 @@ def trial() -> Trial:
 class Held:
     rows: pa.Table
 
-    def batches(self, schema: object, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(self, schema: Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         yield from (self.rows if columns is None else self.rows.select(list(columns))).to_batches(max_chunksize=300)
 
 
