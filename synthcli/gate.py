@@ -11,6 +11,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
+from synthcli.audit.shadow import LEAST_SHADOWS
 from synthcli.default_policy import DEFAULT_POLICY, ENDPOINTS, SHADOW_ENDPOINTS, covered_endpoints
 from synthcli.errors import ExitCode, UsageError, closest
 from synthcli.files import read_toml
@@ -190,8 +191,8 @@ def _problems(document: Mapping[str, Any]) -> list[str]:
     if type(fewest) is not int or fewest < 2:
         found.append("min_nonmembers: is a whole number, 2 or more")
     shadows = document.get("min_shadows", 0)
-    if type(shadows) is not int or not 0 <= shadows <= 1_000:
-        found.append("min_shadows: is a whole number from 0 to 1,000")
+    if type(shadows) is not int or not (shadows == 0 or LEAST_SHADOWS <= shadows <= 1_000):
+        found.append(f"min_shadows: is a whole number from {LEAST_SHADOWS} to 1,000, or 0 for none")
     tolerances = document.get("tolerances", {})
     if not isinstance(tolerances, Mapping) or ("tolerances" in document and not tolerances):
         return [*found, "[tolerances]: is a section that names one endpoint or more"]

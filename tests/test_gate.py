@@ -242,9 +242,9 @@ def test_a_policy_may_ask_for_shadow_fits(tmp_path: Path) -> None:
     assert "16 shadow fits and 8 were made" in short.notes[0] and "--shadows 16" in short.notes[0]
 
 
-@pytest.mark.parametrize("value", ["-1", "1001", "true", "2.5", '"8"'])
+@pytest.mark.parametrize("value", ["-1", "7", "1001", "true", "2.5", '"8"'])
 def test_min_shadows_is_a_whole_number(tmp_path: Path, value: str) -> None:
     (tmp_path / "p.toml").write_text(f"min_shadows = {value}\n")
     with pytest.raises(UsageError) as caught:
         load_policy(tmp_path / "p.toml")
-    assert caught.value.details == ("min_shadows: is a whole number from 0 to 1,000",)
+    assert caught.value.details == ("min_shadows: is a whole number from 8 to 1,000, or 0 for none",)

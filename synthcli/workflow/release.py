@@ -35,6 +35,7 @@ from synthcli.workflow.requests import (
     silent,
 )
 from synthcli.workflow.sample import run_sample
+from synthcli.workflow.shadows import refuse_persons
 
 _NEXT = "the next run of this release takes it up, and spends nothing"
 
@@ -66,7 +67,9 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
         model = config.work / "model.synth"
         schema = config.schema or accepted_schema(config, progress, warn)
         with standing(config, schema):
-            fit = run_fit(fit_request(config, schema, model), progress, warn)
+            request = fit_request(config, schema, model)
+            refuse_persons(request, _shadows(config))
+            fit = run_fit(request, progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
             result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
@@ -102,7 +105,7 @@ def _staged(
             ledger=config.ledger,
             dialect=config.dialect,
             seed=config.audit_seed,
-            shadows=max(config.shadows, load_policy(config.policy).min_shadows),
+            shadows=_shadows(config),
             public=_told(config, staging),
             public_epsilon=config.public_epsilon or AuditRequest.public_epsilon,
             force=True,
@@ -136,6 +139,11 @@ def _publish(config: ReleaseConfig, model: Path, audit: Path, staging: Path) -> 
     link.symlink_to(target.name, target_is_directory=True)
     link.replace(config.folder / "latest")
     return target
+
+
+def _shadows(config: ReleaseConfig) -> int:
+    """As many shadow fits as are asked for, and no fewer than the policy asks for."""
+    return max(config.shadows, load_policy(config.policy).min_shadows)
 
 
 def _told(config: ReleaseConfig, staging: Path) -> Path | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from synthcli.audit.shadow import LEAST_SHADOWS
 from synthcli.errors import UsageError, closest
 from synthcli.files import STANDARD_STREAM, read_toml
 from synthcli.table.dialect import Dialect
@@ -177,7 +178,6 @@ def key_problems(document: Mapping[str, Any]) -> list[str]:
 
 def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any], audit: Mapping[str, Any]) -> list[str]:
     """Values of the right type that mean nothing."""
-    from synthcli.audit.shadow.likelihood_ratio import LEAST_SHADOWS  # so is this
     from synthcli.mechanisms.names import MECHANISMS  # heavy, and defaults of other commands need none of it
 
     found = []

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.audit.coins import Coins
+from synthcli.audit.shadow import LEAST_SHADOWS
 from synthcli.audit.shadow.attack import ShadowAttack
-from synthcli.audit.shadow.likelihood_ratio import LEAST_SHADOWS
 from synthcli.audit.shadow.tosses import game_of
 from synthcli.discovery.budget import plan_discovery
 from synthcli.discovery.facts import FACTS, Facts
@@ -25,8 +25,8 @@ from synthcli.table.codec import Codec
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, validate
 from synthcli.workflow.learn import learn
-from synthcli.workflow.plan import FitPlan, workload_of
-from synthcli.workflow.requests import AuditRequest, silent
+from synthcli.workflow.plan import FitPlan, plan_fit, workload_of
+from synthcli.workflow.requests import AuditRequest, FitRequest, silent
 from synthcli.workflow.training_rows import TrainingRows
 
 
@@ -96,6 +96,15 @@ def refuse_few(request: AuditRequest) -> None:
     if 0 < request.shadows < LEAST_SHADOWS:
         count = f"{request.shadows} shadow fit{'' if request.shadows == 1 else 's'}"
         raise UsageError(f"{count} would tell too little", f"make {LEAST_SHADOWS} or more")
+
+
+def refuse_persons(request: FitRequest, shadows: int) -> None:
+    """`UsageError` for shadow fits of a model of persons that is still to be fitted: before its fit is paid for."""
+    if shadows and plan_fit(request).persons is not None:
+        raise UsageError(
+            "a model of persons is not fitted again by an audit: its release cannot have shadow fits",
+            "leave out [audit] deep and min_shadows, or model rows alone with [fit] persons = false",
+        )
 
 
 def shadow_attack(

@@ -23,7 +23,7 @@ from synthcli.workflow.fit import run_fit
 from synthcli.workflow.plan import plan_fit
 from synthcli.workflow.requests import AuditRequest, FitRequest, SampleRequest, shadow_fits
 from synthcli.workflow.sample import run_sample
-from synthcli.workflow.shadows import Refits, plan_again
+from synthcli.workflow.shadows import Refits, plan_again, refuse_persons
 from synthcli.workflow.trial import Trial, simulated_trials
 from tests.audit.shadow.laboratory import Held
 from tests.cli.table_fixture import SCHEMA, csv, rows
@@ -185,6 +185,14 @@ def test_an_interrupt_leaves_nothing_and_costs_nothing(request_: FitRequest, tmp
 def test_too_few_shadow_fits_are_refused_before_anything_is_read(request_: FitRequest) -> None:
     with pytest.raises(UsageError, match="3 shadow fits"):
         run_audit(AuditRequest(data="none.csv", synthetic="none.csv", model=Path("none.synth"), shadows=3))
+
+
+def test_models_of_persons_are_refused_before_their_fit_is_paid_for(request_: FitRequest) -> None:
+    request = replace(request_, schema=request_.schema.parent / "persons.yaml", max_rows_per_unit=5, persons=True)
+    with pytest.raises(UsageError, match="a model of persons"):
+        refuse_persons(request, 8)
+    refuse_persons(request, 0)
+    refuse_persons(replace(request, persons=False), 8)
 
 
 def test_how_many_shadow_fits_are_meant() -> None:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from synthcli.audit.shadow import LEAST_SHADOWS
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-LEAST_SHADOWS = 8
-"""Fewer shadows than this say too little of a candidate."""
 _RIDGE = 1e-6
 
 

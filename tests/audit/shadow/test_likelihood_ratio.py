@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthcli.audit.roc import auc
-from synthcli.audit.shadow.likelihood_ratio import LEAST_SHADOWS, learn, learn_laws, moderated
+from synthcli.audit.shadow import LEAST_SHADOWS
+from synthcli.audit.shadow.likelihood_ratio import learn, learn_laws, moderated
 from synthcli.audit.shadow.tosses import tosses
 
 CANDIDATES = 600
