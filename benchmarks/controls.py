@@ -1,11 +1,12 @@
 """How often the audit says what it has to say: its battery of controls, over and over, on three tables.
 
-    python benchmarks/controls.py run [--repeats 60] [--data FOLDER]
-    python benchmarks/controls.py table
+    python benchmarks/controls.py run [--repeats 60] [--data FOLDER] [--tables adult stops] [--only P3] [--rows 10000]
+    python benchmarks/controls.py table [--rows 10000]
 
-A repeat draws up to 5,000 rows of a table, keeps 40 % of them as fresh rows, tosses coins for 60 % of the rest, and
-audits the file of every control by the default policy (synthcli/audit/controls). It is one line of
-results/controls.jsonl, and is not run again. Adult and the stops are the benchmark's codes (`tables.py`).
+A repeat draws up to 5,000 rows of a table (`--rows`), keeps 40 % of them as fresh rows, tosses coins for 60 % of the
+rest, and audits the file of every control (or of those named by `--only`) by the default policy (synthcli/audit/
+controls). It is one line of results/controls.jsonl, and is not run again. Adult and the stops are the benchmark's codes
+(`tables.py`).
 """
 
 import argparse
@@ -24,7 +25,7 @@ from tables import prepare
 
 from synthcli.audit.controls.battery import CONTROLS, is_accusation, is_as_expected
 from synthcli.audit.rates import clopper_pearson
-from synthcli.workflow.trial import Trial, simulated_trials, trials_of
+from synthcli.workflow.trial import ROWS, Trial, simulated_trials, trials_of
 
 RESULTS = Path(__file__).parent / "results" / "controls.jsonl"
 TABLES = ("simulated", "adult", "stops")
@@ -35,31 +36,38 @@ def main() -> None:
     parser.add_argument("job", choices=("run", "table"))
     parser.add_argument("--repeats", type=int, default=60)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("SYNTHCLI_BENCH_DATA", ".")))
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--only", nargs="+", metavar="CONTROL", default=[control.id for control in CONTROLS])
+    parser.add_argument("--rows", type=int, default=ROWS)
     given = parser.parse_args()
     if given.job == "run":
-        done = {(run["table"], run["repeat"]) for run in kept()}
         for repeat in range(given.repeats):
-            for table in TABLES:
-                if (table, repeat) not in done:
-                    keep(table, repeat, given.data)
-    print("\n".join(shown(list(kept()))))
+            for table in given.tables:
+                keep(table, repeat, given)
+    print("\n".join(shown([run for run in kept() if run["rows"] == given.rows])))
 
 
-def keep(table: str, repeat: int, data: Path) -> None:
+def keep(table: str, repeat: int, given: argparse.Namespace) -> None:
+    """What is not kept yet of a repeat, as one line more."""
+    what = {"table": table, "repeat": repeat, "rows": given.rows}
+    done = {name for run in kept() if what.items() <= run.items() for name in run["outcomes"]}
+    wanted = [control for control in CONTROLS if control.id in given.only and control.id not in done]
+    if not wanted:
+        return
     with TemporaryDirectory() as folder:
-        (trial,) = trials(table, repeat, Path(folder), data)
-        outcomes = {tried.control.id: tried.outcome for tried in trial.tried(CONTROLS)}
+        (trial,) = trials(table, repeat, Path(folder), given)
+        outcomes = {tried.control.id: tried.outcome for tried in trial.tried(wanted)}
     with RESULTS.open("a") as file:
-        file.write(json.dumps({"table": table, "repeat": repeat, "outcomes": outcomes}) + "\n")
+        file.write(json.dumps({**what, "outcomes": outcomes}) + "\n")
     print(table, repeat, outcomes, file=sys.stderr, flush=True)
 
 
-def trials(table: str, repeat: int, folder: Path, data: Path) -> Iterator[Trial]:
+def trials(table: str, repeat: int, folder: Path, given: argparse.Namespace) -> Iterator[Trial]:
     once = range(repeat, repeat + 1)
     if table == "simulated":
-        return simulated_trials(folder, once)
-    prepared = prepare(table, data, cache_folder())
-    return trials_of(str(prepared.folder / "train.csv"), prepared.folder / "schema.yaml", None, once)
+        return simulated_trials(folder, once, given.rows)
+    prepared = prepare(table, given.data, cache_folder())
+    return trials_of(str(prepared.folder / "train.csv"), prepared.folder / "schema.yaml", None, once, size=given.rows)
 
 
 def kept() -> Iterator[dict[str, object]]:
@@ -72,7 +80,10 @@ def shown(runs: list[dict[str, object]]) -> Iterator[str]:
     yield "| control | expected | " + " | ".join(TABLES) + " | in all (95 % interval) | outcomes |"
     yield "|" + "---|" * (len(TABLES) + 4)
     for control in CONTROLS:
-        by_table = [[run["outcomes"][control.id] for run in runs if run["table"] == table] for table in TABLES]
+        runs_of = [run for run in runs if control.id in run["outcomes"]]
+        by_table = [[run["outcomes"][control.id] for run in runs_of if run["table"] == table] for table in TABLES]
+        if not runs_of:
+            continue
         counted = is_accusation if control.expected == "not promised" else partial(is_as_expected, control)
         right = [sum(map(counted, outcomes)) for outcomes in by_table]
         cells = [f"{count}/{len(outcomes)}" for count, outcomes in zip(right, by_table, strict=True)]

@@ -165,8 +165,9 @@ def trials_of(
     repeats: range,
     unit: str | None = None,
     most: int | None = None,
+    size: int = ROWS,
 ) -> Iterator[Trial]:
-    """The user's table, its rows drawn and cut anew each time; `unit` and `most` as in `FitRequest`."""
+    """The user's table, `size` of its rows drawn and cut anew each time; `unit` and `most` as in `FitRequest`."""
     request = _request(schema, unit=unit, most=most)
     named = _plan(request, 1.0).unit
     table = _read(schema, data, dialect, None if named is None else named.column)
@@ -180,8 +181,8 @@ def trials_of(
     for repeat in repeats:
         rng = np.random.default_rng(repeat)
         place = rng.permutation(count)[units]
-        cut = round(FRESH * min(ROWS, count))
-        real, fresh = ((place >= cut) & (place < ROWS)).nonzero()[0], (place < cut).nonzero()[0]
+        cut = round(FRESH * min(size, count))
+        real, fresh = ((place >= cut) & (place < size)).nonzero()[0], (place < cut).nonzero()[0]
         yield Trial(request, _rows(table, real, rng), _rows(table, fresh, rng), rng)
 
 
