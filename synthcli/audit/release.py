@@ -124,7 +124,7 @@ def _attack(
 ) -> Iterator[Part]:
     """One kind of attack after the other; one that breaks down takes none of the others with it."""
     arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
-    of_copies = replace(levels, strict=1 - (1 - levels.strict) * family(experiment) / COPIES)
+    of_copies = replace(levels, strict=1 - (1 - levels.strict) * family(experiment, shadow) / COPIES)
     mu = gaussian_mu(experiment.epsilon, experiment.delta)
     groups = {} if arms.block.marks is None else dict(zip(experiment.subgroups, arms.block.marks.T, strict=True))
     scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, groups, rng))
