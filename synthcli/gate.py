@@ -151,8 +151,8 @@ def _shortfall(limit: Limit, metric: Metric) -> str:
     """How many more audit rows would decide, were the estimate to stay: bounds narrow with the root of the rows."""
     room = limit.at_most - metric.value
     factor = ((metric.high - metric.value) / room) ** 2 if room > 1e-6 else float("inf")
-    if not factor < 1e6:
-        return f"the estimate reaches the tolerance {limit.at_most:g}: more rows alone may not make it pass"
+    if not factor < 100.0:  # no table has so many more rows to spare
+        return f"the estimate reaches the tolerance {limit.at_most:g}, or nearly: more rows alone may not make it pass"
     more = max(1, ceil(metric.n * (factor - 1)))
     return f"not decided; about {more:,} more audit rows are needed (a larger --audit-coins)"
 

@@ -71,6 +71,13 @@ def test_inconclusive_says_how_many_rows_are_missing() -> None:
     """The bound is twice too far away: four times the rows."""
     verdict = judge([metric("a", 0.3, 0.5, 0.7, n=1000)], Policy(limits=(Limit("a", 0.6),)))
     assert "3,000 more audit rows" in verdict.checks[0].note
+
+
+@pytest.mark.parametrize("value", [0.6, 0.599, 0.61])
+def test_an_estimate_at_its_tolerance_asks_for_no_absurd_number_of_rows(value: float) -> None:
+    (check,) = judge([metric("auc", 0.55, value, 0.65)], Policy(limits=(Limit("auc", 0.6),))).checks
+    assert check.outcome is INCONCLUSIVE
+    assert "more rows alone may not make it pass" in check.note
     verdict = judge([metric("a", 0.5, 0.65, 0.7)], Policy(limits=(Limit("a", 0.6),)))
     assert "may not make it pass" in verdict.checks[0].note
 
