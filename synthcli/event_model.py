@@ -50,9 +50,12 @@ class EventModel:
             codes[_ROOM] = leave_room(self._schema, self.names, columns).astype(np.uint8)
         return codes
 
-    def log_evidence(self, seen: Codes) -> NDArray[np.float64]:
-        """The logarithm of the probability of what is seen, but for a constant; -inf: no row is possible."""
-        return self._given.log_evidence(seen)
+    def log_evidence(self, seen: Codes, persons: int) -> NDArray[np.float64]:
+        """For each of so many persons the logarithm of the probability of what is seen, but for a constant.
+
+        Minus infinity: no row is possible.
+        """
+        return self._given.log_evidence(seen, persons)
 
     def log_density(self, seen: Codes, codes: Codes) -> NDArray[np.float64]:
         """The logarithm of the probability of a row's other codes, given what is seen of its person."""
@@ -60,7 +63,7 @@ class EventModel:
         joint = sum(
             (t[tuple(every[a].astype(np.intp) for a in c)] for c, t in self._model.potentials.items()), np.float64(0)
         )
-        evidence = self._given.log_evidence(seen)
+        evidence = self._given.log_evidence(seen, len(next(iter(codes.values()))))
         impossible = np.isneginf(evidence)
         return np.where(impossible, -np.inf, joint - np.where(impossible, 0.0, evidence))
 

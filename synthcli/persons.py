@@ -74,8 +74,8 @@ class Persons:
         for _ in range(_ATTEMPTS):
             for codes in sample(self._own_model, size - found, rng, size):
                 batch = self._own_order.keep(self._own_codec.decode(codes, rng), codes, rng)
-                possible = self._events.log_evidence(self._seen(batch)) > -np.inf if self._events.names else None
-                parts.append(batch if possible is None else batch.filter(pa.array(possible)))
+                possible = self._events.log_evidence(self._seen(batch), batch.num_rows) > -np.inf
+                parts.append(batch if possible.all() else batch.filter(pa.array(possible)))
                 found += parts[-1].num_rows
             if found == size:
                 (whole,) = pa.Table.from_batches(parts).combine_chunks().to_batches() or parts[:1]

@@ -70,7 +70,7 @@ class _OfPersons:
         """The logarithm of the probability of a row's codes, and of the values of person-level columns in theirs."""
         rest = self._events.log_density(self._events.seen(columns), codes)
         of_person = {c.name: c.encode(columns[c.column]) for c in self._own}
-        persons = self._persons.log_evidence(of_person) - self._weighted.beliefs.log_partition if self._own else 0.0
+        persons = self._persons.log_evidence(of_person, len(rest)) - self._weighted.beliefs.log_partition
         return persons + rest + self._within.log_density(columns)
 
 

@@ -33,22 +33,26 @@ def _categories(name: str, values: str) -> ColumnCodec:
 
 
 def _release(
-    counts: tuple[int, ...] = (1, 2, 5, 9), rules: tuple[Impossible, ...] = (), zeros: str = ""
+    counts: tuple[int, ...] = (1, 2, 5, 9), rules: tuple[Impossible, ...] = (), zeros: str = "", of_person: str = "sex"
 ) -> Synthesizer:
-    """Sex and number of rows of persons, kind and ward of rows; `zeros` leaves a code of sex no kind but these."""
+    """Sex and number of rows of persons, kind and ward of rows; `zeros` leaves a code of sex no kind but these.
+
+    Without `of_person` sex is of rows, too.
+    """
     rng = np.random.default_rng(7)
     fields = {"sex": "fm", "kind": "ab", "ward": "xyz"}
     columns = [Column(name="key", kind=Kind.STRING, role=Role.SURROGATE, surrogate=Surrogate("pattern", "AA-999"))]
     for name, values in fields.items():
-        level = Level.PERSON if name == "sex" else Level.EVENT
+        level = Level.PERSON if name == of_person else Level.EVENT
         columns.append(Column(name=name, kind=Kind.STRING, level=level, categories=tuple(values), required=True))
     grid = GridEncoder(type=Kind.INTEGER, edges=np.array(counts), decimals=None, missing=False)
-    own = Codec((_categories("sex", "fm"), ColumnCodec("rows of one key", grid)))
+    sex = (_categories("sex", "fm"),) if of_person else ()
+    own = Codec((*sex, ColumnCodec("rows of one key", grid)))
     rows = Codec(tuple(_categories(name, values) for name, values in fields.items()))
     if zeros:
         possible = np.array([[True, True], [kind in zeros for kind in "ab"]])
         rows = replace(rows, zeros=(StructuralZeros(("sex", "kind"), possible),))
-    of_persons = {("sex", "rows of one key"): rng.normal(size=own.domain.shape)}
+    of_persons = {own.domain.attributes: rng.normal(size=own.domain.shape)}
     of_rows = {
         c: rng.normal(size=rows.domain.shape_of(c)) for c in (("sex", "kind"), ("kind", "ward"), ("sex", "ward"))
     }
@@ -68,9 +72,10 @@ def _drawn(release: Synthesizer, persons: int, seed: int = 1, block: int = 1 << 
     return pa.Table.from_batches([d.rows for d in Persons(release).sample(persons, np.random.default_rng(seed), block)])
 
 
-def test_densities_of_all_rows_are_those_of_the_drawn_ones() -> None:
+@pytest.mark.parametrize("of_person", ["sex", ""], ids=["with person-level columns", "without any"])
+def test_densities_of_all_rows_are_those_of_the_drawn_ones(of_person: str) -> None:
     """Twelve rows are possible; 40,000 persons give each to within 0.01 (six standard deviations, persons together)."""
-    release = _release()
+    release = _release(of_person=of_person)
     every = pa.RecordBatch.from_pylist([{"sex": s, "kind": k, "ward": w} for s, k, w in product("fm", "ab", "xyz")])
     chances = np.exp(RowChance(release).log_density(every))
     assert chances.sum() == pytest.approx(1.0)

@@ -95,12 +95,15 @@ class GivenAttributes:
         self._nodes = _nodes(model, tree, inside)
         self._combinations = max(1, _MOST_CELLS // tree.cells)
 
-    def log_evidence(self, given: Codes) -> Floats:
-        """For each row the logarithm of the observed codes' probability, but for a constant; -inf: it is zero."""
-        out = np.zeros(len(next(iter(given.values()))) if given else 0)
+    def log_evidence(self, given: Codes, rows: int) -> Floats:
+        """The logarithm of the observed codes' probability, for each of so many rows, up to a constant; -inf: it is 0.
+
+        The constant is the logarithm of the partition function; it is all that there is where nothing is observed.
+        """
+        out = np.zeros(rows)
         for clique, table in self._fixed:
             out += table[tuple(given[a].astype(np.intp) for a in clique)]
-        for block in self._blocks(given, len(out)):
+        for block in self._blocks(given, rows):
             out[block.rows] += block.evidence[block.combination]
         return out
 

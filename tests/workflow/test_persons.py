@@ -209,9 +209,21 @@ def test_rows_are_not_picked_from_persons(option: str, value: str, folder: Path)
 
 
 def test_persons_need_a_place_of_their_own(folder: Path) -> None:
-    for persons in ("-", str(folder / "x.csv")):
+    """However the place is spelt: of two files in one place, the second would replace the first."""
+    rows = str(folder / "x.csv")
+    (folder / "link.csv").symlink_to(rows)
+    for persons, replicates in (
+        ("-", None),
+        (rows, None),
+        (f"{folder}/../{folder.name}/x.csv", None),
+        (str(folder / "link.csv"), None),
+        (str(folder / "x-{}.csv"), 2),
+    ):
+        request = SampleRequest(
+            model=folder / "m.synth", output=rows, persons=persons, replicates=replicates, force=True
+        )
         with pytest.raises(UsageError, match="a file of their own"):
-            run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "x.csv"), persons=persons))
+            run_sample(request)
 
 
 Edit = Callable[[str], str]
