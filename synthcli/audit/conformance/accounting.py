@@ -90,8 +90,14 @@ def cost(question: Question) -> float:
 
 
 def key_cost(question: Question) -> float:
-    """The delta of learnt keys: the chance that a key of one row shows, lifted above the threshold by noise."""
-    return gaussian_tail(question.scale, question.threshold - 1) if question.kind == "keys" else 0.0
+    """The delta of learnt keys: the chance that some key that one unit alone has is lifted above the threshold.
+
+    It is largest where all rows of the unit have the same key, or each has its own: the tail is convex there.
+    """
+    if question.kind != "keys":
+        return 0.0
+    rows, threshold = int(question.sensitivity[0]), question.threshold
+    return max(gaussian_tail(question.scale, threshold - rows), rows * gaussian_tail(question.scale, threshold - 1))
 
 
 def gaussian_tail(scale: float, above: int) -> float:

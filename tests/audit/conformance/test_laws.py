@@ -5,8 +5,11 @@ import pytest
 from scipy import special
 
 from synthcli.audit.conformance import laws
-from synthcli.audit.conformance.accounting import gaussian_tail, zcdp_epsilon
+from synthcli.audit.conformance.accounting import gaussian_tail, key_cost, zcdp_epsilon
 from synthcli.privacy.budget import epsilon_of
+from synthcli.privacy.exact import Side
+from synthcli.privacy.noise import keys_scales_for
+from synthcli.privacy.question import Question
 
 
 def discrete_gaussian(scale: float, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -67,3 +70,15 @@ def test_the_tail_of_the_discrete_gaussian(above: int) -> None:
     rng = np.random.default_rng(7)
     draws = discrete_gaussian(2.0, 400_000, rng)
     assert gaussian_tail(2.0, above) == pytest.approx(float((draws > above).mean()), abs=0.003)
+
+
+@pytest.mark.parametrize("rho", [0.05, 20.0], ids=["much noise", "little"])
+@pytest.mark.parametrize("rows", [1, 4])
+def test_keys_cost_the_chance_that_rows_of_a_unit_show(rows: int, rho: float) -> None:
+    """Against all ways to have so many rows; OpenDP's own delta is none below."""
+    scale, threshold = keys_scales_for(rho, 1e-6, rows)
+    question = Question.keys("x", scale, threshold, Side(rows_per_unit=rows))
+    ways = [(4,), (3, 1), (2, 2), (2, 1, 1), (1, 1, 1, 1)] if rows == 4 else [(1,)]
+    worst = max(sum(gaussian_tail(scale, threshold - count) for count in way) for way in ways)
+    assert key_cost(question) == pytest.approx(worst)
+    assert key_cost(question) <= question.measurement().map(1)[1] * (1 + 1e-9) <= 1e-6 * (1 + 1e-9)
