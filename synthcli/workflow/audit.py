@@ -25,6 +25,7 @@ from synthcli.report.document import to_document
 from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.dialect import declared
+from synthcli.table.persons import events_schema
 from synthcli.table.schema import Role
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.controls import refuse_blindness
@@ -72,6 +73,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     ):
         coins.verify_data(real.raw_chunks())
         _refuse_other_columns(synthesizer, synthetic)
+        _refuse_half(synthesizer, synthetic)
         shadow = shadow_attack(request, synthesizer, coins, real, synthetic)
         standing = _recorded(take_standing(request, policy, synthesizer, synthetic), request)
         experiment = _experiment(synthesizer, coins, focus, real, synthetic)
@@ -120,6 +122,18 @@ def _refuse_other_columns(synthesizer: Synthesizer, synthetic: Source) -> None:
             f"{synthetic.name} has {len(others):,} column(s) that the model does not write: "
             f"{', '.join(map(repr, others[:5]))}",
             "remove them (an index or an identifier tells who is who), or audit the file that synthcli sample wrote",
+        )
+
+
+def _refuse_half(synthesizer: Synthesizer, synthetic: Source) -> None:
+    """Of persons and their events in two files, neither is what the attacks compare with real rows."""
+    schema = synthesizer.schema
+    absent = {column.name for column in schema.modelled} - set(synthetic.columns)
+    events = {column.name for column in events_schema(schema).columns}
+    if synthesizer.persons is not None and absent and absent in ({*schema.of_persons}, events):
+        raise InvalidAudit(
+            f"{synthetic.name} holds {'persons' if absent == events else 'events'} alone",
+            "audit both in one file: synthcli sample with the same seed, and without --persons, writes the same rows",
         )
 
 

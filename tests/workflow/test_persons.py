@@ -1,6 +1,7 @@
 """Persons with several rows each, from the table to the written files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 
 from synthcli.artifact import load, save
 from synthcli.audit.coins_file import load_coins
-from synthcli.errors import InputError, UsageError
+from synthcli.errors import InputError, InvalidAudit, UsageError
 from synthcli.persons import Persons
 from synthcli.synthesizer import Synthesizer
 from synthcli.workflow.audit import run_audit
@@ -195,6 +196,10 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     assert fitted.coins is not None
     found = {m.id: m for m in run_audit(audit).result.endpoints}
     assert found["copies.exact.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
+    _sampled(tmp_path, "events.csv", persons=str(tmp_path / "persons.csv"))
+    for half in ("persons", "events"):
+        with pytest.raises(InvalidAudit, match=f"holds {half} alone"):
+            run_audit(replace(audit, synthetic=str(tmp_path / f"{half}.csv")))
     coins, real = load_coins(fitted.coins), pd.read_csv(folder / "t.csv")
     real[coins.keep(0, len(real))].to_csv(tmp_path / "rows.csv", index=False)
     found = {m.id: m for m in run_audit(audit).result.endpoints}
@@ -278,8 +283,6 @@ def test_a_table_without_person_level_columns_still_has_persons(folder: Path) ->
 
 
 def test_a_synthesizer_with_other_persons_is_refused(folder: Path) -> None:
-    from dataclasses import replace
-
     whole = load(folder / "m.synth")
     with pytest.raises(ValueError, match="different columns"):
         replace(
