@@ -58,8 +58,8 @@ class SurrogateColumn:
     def _distinct(self, start: int, rows: int) -> pa.Array:
         if start + rows > self._permutation.size:
             raise UsageError(
-                f"a pattern has only {self._permutation.size:,} identifiers, and a rule wants another in every row",
-                "sample fewer rows, or fit with a longer synthcli:surrogate pattern",
+                f"a pattern has only {self._permutation.size:,} identifiers, and none may come twice",
+                "sample fewer, or fit with a longer synthcli:surrogate pattern",
             )
         numbers = self._permutation.of(np.arange(start, start + rows, dtype=np.uint64))
         if self.surrogate.format == "uuid":

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from synthcli.artifact import load
@@ -15,6 +16,8 @@ from synthcli.audit.focus import Focus, focus_on
 from synthcli.audit.release import run_audit as attack
 from synthcli.audit.result import AuditResult
 from synthcli.conclusion import error_share, with_breakdowns, with_claims, with_shadows
+from synthcli.engine.interface import RowMask
+from synthcli.engine.units import units_of
 from synthcli.errors import InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
@@ -168,8 +171,17 @@ def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:
 
 
 def _training(source: Source, synthesizer: Synthesizer, coins: Coins) -> Iterator[pa.RecordBatch]:
-    """The real rows that the model was fitted on."""
+    """The real rows that the release stands for: those that the model was fitted on, or all rows of its persons."""
+    keep = coins.keep if synthesizer.persons is None else _rows_of_persons(source, synthesizer, coins)
     start = 0
     for batch in source.batches(synthesizer.schema, synthesizer.codec.names):
-        yield batch.filter(pa.array(coins.keep(start, batch.num_rows)))
+        yield batch.filter(pa.array(keep(start, batch.num_rows)))
         start += batch.num_rows
+
+
+def _rows_of_persons(source: Source, synthesizer: Synthesizer, coins: Coins) -> RowMask:
+    """The rows of persons who train, those beyond the bound among them: persons are drawn with as many."""
+    column = str(synthesizer.statement.unit_column)
+    units = units_of(source, synthesizer.schema, column)[:, 0]
+    trains = ~np.isin(units, units[coins.non_members])
+    return lambda start, count: trains[start : start + count]

@@ -194,14 +194,20 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
         ledger=str(tmp_path / "ledger.sqlite"),
     )
     assert fitted.coins is not None
-    found = {m.id: m for m in run_audit(audit).result.endpoints}
+    outcome = run_audit(audit)
+    found = {m.id: m for m in outcome.result.endpoints}
     assert found["copies.exact.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
     _sampled(tmp_path, "events.csv", persons=str(tmp_path / "persons.csv"))
     for half in ("persons", "events"):
         with pytest.raises(InvalidAudit, match=f"holds {half} alone"):
             run_audit(replace(audit, synthetic=str(tmp_path / f"{half}.csv")))
     coins, real = load_coins(fitted.coins), pd.read_csv(folder / "t.csv")
-    real[coins.keep(0, len(real))].to_csv(tmp_path / "rows.csv", index=False)
+    trained = coins.keep(0, len(real))
+    for rows, same in ((real[real.person.isin(real.person[trained])], True), (real[trained], False)):
+        apart = abs((rows.sex == "f").mean() - (pd.read_csv(tmp_path / "rows.csv").sex == "f").mean())
+        place = outcome.quality.attributes.index("sex")
+        assert (outcome.quality.pair_tvd[place][place] == pytest.approx(apart)) == same, "all rows of who trains"
+    real[trained].to_csv(tmp_path / "rows.csv", index=False)
     found = {m.id: m for m in run_audit(audit).result.endpoints}
     assert found["copies.raw.excess"].low > 0.3
 
