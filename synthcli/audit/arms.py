@@ -13,6 +13,10 @@ from synthcli.errors import InvalidAudit
 
 MAX_CANDIDATES = 20_000
 MAX_OTHERS = 20_000
+MAX_TOSSED = 100_000
+"""Rows that go with the coins of the chosen candidates, about: who solves for all coins needs memory for each."""
+FEWEST_CAPPED = 2_000
+"""However many rows they have, so many candidates are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +46,9 @@ class Arms:
 def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
     """All candidates and as many other training rows, each capped; drawn by row number alone."""
     heads = coins.heads
-    candidates = coins.candidates
-    if len(candidates) > MAX_CANDIDATES:
-        kept = np.sort(rng.choice(len(candidates), MAX_CANDIDATES, replace=False))
+    candidates, most = coins.candidates, _most(coins)
+    if len(candidates) > most:
+        kept = np.sort(rng.choice(len(candidates), most, replace=False))
         candidates, heads = candidates[kept], heads[kept]
     others = _others(coins, rng)
     numbers = np.concatenate([candidates, others])
@@ -52,6 +56,14 @@ def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
     is_candidate = np.arange(len(numbers)) < len(candidates)
     trains = np.concatenate([heads, np.ones(len(others), dtype=np.bool_)])
     return Chosen(numbers[order], is_candidate[order], trains[order])
+
+
+def _most(coins: Coins) -> int:
+    """How many candidates are chosen at most."""
+    if coins.units is None:
+        return MAX_CANDIDATES
+    rows = len(coins.units.tossed) / max(1, len(coins.candidates))
+    return min(MAX_CANDIDATES, max(FEWEST_CAPPED, int(MAX_TOSSED / max(1.0, rows))))
 
 
 def _others(coins: Coins, rng: np.random.Generator) -> NDArray[np.int64]:

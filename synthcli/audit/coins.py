@@ -6,7 +6,8 @@ Heads against tails is then exactly the game of Steinke, Nasr and Jagielski (Neu
 candidates, every assignment of labels is equally likely.
 
 Where persons have several rows, persons toss: each privacy unit is represented by one of its rows, drawn at random, the
-representative is the candidate, and tails keep all rows of the unit out.
+representative is the candidate, and tails keep all rows of the unit out. Which rows of a unit count is drawn before the
+toss, so that it is known of tails too which of their rows would have trained.
 """
 
 import hashlib
@@ -28,10 +29,22 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UnitRows:
-    """Where units have several rows: all rows that train, and the one row that represents each unit in the audit."""
+    """Where units have several rows: all rows that train, and the one row that represents each unit in the audit.
+
+    `tossed`: the rows (numbers, ascending, int64) that train if their unit's coin shows heads, be it heads or tails;
+    `owner`: of each of them the candidate (an index, int64) whose unit it belongs to.
+    """
 
     trains: RowSet
     representatives: RowSet
+    tossed: NDArray[np.int64]
+    owner: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.tossed.dtype != np.int64 or self.owner.dtype != np.int64 or self.tossed.ndim != 1:
+            raise ValueError("rows and their owners are int64 numbers")
+        if self.tossed.shape != self.owner.shape or np.any(np.diff(self.tossed) <= 0):
+            raise ValueError("every row has one owner, and is named once, in ascending order")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +87,16 @@ class Coins:
         rest = represents & ~trains
         if np.count_nonzero(rest) != np.count_nonzero(~self.heads):
             raise ValueError("who tossed no coin trains")
+        self._check_owners(units, trains)
+
+    def _check_owners(self, units: UnitRows, trains: NDArray[np.bool_]) -> None:
+        tossed, owner = units.tossed, units.owner
+        if len(tossed) and not (0 <= tossed[0] <= tossed[-1] < self.rows and owner.min() >= 0):
+            raise ValueError("a row lies outside the table, or has no owner")
+        if not np.array_equal(owner[np.isin(tossed, self.candidates)], np.arange(len(self.candidates))):
+            raise ValueError("every candidate owns the row that represents him")
+        if owner.max(initial=-1) >= len(self.candidates) or np.any(trains[tossed] != self.heads[owner]):
+            raise ValueError("a unit's rows train where its coin shows heads")
 
     @property
     def members(self) -> NDArray[np.int64]:
@@ -103,10 +126,23 @@ class Coins:
             return self.units.representatives.mask(start, count)
         return np.ones(count, dtype=np.bool_)
 
+    def rows_of(self, candidates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The rows that train where these candidates' coins show heads, and nowhere else; and whose they are.
+
+        `candidates` and rows are ascending row numbers, an owner is an index of `candidates`. No coin is looked at.
+        """
+        if self.units is None:
+            return candidates, np.arange(len(candidates))
+        place = np.full(len(self.candidates), -1, dtype=np.intp)
+        place[np.searchsorted(self.candidates, candidates)] = np.arange(len(candidates))
+        owner = place[self.units.owner]
+        return self.units.tossed[owner >= 0], owner[owner >= 0]
+
     def commitment(self) -> str:
         """SHA-256 (hex) of salt ‖ rows ‖ number of candidates ‖ candidates ‖ coins; tells nothing without the salt.
 
-        With units also ‖ the rows that train ‖ those that represent a unit, a bit for each row of the table.
+        With units also ‖ the rows that train ‖ those that represent a unit, a bit for each row of the table ‖ the
+        number of rows that tossed ‖ these rows ‖ their owners.
         """
         digest = hashlib.sha256(self.salt)
         digest.update(np.array([self.rows, len(self.candidates)], dtype="<i8").tobytes())
@@ -115,6 +151,9 @@ class Coins:
         if self.units is not None:
             digest.update(self.units.trains.bits.tobytes())
             digest.update(self.units.representatives.bits.tobytes())
+            digest.update(np.array([len(self.units.tossed)], dtype="<i8").tobytes())
+            digest.update(self.units.tossed.astype("<i8").tobytes())
+            digest.update(self.units.owner.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def verify(self, commitment: str) -> None:
@@ -173,6 +212,7 @@ def flip_units(bound: BoundedRows, share: float) -> Coins:
     order = np.argsort(candidates)
     stays = np.ones(bound.units, dtype=np.bool_)
     stays[tosses.non_members] = False
+    tossed, owner = _owned(bound, tosses.candidates[order])
     return Coins(
         rows=bound.rows,
         candidates=candidates[order],
@@ -181,5 +221,17 @@ def flip_units(bound: BoundedRows, share: float) -> Coins:
         units=UnitRows(
             trains=RowSet.of(bound.rows, bound.kept[stays[number]]),
             representatives=RowSet.of(bound.rows, representatives),
+            tossed=tossed,
+            owner=owner,
         ),
     )
+
+
+def _owned(bound: BoundedRows, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The kept rows of these units, ascending, and the place of each one's unit among them."""
+    place = np.full(bound.units, -1, dtype=np.int64)
+    place[units] = np.arange(len(units))
+    owner = place[bound.unit_of]
+    rows, owner = bound.kept[owner >= 0], owner[owner >= 0]
+    order = np.argsort(rows)
+    return rows[order], owner[order]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.audit.coins import SALT_BYTES, Coins, UnitRows
 from synthcli.errors import InvalidAudit
@@ -16,7 +17,8 @@ from synthcli.privacy.row_set import RowSet
 _FORMAT = "synthcli-coins"
 _MAX_BYTES = 1 << 30
 _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
-_UNITS = {"trains", "representatives"}
+_ROW_SETS = ("trains", "representatives")
+_NUMBERS = ("tossed", "owner")
 
 
 def save_coins(coins: Coins, path: Path) -> None:
@@ -32,8 +34,9 @@ def save_coins(coins: Coins, path: Path) -> None:
         "data_digest": coins.data_digest,
     }
     if coins.units is not None:
-        sets = {"trains": coins.units.trains, "representatives": coins.units.representatives}
-        document["units"] = {name: _text(rows.bits.tobytes()) for name, rows in sets.items()}
+        document["units"] = {name: _text(getattr(coins.units, name).bits.tobytes()) for name in _ROW_SETS} | {
+            name: _text(getattr(coins.units, name).astype("<i8").tobytes()) for name in _NUMBERS
+        }
     atomic_write(path, json.dumps(document).encode("ascii"), mode=0o600)
 
 
@@ -64,7 +67,7 @@ def _parse(document: Any) -> Coins:
         raise ValueError("an unknown version, or no row count")
     if not isinstance(digest, str) or (digest and len(bytes.fromhex(digest)) != SALT_BYTES):
         raise ValueError("a digest of the wrong length")
-    candidates = np.frombuffer(_bytes(document["candidates"]), dtype="<i8").astype(np.int64)
+    candidates = _numbers(document["candidates"])
     packed = np.frombuffer(_bytes(document["heads"]), dtype=np.uint8)
     if len(packed) != (len(candidates) + 7) // 8:
         raise ValueError("not one coin for each candidate")
@@ -75,11 +78,15 @@ def _parse(document: Any) -> Coins:
 
 
 def _units(rows: int, document: Any) -> UnitRows:
-    if not isinstance(document, dict) or set(document) != _UNITS:
-        raise ValueError("units are two sets of rows")
-    return UnitRows(
-        **{name: RowSet(rows, np.frombuffer(_bytes(text), dtype=np.uint8)) for name, text in document.items()}
-    )
+    if not isinstance(document, dict) or set(document) != {*_ROW_SETS, *_NUMBERS}:
+        raise ValueError("units are two sets of rows, and rows with their owners")
+    sets = {name: RowSet(rows, np.frombuffer(_bytes(document[name]), dtype=np.uint8)) for name in _ROW_SETS}
+    tossed, owner = (_numbers(document[name]) for name in _NUMBERS)
+    return UnitRows(**sets, tossed=tossed, owner=owner)
+
+
+def _numbers(text: Any) -> NDArray[np.int64]:
+    return np.frombuffer(_bytes(text), dtype="<i8").astype(np.int64)
 
 
 def _text(raw: bytes) -> str:

@@ -3,7 +3,8 @@
 An attacker who knows every other row still faces the other candidates' coins, which share his cells. Judged one at a
 time they are noise to each other; solved for together they explain each other away. With A the measured cells ×
 candidates, the counts minus the known rows are A z + noise, z the coins: the estimate by the coins' own mean and
-variance is the best linear one (Kay 1993, section 12.3).
+variance is the best linear one (Kay 1993, section 12.3). A candidate with several rows, which share his coin, is one
+column of A: the sum of theirs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,16 +37,23 @@ class Evidence:
 
 
 def gather_evidence(
-    cells: Mapping[Clique, NDArray[np.intp]],
+    cells_of: Callable[[Clique], NDArray[np.intp]],
     measurements: Sequence[Measurement],
     known: Mapping[Clique, NDArray[Any]],
+    owner: NDArray[np.intp] | None = None,
 ) -> Evidence:
-    """Of the cells that candidates have. `cells`: each candidate's cell by clique; `known`: the other training rows."""
+    """Of the cells that candidates have.
+
+    `cells_of`: by clique the cell of each of their rows; `owner`: whose each row is (every candidate has one or more),
+    by default one row each; `known`: the other training rows.
+    """
     blocks, unknown, precision = [], [], []
     for measurement in measurements:
-        own = cells[measurement.clique]
+        own = cells_of(measurement.clique)
+        whose = np.arange(len(own)) if owner is None else owner
         used, place = np.unique(own, return_inverse=True)
-        blocks.append(sparse.csr_matrix((np.ones(len(own)), (place, np.arange(len(own)))), (len(used), len(own))))
+        shape = (len(used), int(whose.max(initial=-1)) + 1)
+        blocks.append(sparse.csr_matrix((np.ones(len(own)), (place, whose)), shape))  # rows in one cell are added
         unknown.append((measurement.values - known[measurement.clique]).ravel()[used])
         precision.append(1 / measurement.variance.ravel()[used])
     return Evidence(sparse.vstack(blocks, "csr"), np.concatenate(unknown), np.concatenate(precision))
@@ -69,8 +77,8 @@ def _solved(evidence: Evidence, right: Vector, rng: np.random.Generator) -> tupl
     count = len(right)
     weighted = sparse.diags_array(np.sqrt(evidence.precision)) @ evidence.design
     if count <= _DENSE:
-        dense = weighted.toarray()
-        factor = linalg.cho_factor(dense.T @ dense + _PRIOR * np.eye(count), lower=True, overwrite_a=True)
+        normal = (weighted.T @ weighted).toarray() + _PRIOR * np.eye(count)
+        factor = linalg.cho_factor(normal, lower=True, overwrite_a=True)
         inverse = linalg.cho_solve(factor, np.eye(count), overwrite_b=True)
         return inverse @ right, inverse.diagonal()
     transposed = weighted.T.tocsr()

@@ -118,13 +118,18 @@ def informed(
     measurements: Sequence[Measurement],
     background: Mapping[Clique, NDArray[Any]],
     rng: np.random.Generator,
+    owner: NDArray[np.intp] | None = None,
 ) -> Shift:
     """The attacker who knows all training rows but the candidates: all their coins solved for together (`joint`).
 
-    `codes`: all candidates; `background`: counts of the training rows other than these.
+    `codes`: the rows of all candidates; `owner`: whose each one is, by default one row each; a candidate's rows come
+    or go together. `background`: counts of the training rows other than these.
     """
-    cells = {m.clique: cell_numbers(codes, domain, m.clique) for m in measurements}
-    return Shift(*coin_ratios(gather_evidence(cells, measurements, background), rng))
+
+    def cells_of(clique: Clique) -> NDArray[np.intp]:
+        return cell_numbers(codes, domain, clique)
+
+    return Shift(*coin_ratios(gather_evidence(cells_of, measurements, background, owner), rng))
 
 
 def _zeros(codes: Codes) -> NDArray[Any]:

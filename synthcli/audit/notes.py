@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from synthcli.audit.arms import MAX_CANDIDATES, Arms
+from synthcli.audit.arms import Arms
 from synthcli.audit.coins import Coins
 from synthcli.metric import Metric
 
@@ -33,7 +33,7 @@ CEILINGS = (
 )
 UNITS = (
     "Privacy units are compared, not rows: each is represented by one of its rows, drawn at random, and every row of a "
-    "held-out unit is held out."
+    "held-out unit is held out. The attacker who knows every other row attacks all rows of a unit together."
 )
 SHADOWS = (
     "The shadow-fit attacker knows every row but how the coins fell, and the algorithm with its settings; "
@@ -75,6 +75,7 @@ def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copi
             f"{arms.shared:,} candidates were left out of the membership attacks, since their very record occurs among "
             "the members and among the non-members."
         )
-    if len(coins.candidates) > MAX_CANDIDATES:
-        found.append(f"{MAX_CANDIDATES:,} of {len(coins.candidates):,} candidates, drawn at random, were attacked.")
+    attacked = int(arms.chosen.candidate.sum())
+    if len(coins.candidates) > attacked:
+        found.append(f"{attacked:,} of {len(coins.candidates):,} candidates, drawn at random, were attacked.")
     return tuple(found)

@@ -48,14 +48,17 @@ class Surroundings:
     `isolated[search]`: which chosen rows have no other real row within the distance, on either side of the coin (of
     other units, the rows that represent them).
     `alike`: views × chosen rows: how many other real rows look like each one.
-    `background`: exact counts of the training rows other than the chosen candidates.
+    `at_stake`: the codes (rows × attributes) of all rows that go with a chosen candidate's coin, heads or tails, and
+    `owner`: whose they are, an index of the chosen candidates.
+    `background`: exact counts of the training rows other than these.
     """
 
     isolated: Mapping[Search, NDArray[np.bool_]]
     rows: int
     alike: NDArray[np.int64]
+    at_stake: NDArray[np.uint32]
+    owner: NDArray[np.intp]
     background: Tables
-    background_rows: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,18 +82,25 @@ def survey(real: Iterable[Block], coins: Coins, arms: Arms, wanted: Wanted) -> S
     finder.look_within()
     alike.add_own()
     background = _zeros(wanted)
-    total, rows = len(arms.block), 0
-    candidates = arms.chosen.numbers[arms.chosen.candidate]
+    total = len(arms.block)
+    tossed, owner = coins.rows_of(arms.chosen.numbers[arms.chosen.candidate])
+    at_stake: list[NDArray[np.uint32]] = []
     for start, block in numbered(real):
         others = block[_without(arms.chosen.numbers, start, len(block)) & coins.represents(start, len(block))]
         finder.look(others)
         alike.add(others.codes)
         total += len(others)
-        trains = block[_without(candidates, start, len(block)) & coins.keep(start, len(block))]
-        _add(background, trains, wanted.domain)
-        rows += len(trains)
-    isolated = {search: ~found for search, found in finder.found.items()}
-    return Surroundings(isolated=isolated, rows=total, alike=alike.table(), background=background, background_rows=rows)
+        known = _without(tossed, start, len(block))
+        at_stake.append(block.codes[~known])
+        _add(background, block[known & coins.keep(start, len(block))], wanted.domain)
+    return Surroundings(
+        isolated={search: ~found for search, found in finder.found.items()},
+        rows=total,
+        alike=alike.table(),
+        at_stake=np.concatenate(at_stake),
+        owner=owner,
+        background=background,
+    )
 
 
 def scan_synthetic(

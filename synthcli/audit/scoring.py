@@ -98,7 +98,8 @@ def score_candidates(
     model, domain = experiment.model, experiment.model.domain
     codes = as_codes(arms.block[rows], domain.attributes)
     shifted = shift(codes, domain, experiment.measurements, model.total)
-    knowing = informed(codes, domain, experiment.measurements, around.background, rng)
+    at_stake = dict(zip(domain.attributes, around.at_stake.T, strict=True))
+    knowing = informed(at_stake, domain, experiment.measurements, around.background, rng, around.owner)
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
     lone = np.concatenate([heads, tails])
     named = {name: mask[rows] for name, mask in groups.items()}

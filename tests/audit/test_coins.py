@@ -139,6 +139,11 @@ def test_all_rows_of_a_unit_share_its_coin(rows: int, units: int, most: int, sha
     represents = coins.represents(0, rows)
     assert sorted(of[represents]) == sorted(set(of.tolist()))
     assert set(coins.candidates) <= set(np.flatnonzero(represents))
+    whole, owner = coins.rows_of(coins.candidates)
+    assert np.array_equal(of[whole], of[coins.candidates][owner])
+    assert np.array_equal(np.sort(whole), np.sort(bound.kept[np.isin(of[bound.kept], list(candidates))]))
+    some, whose = coins.rows_of(coins.candidates[::2])
+    assert np.array_equal(some, whole[owner % 2 == 0]) and np.array_equal(whose, owner[owner % 2 == 0] // 2)
     assert coins.keep(rows // 3, rows // 2).tolist() == trains[rows // 3 : rows // 3 + rows // 2].tolist()
 
 
@@ -164,10 +169,19 @@ def test_the_commitment_and_the_file_cover_the_units(tmp_path) -> None:
     assert back.commitment() == coins.commitment()
     assert np.array_equal(back.keep(0, 500), coins.keep(0, 500))
     assert np.array_equal(back.represents(0, 500), coins.represents(0, 500))
-    spare = np.flatnonzero(coins.keep(0, 500) & ~coins.represents(0, 500))
+    for found, expected in zip(back.rows_of(coins.candidates), coins.rows_of(coins.candidates), strict=True):
+        assert np.array_equal(found, expected)
+    spare = np.setdiff1d(np.flatnonzero(coins.keep(0, 500) & ~coins.represents(0, 500)), coins.units.tossed)
     fewer = RowSet.of(500, np.setdiff1d(coins.units.trains.numbers(), spare[:1]))
     other = dataclasses.replace(coins, units=dataclasses.replace(coins.units, trains=fewer))
     assert other.commitment() != coins.commitment()
+    own, owner = np.isin(coins.units.tossed, coins.candidates), coins.units.owner
+    (lost,) = np.flatnonzero(~own)[:1]
+    rows = dataclasses.replace(coins.units, tossed=np.delete(coins.units.tossed, lost), owner=np.delete(owner, lost))
+    assert dataclasses.replace(coins, units=rows).commitment() != coins.commitment()
+    for wrong in (owner[::-1].copy(), np.where(own, owner, -1), np.where(own, owner, len(coins.candidates))):
+        with pytest.raises(ValueError, match=r"owns|owner|coin"):
+            dataclasses.replace(coins, units=dataclasses.replace(coins.units, owner=wrong))
     document = json.loads(path.read_text())
     for units in (None, {}, {"trains": "", "representatives": ""}, {**document["units"], "more": ""}):
         path.write_text(json.dumps({**document, "units": units}))

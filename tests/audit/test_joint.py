@@ -16,7 +16,7 @@ def problem(count: int, rng: np.random.Generator, sigma: float = 1.0):
     for clique, own in cells.items():
         counts = known[clique] + np.bincount(own[coins], minlength=count // 8)
         measurements.append(Measurement(clique, counts + rng.normal(0, sigma, counts.shape), sigma))
-    return coins, gather_evidence(cells, measurements, known)
+    return coins, gather_evidence(cells.__getitem__, measurements, known)
 
 
 def test_it_is_the_best_linear_estimate() -> None:

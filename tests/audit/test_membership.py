@@ -93,6 +93,17 @@ def test_who_knows_every_other_row_reaches_the_optimum(sigma: float) -> None:
     assert np.allclose(found.detectability, 1 / sigma)
 
 
+def test_the_rows_of_one_candidate_come_together() -> None:
+    """Three rows in one cell move it by three; three rows in three cells are as good as three measurements."""
+    codes = {"x": np.array([0, 0, 0, 1, 2, 3, 4], dtype=np.uint8)}
+    owner = np.array([0, 0, 0, 1, 1, 1, 2])
+    noisy, known = Measurement(("x",), np.array([3.0, 0, 0, 0, 1]), 2.0), {("x",): np.zeros(5, int)}
+    found = informed(codes, Domain(("x",), (5,)), [noisy], known, np.random.default_rng(0), owner)
+    assert found.detectability == pytest.approx(np.array([3, 3**0.5, 1]) / 2)
+    ratios = stats.norm.logpdf([3.0, 0, 1], [3, 1, 1], 2) - stats.norm.logpdf([3.0, 0, 1], 0, 2)
+    assert found.score == pytest.approx(ratios * [1, 3, 1])
+
+
 def test_candidates_in_one_cell_hide_each_other() -> None:
     """Sixteen in each cell: d' falls to 1 / sqrt(sigma² + 15 / 4)."""
     codes = {"x": np.repeat(np.arange(10), 16).astype(np.uint8)}
