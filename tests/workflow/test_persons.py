@@ -175,6 +175,7 @@ def test_the_page_says_what_persons_are_and_what_is_not_modelled(folder: Path) -
     assert "made up: a key, one a person" in page and page.count("the same in all rows of a person") == 2
     assert "Persons (noisy)" in page and "drawn independently" in page
     assert "stands for the counted rows" not in page
+    assert "those of the counted rows, 4 of a person at most" in page
 
 
 def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Path) -> None:
