@@ -89,8 +89,9 @@ def _refuse_headless(source: Source, said: Dialect) -> None:
 def _in_words(proposal: Proposal, data: str, place: Path) -> str:
     schema = proposal.schema
     out = [f"{f.column.name} ({f.note or f.column.role})" for f in proposal.findings if not f.column.role.is_written]
+    columns = f"{len(schema.columns)} column{'' if len(schema.columns) == 1 else 's'}"
     return (
-        f"types, formats and roles of the {len(schema.columns)} columns of {data} were read off its rows and are "
+        f"types, formats and roles of the {columns} of {data} were read off its rows and are "
         f"accepted unseen: epsilon does not cover them\n  they stand in {place}\n"
         f"  left out: {', '.join(out) or 'no column'}"
     )

@@ -10,12 +10,13 @@ import secrets
 import shutil
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
 from synthcli import __version__
 from synthcli.artifact import load
-from synthcli.errors import remarking
+from synthcli.errors import UsageError, remarking
 from synthcli.files import atomic_write, lock
 from synthcli.gate import Outcome, load_policy
 from synthcli.report.unseen import UNSEEN
@@ -61,6 +62,8 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     A second run with the same inputs spends nothing, draws no new rows and asks the gate nothing new: it tells the
     recorded outcome. (Drawing again until an audit passes would be a selection on private data.)
     """
+    if config.folder.exists() and not config.folder.is_dir():
+        raise UsageError(f"{config.folder} is not a folder", "name a folder with -o; releases that pass appear in it")
     config.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(config.work / "lock"):
         _sweep(config)
@@ -152,13 +155,18 @@ def _told(config: ReleaseConfig, staging: Path) -> Path | None:
 
 
 def _next_number(config: ReleaseConfig) -> int:
-    numbers = [int(p.name.rsplit("-", 1)[1]) for p in config.folder.glob(f"{config.name}-[0-9][0-9][0-9][0-9]")]
+    pattern = f"{escape(config.name)}-[0-9][0-9][0-9][0-9]"
+    numbers = [int(p.name.rsplit("-", 1)[1]) for p in config.folder.glob(pattern)]
     return max(numbers, default=0) + 1
 
 
 def _staging(config: ReleaseConfig) -> Path:
-    """On the publish folder's own file system, so that a rename is atomic, but not inside it."""
-    return config.folder.parent / f".{config.folder.name}.staging-{config.name}"
+    """On the publish folder's own file system, so that a rename is atomic, but not inside it.
+
+    Each work folder, whose lock a run holds, has its own: no other run can put rows there between audit and rename.
+    """
+    own = sha256(str(config.work.resolve()).encode()).hexdigest()[:8]
+    return config.folder.parent / f".{config.folder.name}.staging-{config.name}-{own}"
 
 
 def _sweep(config: ReleaseConfig) -> None:

@@ -114,7 +114,7 @@ def load_release_config(path: Path | None, given: Given | None = None) -> Releas
 
 
 def _merged(document: Mapping[str, Any], base: Path | None, given: Given) -> dict[str, dict[str, Any]]:
-    """The sections, with the file's paths resolved against its own folder."""
+    """The file's sections, its paths resolved against its own folder; then the environment; then what is given."""
     merged: dict[str, dict[str, Any]] = {section: {} for section in _KEYS}
     for section, content in document.items():
         for key, value in content.items() if isinstance(content, Mapping) and section in merged else ():
@@ -123,6 +123,8 @@ def _merged(document: Mapping[str, Any], base: Path | None, given: Given) -> dic
     for one, other in (("schema", "accept_profile"), ("accept_profile", "schema")):
         if ("data", one) in given:
             merged["data"].pop(other, None)
+    if place := os.environ.get("SYNTHCLI_LEDGER"):
+        merged["fit"]["ledger"] = place
     for (section, key), value in given.items():
         merged[section][key] = value
     return merged
@@ -153,6 +155,9 @@ def _two_ways(data: Mapping[str, Any]) -> str:
 def _contradictions(merged: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Values of the right type that mean nothing, alone or together."""
     found = _range_problems(merged["fit"], merged["sample"], merged["audit"])
+    name = merged["publish"].get("name", "release")
+    if name in ("", ".", "..") or Path(name).name != name:
+        found.append("[publish] name: is the name of a folder and its files, not a path")
     if merged["data"]["path"] == STANDARD_STREAM:
         found.append("[data] path: is a file, a folder or a glob; a release reads it more than once")
     if merged["data"].get("accept_profile") is True:
@@ -228,7 +233,7 @@ def _config(merged: Mapping[str, Mapping[str, Any]], base: Path | None) -> Relea
         public_domain=(public,) if isinstance(public, str) else tuple(map(str, public)),
         audit_coins=float(fit.get("audit_coins", 0.1)),
         dataset=fit.get("dataset"),
-        ledger=os.environ.get("SYNTHCLI_LEDGER") or fit.get("ledger"),
+        ledger=fit.get("ledger"),
         max_cells=fit.get("max_cells"),
         target=fit.get("target"),
         workload=Path(fit["workload"]) if "workload" in fit else None,

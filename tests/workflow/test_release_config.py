@@ -47,3 +47,24 @@ def test_all_problems_come_together(tmp_path: Path) -> None:
         "[publish] folder: is required (-o FOLDER)",
         "[data] schema: is required, or accept_profile (--schema FILE, or --accept-profile)",
     )
+
+
+def test_a_ledger_that_is_given_goes_before_the_environments_and_that_before_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text(REQUIRED + 'ledger = "file.sqlite"\n')
+    monkeypatch.setenv("SYNTHCLI_LEDGER", "environment.sqlite")
+    assert load_release_config(file, {("fit", "ledger"): "given.sqlite"}).ledger == "given.sqlite"
+    assert load_release_config(file).ledger == "environment.sqlite"
+    monkeypatch.delenv("SYNTHCLI_LEDGER")
+    assert load_release_config(file).ledger == str(tmp_path / "file.sqlite")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "/a", "a/"])
+def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text(REQUIRED)
+    with pytest.raises(UsageError) as caught:
+        load_release_config(file, {("publish", "name"): name})
+    assert "[publish] name" in caught.value.details[0]
