@@ -14,7 +14,6 @@ from synthcli.discovery.budget import plan_discovery
 from synthcli.discovery.facts import FACTS, Facts
 from synthcli.engine.interface import BatchSource, RowMask
 from synthcli.engine.local import LocalEngine
-from synthcli.engine.units import units_of
 from synthcli.errors import InvalidAudit, UsageError
 from synthcli.marginal import Clique
 from synthcli.mechanisms.names import mechanism_named
@@ -117,12 +116,11 @@ def shadow_attack(
     if not request.shadows:
         return None
     plan, schema, names = plan_again(synthesizer), synthesizer.schema, synthesizer.codec.names
-    units = None if plan.unit is None else units_of(real, schema, plan.unit.column)
     return ShadowAttack(
         release=synthesizer,
         file=lambda: synthetic.batches(schema, names),
         real=lambda: real.batches(schema, names),
-        game=game_of(coins, units, plan.rows_per_unit),
+        game=game_of(coins),
         laboratory=Refits(plan, real, validate(real, schema, hold=HELD_BYTES).held),
         shadows=request.shadows,
     )

@@ -1,7 +1,7 @@
 """A simulated population with correlated columns, and audits of files about a table drawn from it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from synthcli.marginal import Clique, Domain, Measurement, tabulate
 from synthcli.pgm.estimation import estimate
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.sampling import sample
+from synthcli.privacy.row_set import RowSet
 
 SHAPE = (2, 5, 10, 16, 30, 4, 12, 24, 8, 6, 20, 15)
 DOMAIN = Domain(tuple("abcdefghijkl"), SHAPE)
@@ -46,6 +47,15 @@ def toss(rows: int, share: float, rng: np.random.Generator) -> Coins:
     """Coins with a fixed seed, for tests alone."""
     candidates = np.flatnonzero(rng.random(rows) < share)
     return Coins(rows=rows, candidates=candidates, heads=rng.random(len(candidates)) < 0.5, salt=bytes(32))
+
+
+def flipped(coins: Coins) -> Coins:
+    """The same game among units, all coins turned around."""
+    assert coins.units is not None
+    trains = coins.keep(0, coins.rows)
+    trains[coins.units.tossed] = ~coins.heads[coins.units.owner]
+    units = replace(coins.units, trains=RowSet.of(coins.rows, np.flatnonzero(trains)))
+    return replace(coins, heads=~coins.heads, units=units)
 
 
 def measure(codes: np.ndarray, cliques: Sequence[Clique], sigma: float, rng) -> tuple[Measurement, ...]:

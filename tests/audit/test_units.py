@@ -22,8 +22,7 @@ from synthcli.audit.views import draw_views
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.marginal import Measurement, tabulate
 from synthcli.privacy.bounding import Bounding
-from synthcli.privacy.row_set import RowSet
-from tests.audit.simulation import DOMAIN, PAIRS, SHAPE, Population, block, chunked, fit, measure
+from tests.audit.simulation import DOMAIN, PAIRS, SHAPE, Population, block, chunked, fit, flipped, measure
 
 MOST = 3
 PERSONS = 2500
@@ -114,15 +113,6 @@ def test_a_model_that_remembers_units_fails(persons: Persons) -> None:
     result = run_audit(replace(persons.experiment, model=fit(measured), measurements=measured))
     failed = {c.limit.metric for c in judge(result.endpoints, load_policy(None)).checks if c.outcome is Outcome.FAIL}
     assert failed >= {"membership.likelihood.auc", "membership.shift.auc"}
-
-
-def flipped(coins: Coins) -> Coins:
-    """The same game, all coins turned around."""
-    assert coins.units is not None
-    trains = coins.keep(0, coins.rows)
-    trains[coins.units.tossed] = ~coins.heads[coins.units.owner]
-    units = replace(coins.units, trains=RowSet.of(coins.rows, np.flatnonzero(trains)))
-    return replace(coins, heads=~coins.heads, units=units)
 
 
 def informed_scores(experiment: Experiment) -> Scores:

@@ -51,8 +51,8 @@ class ShadowAttack:
     def run(self, chosen: Chosen, rows: int, rng: np.random.Generator, progress: Progress) -> Mapping[str, Verdicts]:
         """By attack what is said of the candidates among the chosen rows, in their order; `rows` are drawn of each
         shadow. Of the chosen rows only which they are is looked at, not whether they train."""
-        known = self._known(chosen)
         attacked = np.searchsorted(self.game.candidates, chosen.numbers[chosen.candidate])
+        known = self._known(chosen, attacked)
         scores = np.empty((self.shadows, len(attacked), len(KINDS)))
         heads = np.empty((self.shadows, len(attacked)), dtype=np.bool_)
         for number, tossed in enumerate(tosses(len(self.game.candidates), self.shadows, rng)):
@@ -64,19 +64,22 @@ class ShadowAttack:
 
     def _shadow(self, heads: Mask, known: Known, rows: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """The scores that a release gives whose coins fell so; it is forgotten at once."""
-        shadow = self.laboratory.fit(as_mask(self.game.trains(heads, rng)))
+        shadow = self.laboratory.fit(as_mask(self.game.trains(heads)))
         return evidence(shadow, shadow.sample(rows, rng), known)
 
-    def _known(self, chosen: Chosen) -> Known:
-        others = np.setdiff1d(self.game.candidates, chosen.numbers)
+    def _known(self, chosen: Chosen, attacked: NDArray[np.intp]) -> Known:
+        mine, owner = self.game.owned(attacked)
         unattacked = np.zeros(len(self.game.always), dtype=np.bool_)
-        unattacked[others] = True
+        unattacked[self.game.tossed[~mine]] = True
+        names = self.release.codec.names
         return Known(
-            rows=_rows(self.real, self.release.codec.names, chosen.numbers),
+            rows=_rows(self.real, names, chosen.numbers),
             candidate=chosen.candidate,
+            at_stake=_rows(self.real, names, self.game.tossed[mine]),
+            owner=owner,
             laboratory=self.laboratory,
             always=as_mask(self.game.always),
-            unattacked=as_mask(unattacked) if len(others) else None,
+            unattacked=as_mask(unattacked) if unattacked.any() else None,
         )
 
 

@@ -37,11 +37,14 @@ class Laboratory(Protocol):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Known:
-    """What the attacker knows: `rows` (canonical), of whom those marked `candidate` are attacked; the other training
-    rows, which are counted; and candidates beyond the attacked ones, of whom he takes each to be half there."""
+    """What the attacker knows: `rows` (canonical), of whom those marked `candidate` are attacked; the rows `at_stake`
+    that train where these show heads, and their `owner` (an index of the attacked); the other training rows, which are
+    counted; and candidates beyond the attacked ones, of whom he takes each to be half there."""
 
     rows: pa.RecordBatch
     candidate: NDArray[np.bool_]
+    at_stake: pa.RecordBatch
+    owner: NDArray[np.intp]
     laboratory: Laboratory
     always: RowMask
     unattacked: RowMask | None = None
@@ -64,6 +67,8 @@ def evidence(release: Synthesizer, file: Iterable[pa.RecordBatch], known: Known)
     coded = codec.encode(known.rows)
     every = _stacked(coded, domain.attributes)
     mine = {attribute: coded[attribute][known.candidate] for attribute in domain.attributes}
+    at_stake = codec.encode(known.at_stake)
+    stakes = {attribute: at_stake[attribute] for attribute in domain.attributes}
     cliques = tuple(dict.fromkeys(m.clique for m in release.measurements))
     views = draw_views(spans_of(release), rng, known.views)
     real, drawn, tally, rows = Occurrences(every, views), Occurrences(every, views), Tally(domain, cliques), 0
@@ -79,7 +84,9 @@ def evidence(release: Synthesizer, file: Iterable[pa.RecordBatch], known: Known)
         "density": density(alike[0], alike[1], len(every) - 1, rows),
         "likelihood": likelihood(mine, model),
         "shift": shift(mine, domain, release.measurements, model.total).score,
-        "informed": informed(mine, domain, release.measurements, known.background(codec, cliques), rng).score,
+        "informed": informed(
+            stakes, domain, release.measurements, known.background(codec, cliques), rng, known.owner
+        ).score,
     }
     return np.stack([scores[kind] for kind in KINDS], axis=1)
 

@@ -1,5 +1,6 @@
 """A small table, honest fits of it with plain seeded noise (no privacy is at stake here), and audits by shadow fits."""
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,8 +10,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
-from synthcli.audit.coins import Coins
+from synthcli.audit.coins import Coins, flip_units
 from synthcli.audit.experiment import Experiment, prepare
 from synthcli.audit.shadow.attack import ShadowAttack
 from synthcli.audit.shadow.tosses import game_of
@@ -18,6 +20,7 @@ from synthcli.engine.interface import RowMask
 from synthcli.engine.local import LocalEngine
 from synthcli.marginal import Clique, Measurement
 from synthcli.pgm.estimation import estimate
+from synthcli.privacy.bounding import Bounding
 from synthcli.synthesizer import CoinStatement, Synthesizer
 from synthcli.table.codec import Codec
 from synthcli.table.schema import Schema
@@ -87,6 +90,17 @@ def tossed(seed: int) -> Coins:
     return Coins(
         rows=trial().real.num_rows, candidates=candidates, heads=rng.random(len(candidates)) < 0.5, salt=bytes(32)
     )
+
+
+def tossed_by_units(seed: int) -> Coins:
+    """Six units in ten toss a coin, of one to five rows each, of which three count."""
+    rng, rows = np.random.default_rng(seed), trial().real.num_rows
+    unit = rng.permutation(np.repeat(np.arange(rows), rng.integers(1, 6, rows))[:rows]).astype(np.uint64)
+    bounding = Bounding(3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "token_bytes", rng.bytes)
+        bounding.add(np.stack([unit, unit], axis=1))
+        return flip_units(bounding.finish(), 0.6)
 
 
 def attacked(

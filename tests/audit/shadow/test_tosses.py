@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from synthcli.audit.coins import Coins, flip, flip_units
 from synthcli.audit.shadow.tosses import Game, game_of, tosses
-from synthcli.errors import InvalidAudit
 from synthcli.privacy.bounding import Bounding
+from tests.audit.simulation import flipped
 
 MOST = 3
 
@@ -21,17 +21,17 @@ def test_every_candidate_is_in_half_of_the_shadows(candidates: int, count: int, 
 
 
 def same(one: Game, other: Game) -> bool:
-    fields = ("candidates", "always", "rows", "owner")
-    return one.most == other.most and all(np.array_equal(getattr(one, f), getattr(other, f)) for f in fields)
+    fields = ("candidates", "always", "tossed", "owner")
+    return all(np.array_equal(getattr(one, f), getattr(other, f)) for f in fields)
 
 
 def test_of_rows_the_heads_train_and_all_who_tossed_nothing() -> None:
     coins = flip(200, 0.4)
-    game, rng = game_of(coins), np.random.default_rng(0)
-    heads = rng.random(len(coins.candidates)) < 0.5
-    trains = game.trains(heads, rng)
+    game = game_of(coins)
+    heads = np.random.default_rng(0).random(len(coins.candidates)) < 0.5
+    trains = game.trains(heads)
     assert np.array_equal(np.flatnonzero(~trains), coins.candidates[~heads])
-    assert np.array_equal(game.trains(coins.heads, rng), coins.keep(0, 200))
+    assert np.array_equal(game.trains(coins.heads), coins.keep(0, 200))
 
 
 def test_the_real_coins_are_not_looked_at() -> None:
@@ -49,32 +49,31 @@ def persons() -> tuple[np.ndarray, Coins]:
     return unit, flip_units(bounding.finish(), 0.66)
 
 
-def game_of_persons(unit: np.ndarray, coins: Coins) -> Game:
-    return game_of(coins, np.stack([unit, unit], axis=1).astype(np.uint64), MOST)
-
-
 def test_of_units_the_rows_of_heads_train_up_to_the_bound(persons: tuple[np.ndarray, Coins]) -> None:
     unit, coins = persons
-    game, rng = game_of_persons(unit, coins), np.random.default_rng(2)
-    heads = rng.random(len(coins.candidates)) < 0.5
-    trains = game.trains(heads, rng)
+    game = game_of(coins)
+    heads = np.random.default_rng(2).random(len(coins.candidates)) < 0.5
+    trains = game.trains(heads)
     for row, head in zip(coins.candidates, heads, strict=True):
         own = np.flatnonzero(unit == unit[row])
         assert trains[own].sum() == (min(MOST, len(own)) if head else 0)
         assert trains[row] == head
     others = ~np.isin(unit, unit[coins.candidates])
     assert np.array_equal(trains[others], coins.keep(0, len(unit))[others])
-    assert not np.array_equal(trains, game.trains(heads, rng))  # which rows of a unit count is drawn anew
+    assert np.array_equal(game.trains(coins.heads), coins.keep(0, len(unit)))
 
 
 def test_which_units_trained_is_not_looked_at(persons: tuple[np.ndarray, Coins]) -> None:
     """What counts of a candidate in the release is left out, be he in it or not."""
     unit, coins = persons
-    game = game_of_persons(unit, coins)
+    game = game_of(coins)
     assert not game.always[np.isin(unit, unit[coins.candidates])].any()
-    assert np.array_equal(np.flatnonzero(np.isin(unit, unit[coins.candidates])), game.rows)
+    assert same(game, game_of(flipped(coins)))
 
 
-def test_units_that_cannot_be_told_apart_are_refused(persons: tuple[np.ndarray, Coins]) -> None:
-    with pytest.raises(InvalidAudit, match="told apart"):
-        game_of(persons[1])
+def test_rows_go_with_the_candidates_that_own_them(persons: tuple[np.ndarray, Coins]) -> None:
+    unit, coins = persons
+    game, attacked = game_of(coins), np.arange(3, len(coins.candidates), 7)
+    mine, owner = game.owned(attacked)
+    assert np.array_equal(unit[game.tossed[mine]], unit[coins.candidates[attacked][owner]])
+    assert not np.isin(unit[game.tossed[~mine]], unit[coins.candidates[attacked]]).any()
