@@ -138,6 +138,7 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
     """The share of copied training rows minus the share of copied held-out rows (Newcombe's bounds).
 
     A lower bound is above zero where, and only where, the weighed matches say so: then at least one row was copied.
+    Where no row could tell, nothing bounds the excess from above.
     """
     low, high = newcombe(*count.four, levels.confidence)
     bounds = (
@@ -149,7 +150,7 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
         id=f"copies.{test.name}.excess",
         value=max(value, *bounds),
         low=bounds[0],
-        high=max(high, *bounds),
+        high=max(high, *bounds) if count.telling else 1.0,
         low_strict=bounds[1],
         n=count.training + count.held_out,
         title=test.title,

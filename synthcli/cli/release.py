@@ -165,12 +165,22 @@ def release(
 
 
 def _file(config: Path | None, no_config: bool, data: str | None) -> Path | None:
-    """The release file to read: the one that is named, or the usual one, which may be absent if a table is named."""
+    """The release file to read: the one that is named, or the usual one, which may be absent if a table is named.
+
+    What the usual one says of another table would be taken for this one's: its name, its budget, its schema.
+    """
+    from synthcli.workflow.release_config import is_about
+
     if config is not None and no_config:
         raise UsageError("--config and --no-config exclude each other")
     if config is not None or no_config:
         return config
-    return DEFAULT_FILE if data is None or DEFAULT_FILE.is_file() else None
+    if data is None or not DEFAULT_FILE.is_file():
+        return None if data else DEFAULT_FILE
+    if not is_about(DEFAULT_FILE, data):
+        hint = f"--no-config leaves it out; --config {DEFAULT_FILE} takes its name, budget and schema for this table"
+        raise UsageError(f"{DEFAULT_FILE} is about another table", hint)
+    return DEFAULT_FILE
 
 
 def _show(console: Console, result: "ReleaseResult") -> None:

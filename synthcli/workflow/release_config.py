@@ -113,6 +113,13 @@ def load_release_config(path: Path | None, given: Given | None = None) -> Releas
     return _config(merged, base)
 
 
+def is_about(path: Path, data: str) -> bool:
+    """Whether a release file names this table, or none at all."""
+    section = read_toml(path, "the release file", "the README has an example", Decimal).get("data")
+    named = section.get("path") if isinstance(section, Mapping) else None
+    return not isinstance(named, str) or (path.resolve().parent / named).resolve() == Path(data).resolve()
+
+
 def _merged(document: Mapping[str, Any], base: Path | None, given: Given) -> dict[str, dict[str, Any]]:
     """The file's sections, its paths resolved against its own folder; then the environment; then what is given."""
     merged: dict[str, dict[str, Any]] = {section: {} for section in _KEYS}

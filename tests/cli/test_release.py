@@ -47,6 +47,18 @@ def test_without_schema_or_acceptance_both_ways_are_named(inside: Run, tmp_path:
     assert not (tmp_path / ".synthcli").exists()
 
 
+def test_the_usual_file_is_not_taken_for_another_table(inside: Run, tmp_path: Path) -> None:
+    (tmp_path / "synthcli.toml").write_text('[data]\npath = "stops.csv"\naccept_profile = true\n')
+    done = inside(*ONE, "--epsilon", "1", "-o", "public/")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: synthcli.toml is about another table\n"
+        "  hint: --no-config leaves it out; --config synthcli.toml takes its name, budget and schema for this table\n"
+    )
+    (tmp_path / "synthcli.toml").write_text('[data]\npath = "./t.csv"\naccept_profile = true\n')
+    assert "another table" not in inside(*ONE, "-o", "public/").stderr, "the very table: only epsilon is missing"
+
+
 def test_the_file_says_the_same_and_options_go_first(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text(
         '[data]\npath = "no.csv"\naccept_profile = true\n[fit]\nepsilon = 2\n[publish]\nfolder = "public"\n'
