@@ -105,7 +105,8 @@ def test_a_target_and_a_workload_reach_the_mechanism_and_the_statement(
     assert workload.weights["ward", "age"] == 2, "five of the others, shared by five pairs, and at least 2"
     assert ("score", "seen") not in workload.weights
     statement = load(request_.output).statement
-    assert (statement.target, statement.marginals) == ("age", len(workload.weights))
+    asked_for = [c for c in workload.weights if not any(" (" in a for a in c)]  # noise may find a part of a date
+    assert (statement.target, statement.marginals) == ("age", len(asked_for))
     (tmp_path / "workload.toml").write_text('# the same\n[[marginal]]\nweight = 5\ncolumns = ["ward", "urgent"]\n')
     assert run_fit(asked).up_to_date
     with pytest.raises(UsageError, match="already"):
