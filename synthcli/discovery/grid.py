@@ -68,10 +68,14 @@ def active(
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
     Their neighbours need only stand `beside` sigmas clear: thin tails are worth an empty cell. A far empty cell is
-    taken for a full one once in 100,000 columns; where nothing stands clear, there is the fullest of the `near` cells.
+    taken for a full one once in 100,000 columns; where nothing stands clear, there is the fullest of the `near` cells,
+    and the range stays among them.
     """
     clear = np.flatnonzero(counts > alone * sigma)
-    first, last = (int(clear[0]), int(clear[-1])) if len(clear) else (int(np.argmax(np.where(near, counts, -inf))),) * 2
+    if not len(clear):
+        counts = np.where(near, counts, -inf)
+        clear = np.array([counts.argmax()])
+    first, last = int(clear[0]), int(clear[-1])
     while first > 0 and counts[first - 1] > beside * sigma:
         first -= 1
     while last < len(counts) - 1 and counts[last + 1] > beside * sigma:

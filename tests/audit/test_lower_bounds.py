@@ -34,7 +34,7 @@ def test_a_mu_that_delta_pays_for_costs_no_epsilon() -> None:
 def test_no_distinguisher_no_bound(hits: int, false: int, delta: float) -> None:
     errors = Errors.of(hits, 200, false, 200, 0.95)
     assert errors.epsilon(delta) >= 0 and errors.mu() >= 0
-    if hits <= false + 5:  # 9 hits beside no false alarm in 200 already say something
+    if hits <= false + 8:  # 9 hits beside no false alarm in 200 already say something
         assert errors.mu() == 0
 
 

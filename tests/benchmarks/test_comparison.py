@@ -64,7 +64,7 @@ def test_a_command_that_lasts_too_long_is_ended(tmp_path):
     with pytest.raises(measure.TooSlow) as error:
         measure.run(sys.executable, "-c", "while True: pass", cwd=str(tmp_path), timeout=0.5)
     cost = error.value.cost  # on a busy machine the wall seconds are up first
-    assert cost.cpu >= 0.4 or cost.wall >= 0.9
+    assert max(cost.cpu, cost.wall / 2) >= 0.45
 
 
 def test_a_command_that_fails_says_why(tmp_path):

@@ -124,9 +124,9 @@ def test_samples_are_reproducible_and_typed(folder: Path) -> None:
 
 
 def test_marginals_are_close(folder: Path) -> None:
-    """Of a hundred fits, the mean of visits (the long tail cut off) was 0.93 to 1.18 times the real one."""
+    """The mean of up to ten visits has a standard deviation of 1 % over fits: 5 % are a false alarm below 1e-6."""
     real, synthetic = (pd.read_csv(folder / name) for name in ("rand.csv", "s.csv"))
-    assert synthetic["mdvis"].clip(upper=20).mean() == pytest.approx(real["mdvis"].clip(upper=20).mean(), rel=0.3)
+    assert synthetic["mdvis"].clip(upper=10).mean() == pytest.approx(real["mdvis"].clip(upper=10).mean(), rel=0.05)
     assert synthetic["xage"].quantile(0.5) == pytest.approx(real["xage"].quantile(0.5), abs=2.5)
     assert (synthetic["outpdol"] == 0).mean() == pytest.approx((real["outpdol"] == 0).mean(), abs=0.03)
     assert synthetic["disea"].isna().mean() == pytest.approx(real["disea"].isna().mean(), abs=0.01)
