@@ -126,12 +126,7 @@ def audit(
         outcome = run_audit(request, progress)
     _show(console, outcome, github=github)
     _write_renderings(outcome, junit, markdown)
-    if outcome.public is not None:
-        told = outcome.public
-        console.say(
-            f"public result: {public} ({told.verdict.outcome}; spent: epsilon {told.epsilon:g} of {told.dataset})"
-        )
-    console.say(f"verdict: {outcome.verdict.outcome}" + (f"; private results: {output}" if output else ""))
+    _say(console, outcome, public, output)
     code = outcome.verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
 
@@ -157,6 +152,16 @@ def _show(console: Console, outcome: "AuditOutcome", *, github: bool) -> None:
         console.detail(note)
     for warning in (*verdict.notes, *contradictions(result.endpoints, result.ceilings)):
         console.warn(warning)
+
+
+def _say(console: Console, outcome: "AuditOutcome", public: Path | None, output: Path | None) -> None:
+    """The verdicts, and where the results are."""
+    if outcome.public is not None:
+        told = outcome.public
+        console.say(
+            f"public result: {public} ({told.verdict.outcome}; spent: epsilon {told.epsilon:g} of {told.dataset})"
+        )
+    console.say(f"verdict: {outcome.verdict.outcome}" + (f"; private results: {output}" if output else ""))
 
 
 def _write_renderings(outcome: "AuditOutcome", junit: Path | None, markdown: Path | None) -> None:

@@ -49,13 +49,8 @@ def conformance(
     with console.progress() as progress:
         result = run_conformance(full, progress)
     document = conformance_document(result, build_facts())
-    console.table(
-        Table(
-            columns=("check", "found", "claimed", "outcome", "note"),
-            rows=tuple(map(_row, result.checks)),
-            numeric=frozenset({1, 2}),
-        )
-    )
+    names = ("check", "found", "claimed", "outcome", "note")
+    console.table(Table(columns=names, rows=tuple(map(_row, result.checks)), numeric=frozenset({1, 2})))
     console.document(document)
     if output is not None:
         atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode())

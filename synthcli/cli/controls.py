@@ -51,25 +51,19 @@ def controls(
 
     if output is not None:
         claim_output(output, force=force)
-    dialect = dialect_of(delimiter, encoding, quote, header)
     request = ControlsRequest(
         data=data,
         schema=schema,
         repeats=repeats,
-        dialect=dialect,
+        dialect=dialect_of(delimiter, encoding, quote, header),
         privacy_unit=privacy_unit,
         max_rows_per_unit=max_rows_per_unit,
     )
     with console.progress() as progress:
         found = run_controls(request, progress)
     document = controls_document(found, "simulated tables" if data is None else "a table of the user's")
-    console.table(
-        Table(
-            columns=("control", "title", "expected", "as expected", "low", "high", "outcomes"),
-            rows=tuple(map(_row, document["controls"])),
-            numeric=frozenset({3, 4, 5}),
-        )
-    )
+    names = ("control", "title", "expected", "as expected", "low", "high", "outcomes")
+    console.table(Table(columns=names, rows=tuple(map(_row, document["controls"])), numeric=frozenset({3, 4, 5})))
     console.document(document)
     if output is not None:
         atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode(), mode=0o600)

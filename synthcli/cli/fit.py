@@ -84,7 +84,6 @@ def fit(
     if output is None and not dry_run:
         raise UsageError("a fit needs a place for its model", "add -o MODEL, or --dry-run to see the plan")
     from synthcli.workflow.fit import run_fit
-    from synthcli.workflow.plan import plan_fit
     from synthcli.workflow.requests import FitRequest
 
     request = FitRequest(
@@ -111,16 +110,23 @@ def fit(
         allow_synthetic=allow_synthetic,
     )
     if dry_run:
-        plan = plan_fit(request)
-        left, refusal = _standing(request, plan)
-        show_plan(console, plan, left, refusal)
-        if refusal is not None and not console.json:
-            raise refusal
-        return ExitCode.DONE if refusal is None else ExitCode.BUDGET
+        return _show_what_would_be(console, request)
     with console.progress() as progress:
         result = run_fit(request, progress, console.warn)
     _show_result(console, result)
     return ExitCode.DONE
+
+
+def _show_what_would_be(console: Console, request: "FitRequest") -> ExitCode:
+    """The plan of a fit, and whether the budget allows it."""
+    from synthcli.workflow.plan import plan_fit
+
+    plan = plan_fit(request)
+    left, refusal = _standing(request, plan)
+    show_plan(console, plan, left, refusal)
+    if refusal is not None and not console.json:
+        raise refusal
+    return ExitCode.DONE if refusal is None else ExitCode.BUDGET
 
 
 def _standing(request: "FitRequest", plan: "FitPlan") -> tuple[Left, BudgetRefused | None]:

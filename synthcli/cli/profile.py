@@ -1,5 +1,6 @@
 """`synthcli profile`: look at a table, and propose a schema."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from synthcli.table.profile import Finding
+    from synthcli.table.profile import Finding, Proposal
     from synthcli.table.rules.breaches import Breach
-    from synthcli.table.schema import Bound
+    from synthcli.table.schema import Bound, Schema
+    from synthcli.table.source import Source
 
 _BOUNDS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """The rows per unit whose cost is shown, up to the largest number that there is."""
@@ -60,12 +62,8 @@ def profile(
     What is read off the rows is marked as observed: it is private, and fit does not
     use it unless you delete the mark. The output is for your eyes.
     """
-    from synthcli.engine.constant import constant_columns
-    from synthcli.engine.units import rows_of_units
     from synthcli.files import atomic_write, claim_output
     from synthcli.table.dialect import declared
-    from synthcli.table.profile import propose, with_persons
-    from synthcli.table.rules.breaches import count_breaches
     from synthcli.table.schema_file import dump_schema, load_schema, schema_format
     from synthcli.table.source import open_source
     from synthcli.table.table_name import table_name
@@ -81,37 +79,62 @@ def profile(
     said = declared(dialect_of(delimiter, encoding, quote, header), ruled.encoding if ruled is not None else None)
     with console.progress() as progress, open_source(data, said) as source:
         progress("reading the table", 0.0)
-        proposal = propose(source, name or "table", privacy_unit)
-        units = None
-        if privacy_unit is not None:
-            units = rows_of_units(source, proposal.schema, privacy_unit)
-            modelled = [column.name for column in proposal.schema.modelled]
-            same = constant_columns(source, proposal.schema, privacy_unit, modelled)
-            proposal = with_persons(proposal, same)
-        breaches = count_breaches(source, ruled) if ruled is not None else ()
+        seen = _look(source, name or "table", privacy_unit, ruled)
         synthetic = look(source, existing_ledger(ledger, console.warn))
-    for finding in synthetic:
-        console.warn(f"{finding.why}; fit refuses synthetic rows")
+    reasons = [finding.why for finding in synthetic]
+    for why in reasons:
+        console.warn(f"{why}; fit refuses synthetic rows")
     if output is not None:
-        atomic_write(output, dump_schema(proposal.schema, output).encode(), mode=0o600)
-    names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
-    console.table(Table(columns=names, rows=tuple(map(_row, proposal.findings)), numeric=frozenset({3, 4})))
-    body: dict[str, Any] = {
-        "name": proposal.schema.name,
-        "rows": proposal.rows,
-        "columns": [_entry(finding) for finding in proposal.findings],
-        "rules": _show_breaches(console, breaches),
-        "synthetic": [finding.why for finding in synthetic],
-    }
-    if units is not None:
-        body["privacy_unit"] = _show_units(console, units, str(privacy_unit))
-    console.document(body)
+        atomic_write(output, dump_schema(seen.proposal.schema, output).encode(), mode=0o600)
+    _show(console, seen, reasons)
     if output is not None:
         console.say(
-            f"schema: {output} ({proposal.rows} rows seen; private until you have read it)\n"
+            f"schema: {output} ({seen.proposal.rows} rows seen; private until you have read it)\n"
             f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E"
-            f"{' --max-rows-per-unit K' if units is not None else ''} -o MODEL"
+            f"{' --max-rows-per-unit K' if seen.unit is not None else ''} -o MODEL"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What the rows show: `units` are the numbers of rows that the values of `unit` have."""
+
+    proposal: "Proposal"
+    breaches: "tuple[Breach, ...]"
+    unit: str | None
+    units: "NDArray[np.int64] | None"
+
+
+def _look(source: "Source", name: str, unit: str | None, ruled: "Schema | None") -> _Seen:
+    from synthcli.engine.constant import constant_columns
+    from synthcli.engine.units import rows_of_units
+    from synthcli.table.profile import propose, with_persons
+    from synthcli.table.rules.breaches import count_breaches
+
+    proposal, units = propose(source, name, unit), None
+    if unit is not None:
+        units = rows_of_units(source, proposal.schema, unit)
+        modelled = [column.name for column in proposal.schema.modelled]
+        proposal = with_persons(proposal, constant_columns(source, proposal.schema, unit, modelled))
+    breaches = tuple(count_breaches(source, ruled)) if ruled is not None else ()
+    return _Seen(proposal=proposal, breaches=breaches, unit=unit, units=units)
+
+
+def _show(console: Console, seen: _Seen, synthetic: list[str]) -> None:
+    """The columns, the rules that are broken, the units; and all of it as one document."""
+    findings = seen.proposal.findings
+    names = ("column", "type", "role", "missing", "distinct", "minimum", "maximum", "flags", "note")
+    console.table(Table(columns=names, rows=tuple(map(_row, findings)), numeric=frozenset({3, 4})))
+    body: dict[str, Any] = {
+        "name": seen.proposal.schema.name,
+        "rows": seen.proposal.rows,
+        "columns": [_entry(finding) for finding in findings],
+        "rules": _show_breaches(console, seen.breaches),
+        "synthetic": synthetic,
+    }
+    if seen.unit is not None and seen.units is not None:
+        body["privacy_unit"] = _show_units(console, seen.units, seen.unit)
+    console.document(body)
 
 
 def _show_breaches(console: Console, breaches: "Sequence[Breach]") -> list[dict[str, Any]]:

@@ -103,16 +103,15 @@ def sample(
     )
     with console.progress() as progress:
         result = run_sample(request, progress, console.warn)
-    if output != "-":
-        for path in result.outputs:
-            persons = f"{result.persons} persons with " if result.persons is not None else ""
-            console.say(f"rows: {path} ({persons}{result.rows} rows, seed {result.seed})")
     _say_what_rows(console, result)
     console.document(_document(result))
 
 
 def _say_what_rows(console: Console, result: "SampleResult") -> None:
-    """Nobody is to take the rows for the population."""
+    """Where they are, and that nobody is to take them for the population."""
+    people = f"{result.persons} persons with " if result.persons is not None else ""
+    for path in result.outputs if result.output != "-" else ():
+        console.say(f"rows: {path} ({people}{result.rows} rows, seed {result.seed})")
     if result.condition is not None:
         console.say(f"condition: {result.condition} (probability {result.probability:.3g} under the model)")
     if result.balance is not None:
