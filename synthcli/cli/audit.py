@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synthcli.cli.audit_options import AttackOptions, Renderings
 from synthcli.cli.console import Console
-from synthcli.cli.dialect import dialect_of
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Model, Quote
+from synthcli.cli.csv_options import CsvOptions
+from synthcli.cli.options import Force, Ledger, Model
 from synthcli.cli.table import Table
 from synthcli.errors import ExitCode
 
@@ -32,42 +33,8 @@ def audit(
         typer.Option("--coins", metavar="FILE", help="The fit's audit coins. Default: found beside the ledger."),
     ] = None,
     ledger: Ledger = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the results go, as JSON (private).")
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write the checks as JUnit XML.")
-    ] = None,
-    markdown: Annotated[
-        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the checks as a Markdown table.")
-    ] = None,
-    github: Annotated[
-        bool, typer.Option("--github", help="Also print the checks as annotations of a GitHub workflow, on stderr.")
-    ] = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help="Seed of the attacks' own choices.")] = 0,
-    secret: Annotated[
-        list[str] | None,
-        typer.Option("--secret", metavar="COLUMN", help="A column to infer (repeatable). Default: each in turn."),
-    ] = None,
-    link: Annotated[
-        str | None,
-        typer.Option("--link", metavar="A,B:C,D", help="Two column sets to link. Default: random halves."),
-    ] = None,
-    subgroup: Annotated[
-        list[str] | None,
-        typer.Option("--subgroup", metavar="CONDITION", help="Also attack the rows that satisfy this (repeatable)."),
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", metavar="COLUMN", help="Also attack the rows of each value of it (repeatable)."),
-    ] = None,
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Also attack by shadow fits: the same algorithm, on coins tossed anew.")
-    ] = False,
-    shadows: Annotated[
-        int | None,
-        typer.Option("--shadows", metavar="NUMBER", min=0, help="How many shadow fits (--deep: 32)."),
-    ] = None,
+    *,
+    attacks: AttackOptions,
     public: Annotated[
         Path | None,
         typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
@@ -75,14 +42,15 @@ def audit(
     public_epsilon: Annotated[
         str, typer.Option("--public-epsilon", metavar="NUMBER", help="What the public result may spend of the budget.")
     ] = "0.5",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the results go, as JSON (private).")
+    ] = None,
+    renderings: Renderings,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")
     ] = False,
     force: Force = False,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    quote: Quote = None,
-    header: Header = None,
+    csv: CsvOptions,
 ) -> ExitCode:
     """Attack synthetic rows, and judge them against a policy.
 
@@ -96,13 +64,10 @@ def audit(
     judged by. Exit code 0: every endpoint is shown to be within its tolerance; 10: a
     leak; 11: too few rows to tell; 12: the claimed epsilon is contradicted.
     """
-    from synthcli.files import claim_output
     from synthcli.workflow.audit import run_audit
-    from synthcli.workflow.requests import AuditRequest, shadow_fits
+    from synthcli.workflow.requests import AuditRequest
 
-    for file in filter(None, (junit, markdown)):
-        claim_output(file, force=force)
-
+    renderings.claim(force=force)
     request = AuditRequest(
         data=data,
         synthetic=synthetic,
@@ -111,21 +76,16 @@ def audit(
         coins=coins,
         output=output,
         ledger=ledger,
-        dialect=dialect_of(delimiter, encoding, quote, header),
-        seed=seed,
-        secrets=tuple(secret or ()),
-        link=link,
-        subgroups=tuple(subgroup or ()),
-        by=tuple(by or ()),
-        shadows=shadow_fits(deep, shadows),
+        dialect=csv.dialect(),
         public=public,
         public_epsilon=public_epsilon,
         force=force,
+        **attacks.asked(),
     )
     with console.progress() as progress:
         outcome = run_audit(request, progress)
-    _show(console, outcome, github=github)
-    _write_renderings(outcome, junit, markdown)
+    _show(console, outcome, github=renderings.github)
+    renderings.write(outcome)
     _say(console, outcome, public, output)
     code = outcome.verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
@@ -162,17 +122,6 @@ def _say(console: Console, outcome: "AuditOutcome", public: Path | None, output:
             f"public result: {public} ({told.verdict.outcome}; spent: epsilon {told.epsilon:g} of {told.dataset})"
         )
     console.say(f"verdict: {outcome.verdict.outcome}" + (f"; private results: {output}" if output else ""))
-
-
-def _write_renderings(outcome: "AuditOutcome", junit: Path | None, markdown: Path | None) -> None:
-    """The files for a CI server: private, as the audit is."""
-    from synthcli.files import atomic_write
-    from synthcli.report.junit import render_junit
-    from synthcli.report.markdown import render_markdown
-
-    for file, render in ((junit, render_junit), (markdown, render_markdown)):
-        if file is not None:
-            atomic_write(file, render(outcome.result, outcome.verdict).encode(), mode=0o600)
 
 
 def _row(check: "Check", result: "AuditResult") -> tuple[str, ...]:

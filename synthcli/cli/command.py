@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from synthcli.cli.bundle import gather, spread
 from synthcli.cli.config import apply_defaults
 from synthcli.cli.console import Console
 from synthcli.cli.options import Debug, Json, NoProgress, Quiet, Verbose
@@ -58,8 +59,8 @@ _FILE: tuple[tuple[str, Any, Any], ...] = (("no_config", _NoConfig, False), ("co
 def command(run: Callable[..., ExitCode | None], *, reads_defaults: bool = True) -> Callable[..., int]:
     """Give a command the options that all commands have.
 
-    `run` takes the console that these options describe, then its own options. `reads_defaults` is off for the command
-    that takes a configuration file as its own input.
+    `run` takes the console that these options describe, then its own options, some of them in bundles.
+    `reads_defaults` is off for the command that takes a configuration file as its own input.
     """
     added = _COMMON + (_FILE if reads_defaults else ())
     own = list(inspect.signature(run).parameters.values())[1:]
@@ -69,16 +70,15 @@ def command(run: Callable[..., ExitCode | None], *, reads_defaults: bool = True)
     ]
 
     def invoke(**values: Any) -> int:
-        common = {name: values.pop(name) for name, _, _ in added}
         console = Console(
-            json=common["json"],
-            quiet=common["quiet"],
-            verbose=common["verbose"],
-            show_progress=not common["no_progress"],
+            json=values["json"],
+            quiet=values["quiet"],
+            verbose=values["verbose"],
+            show_progress=not values["no_progress"],
         )
-        return int(run(console, **values) or ExitCode.DONE)
+        return int(run(console, **gather(own, values)) or ExitCode.DONE)
 
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + shared
+    parameters = spread(own) + shared
     invoke.__name__, invoke.__doc__ = run.__name__, run.__doc__
     invoke.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     invoke.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from synthcli.cli.console import Console
-from synthcli.cli.dialect import dialect_of
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, MaxRowsPerUnit, PrivacyUnit, Quote
+from synthcli.cli.csv_options import CsvOptions
+from synthcli.cli.options import Force, Ledger, MaxRowsPerUnit, PrivacyUnit
 from synthcli.cli.table import Table
 from synthcli.errors import ExitCode
 
@@ -26,10 +26,8 @@ def controls(
     ] = None,
     ledger: Ledger = None,
     force: Force = False,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    quote: Quote = None,
-    header: Header = None,
+    *,
+    csv: CsvOptions,
 ) -> ExitCode:
     """Try the audit on files known to leak, or not to.
 
@@ -55,7 +53,7 @@ def controls(
         data=data,
         schema=schema,
         repeats=repeats,
-        dialect=dialect_of(delimiter, encoding, quote, header),
+        dialect=csv.dialect(),
         privacy_unit=privacy_unit,
         max_rows_per_unit=max_rows_per_unit,
     )

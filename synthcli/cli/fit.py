@@ -6,32 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synthcli.cli.console import Console
-from synthcli.cli.dialect import dialect_of
+from synthcli.cli.csv_options import CsvOptions
+from synthcli.cli.fit_options import FitOptions
 from synthcli.cli.fit_plan import Left, show_plan
-from synthcli.cli.options import (
-    AUDIT_COINS,
-    DELTA,
-    EPSILON,
-    MECHANISM,
-    AllowSynthetic,
-    Dataset,
-    Delimiter,
-    Encoding,
-    Force,
-    Header,
-    Ledger,
-    MaxCells,
-    MaxRowsPerUnit,
-    MechanismName,
-    Persons,
-    Policy,
-    PrivacyUnit,
-    PublicDomain,
-    Quote,
-    Target,
-    Workload,
-    listed,
-)
+from synthcli.cli.options import AUDIT_COINS, DELTA, EPSILON, MECHANISM, Force, MechanismName, Policy
 from synthcli.errors import BudgetRefused, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -47,17 +25,10 @@ def fit(
     epsilon: Annotated[str, EPSILON],
     delta: Annotated[str, DELTA] = "1e-9",
     mechanism: Annotated[MechanismName, MECHANISM] = MechanismName.SIEVE,
-    public_domain: PublicDomain = None,
     audit_coins: Annotated[float, AUDIT_COINS] = 0.0,
     policy: Policy = None,
-    dataset: Dataset = None,
-    ledger: Ledger = None,
-    max_cells: MaxCells = None,
-    target: Target = None,
-    workload: Workload = None,
-    privacy_unit: PrivacyUnit = None,
-    max_rows_per_unit: MaxRowsPerUnit = None,
-    persons: Persons = None,
+    *,
+    options: FitOptions,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
     ] = None,
@@ -65,12 +36,8 @@ def fit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")
     ] = False,
-    allow_synthetic: AllowSynthetic = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")] = False,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    quote: Quote = None,
-    header: Header = None,
+    csv: CsvOptions,
 ) -> ExitCode:
     """Learn a model of a table, spending privacy budget once.
 
@@ -93,21 +60,12 @@ def fit(
         epsilon=epsilon,
         delta=delta,
         mechanism=mechanism.value,
-        public_domain=listed(public_domain),
         audit_coins=audit_coins,
         policy=policy,
-        dataset=dataset,
-        ledger=ledger,
-        dialect=dialect_of(delimiter, encoding, quote, header),
-        max_cells=max_cells,
-        target=target,
-        workload=workload,
-        privacy_unit=privacy_unit,
-        max_rows_per_unit=max_rows_per_unit,
-        persons=persons,
+        dialect=csv.dialect(),
         force=force,
         refit=refit,
-        allow_synthetic=allow_synthetic,
+        **options.said(),
     )
     if dry_run:
         return _show_what_would_be(console, request)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synthcli.cli.console import Console
-from synthcli.cli.dialect import dialect_of
-from synthcli.cli.options import Delimiter, Encoding, Force, Header, Ledger, Quote
+from synthcli.cli.csv_options import CsvOptions
+from synthcli.cli.options import Force, Ledger
 from synthcli.cli.table import Table
 from synthcli.errors import UsageError
 
@@ -48,10 +48,8 @@ def profile(
     ] = None,
     ledger: Ledger = None,
     force: Force = False,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    quote: Quote = None,
-    header: Header = None,
+    *,
+    csv: CsvOptions,
 ) -> None:
     """Propose a schema for a table, for you to read and edit.
 
@@ -76,7 +74,7 @@ def profile(
         schema_format(output)
         claim_output(output, force=force)
     ruled = load_schema(rules) if rules is not None else None
-    said = declared(dialect_of(delimiter, encoding, quote, header), ruled.encoding if ruled is not None else None)
+    said = declared(csv.dialect(), ruled.encoding if ruled is not None else None)
     with console.progress() as progress, open_source(data, said) as source:
         progress("reading the table", 0.0)
         seen = _look(source, name or "table", privacy_unit, ruled)

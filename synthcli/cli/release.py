@@ -1,5 +1,6 @@
 """`synthcli release`: the whole chain, gated, published atomically."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,29 +9,9 @@ import typer
 
 from synthcli.cli.config import DEFAULT_FILE, apply_environment
 from synthcli.cli.console import Console
-from synthcli.cli.options import (
-    AUDIT_COINS,
-    DELTA,
-    EPSILON,
-    MECHANISM,
-    AllowSynthetic,
-    Dataset,
-    Delimiter,
-    Encoding,
-    Header,
-    Ledger,
-    MaxCells,
-    MaxRowsPerUnit,
-    MechanismName,
-    Persons,
-    Policy,
-    PrivacyUnit,
-    PublicDomain,
-    Quote,
-    Target,
-    Workload,
-    listed,
-)
+from synthcli.cli.csv_options import CsvOptions
+from synthcli.cli.fit_options import FitOptions
+from synthcli.cli.options import AUDIT_COINS, DELTA, EPSILON, MECHANISM, MechanismName, Policy
 from synthcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -63,18 +44,10 @@ def release(
     epsilon: Annotated[str | None, EPSILON] = None,
     delta: Annotated[str | None, DELTA] = None,
     mechanism: Annotated[MechanismName | None, MECHANISM] = None,
-    public_domain: PublicDomain = None,
     audit_coins: Annotated[float | None, AUDIT_COINS] = None,
     policy: Policy = None,
-    dataset: Dataset = None,
-    ledger: Ledger = None,
-    max_cells: MaxCells = None,
-    target: Target = None,
-    workload: Workload = None,
-    privacy_unit: PrivacyUnit = None,
-    max_rows_per_unit: MaxRowsPerUnit = None,
-    persons: Persons = None,
-    allow_synthetic: AllowSynthetic = False,
+    *,
+    options: FitOptions,
     rows: Annotated[
         int | None,
         typer.Option(
@@ -96,10 +69,7 @@ def release(
         Path | None,
         typer.Option("--work", metavar="FOLDER", help="Private: model, audit. Default: .synthcli/NAME beside FOLDER."),
     ] = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    quote: Quote = None,
-    header: Header = None,
+    csv: CsvOptions,
     no_config: Annotated[bool, typer.Option("--no-config", help="Read no release file.", is_eager=True)] = False,
     config: Annotated[
         Path | None,
@@ -130,24 +100,10 @@ def release(
         ("data", "path"): data,
         ("data", "schema"): schema,
         ("data", "accept_profile"): accept_profile or None,
-        ("data", "delimiter"): delimiter,
-        ("data", "encoding"): encoding,
-        ("data", "quote"): quote,
-        ("data", "header"): header,
         ("fit", "epsilon"): epsilon,
         ("fit", "delta"): delta,
         ("fit", "mechanism"): mechanism and mechanism.value,
-        ("fit", "public_domain"): list(listed(public_domain)) or None,
         ("fit", "audit_coins"): audit_coins,
-        ("fit", "dataset"): dataset,
-        ("fit", "ledger"): ledger,
-        ("fit", "max_cells"): max_cells,
-        ("fit", "target"): target,
-        ("fit", "workload"): workload,
-        ("fit", "allow_synthetic"): allow_synthetic or None,
-        ("fit", "privacy_unit"): privacy_unit,
-        ("fit", "max_rows_per_unit"): max_rows_per_unit,
-        ("fit", "persons"): persons,
         ("sample", "rows"): rows,
         ("sample", "seed"): seed,
         ("sample", "format"): format and format.value,
@@ -156,6 +112,8 @@ def release(
         ("publish", "name"): name,
         ("publish", "work"): work,
     }
+    given |= {("data", key): value for key, value in asdict(csv).items()}
+    given |= {("fit", key): value for key, value in options.said().items()}
     said = {key: value for key, value in given.items() if value is not None}
     file = _file(config, no_config, data)
     with console.progress() as progress:
