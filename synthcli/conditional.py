@@ -1,5 +1,7 @@
 """Rows of a release that satisfy a condition, or whose values of one column come in given shares; or both.
 
+Of a release of persons, the rows are persons, and the columns those of the table of persons.
+
 The condition becomes boxes that share no row. Within a box, rows are drawn from the model given the box as evidence
 on single columns, and decoded to values inside it: no row is ever drawn and thrown away. Boxes are chosen in proportion
 to their probability, by randomised rounding. Post-processing, as all sampling is.
@@ -7,6 +9,7 @@ to their probability, by randomised rounding. Post-processing, as all sampling i
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,12 +39,14 @@ _BLOCK, _LARGE_BLOCK = 1 << 17, 1 << 20
 class Subpopulation:
     """Boxes, and the share of the rows that each gets.
 
-    `probability` is that of the condition under the model. `shares` has one share for each box, in sum 1. `inflation`:
-    how much likelier, at most, a row is among these rows than in the release as a whole.
+    `probability` is that of the condition under the model. `shares` has one share for each box, in sum 1; `strata`
+    numbers the balanced value of each, ascending (all 0 without a balance). `inflation`: how much likelier, at most, a
+    row is among these rows than in the release as a whole.
     """
 
     boxes: tuple[Box, ...]
     shares: NDArray[np.float64]
+    strata: NDArray[np.intp]
     probability: float
     inflation: float
     restricted: "_Restricted"
@@ -59,6 +64,15 @@ class Subpopulation:
             chosen = [(box, int(count)) for box, count in zip(self.boxes, counts, strict=True) if count]
             yield _shuffled([b for box, n in chosen for b in self._of(box, n, rng, compact)], rng)
 
+    def by_stratum(self) -> tuple[tuple[float, "Subpopulation"], ...]:
+        """The rows of each balanced value, with their share; all rows, where none is."""
+        found = []
+        for stratum in np.unique(self.strata):
+            here = np.flatnonzero(self.strata == stratum)
+            share, boxes = float(self.shares[here].sum()), tuple(self.boxes[i] for i in here)
+            found.append((share, replace(self, boxes=boxes, shares=self.shares[here] / share, strata=0 * here)))
+        return tuple(found)
+
     def _of(self, box: Box, rows: int, rng: np.random.Generator, compact: bool) -> Iterator[pa.RecordBatch]:
         kept = self.restricted.keeps(len(self.boxes))
         return self.restricted.release(box, kept).sample(rows, rng, compact=compact)
@@ -67,27 +81,45 @@ class Subpopulation:
 def subpopulation(synthesizer: Synthesizer, where: str | None = None, balance: str | None = None) -> Subpopulation:
     """The rows that satisfy a condition (all without one), balanced over the values of a column if so wanted.
 
-    Raises `UsageError` for text that makes no sense, and for a condition that falls into too many boxes, that no row
-    of the model satisfies, or that cuts through a code of a column that a rule keeps in order; for a balance also
-    where a value with a weight above zero has probability zero.
+    Of a release of persons: the persons, whose columns are the person-level ones and the number of rows. Raises
+    `UsageError` for text that makes no sense, and for a condition that falls into too many boxes, that no row
+    satisfies, or that cuts through a code of a column that a rule keeps in order; for a balance also where a value
+    with a weight above zero has probability zero.
     """
-    vocabulary = Vocabulary(synthesizer.schema, synthesizer.codec)
+    drawn = synthesizer if synthesizer.persons is None else synthesizer.of_persons
+    vocabulary = Vocabulary(drawn.schema, drawn.codec, synthesizer.schema)
     wanted: Expression = And(()) if where is None else parse_condition(where, vocabulary)
     asked = None if balance is None else parse_balance(balance, vocabulary)
-    strata = [] if asked is None else _strata(synthesizer.codec, asked)
+    strata = [] if asked is None else _strata(drawn.codec, asked)
     compared = [] if asked is None else [Among(asked.column, tuple(value for value, _ in strata))]
-    restricted = _Restricted(synthesizer, (*(leaf for leaf, _ in questions(wanted)), *compared))
-    found = [(box, probability, probability) for box, probability in restricted.boxes(wanted)]
+    restricted = _Restricted(drawn, (*(leaf for leaf, _ in questions(wanted)), *compared))
+    found = [_Share(box, probability, probability) for box, probability in restricted.boxes(wanted)]
     if not found:
-        what = "no row of the model satisfies the condition: its probability is zero"
+        row = "row" if synthesizer.persons is None else "person"
+        what = f"no {row} of the model satisfies the condition: its probability is zero"
         raise UsageError(what, restricted.hint(wanted))
-    mass = sum(probability for _, _, probability in found)
+    mass = sum(share.probability for share in found)
     if asked is not None:
         found = _balanced(restricted, wanted, asked, strata)
-    listed = np.array([share for _, share, _ in found])
+    listed = np.array([share.weight for share in found])
     shares = listed / listed.sum()
-    inflation = max(share / probability for share, (_, _, probability) in zip(shares, found, strict=True))
-    return Subpopulation(tuple(box for box, _, _ in found), shares, min(mass, 1.0), float(inflation), restricted)
+    return Subpopulation(
+        boxes=tuple(share.box for share in found),
+        shares=shares,
+        strata=np.array([share.stratum for share in found], dtype=np.intp),
+        probability=min(mass, 1.0),
+        inflation=float(np.max(shares / np.array([share.probability for share in found]))),
+        restricted=restricted,
+    )
+
+
+class _Share(NamedTuple):
+    """What a box gets in proportion to its weight; the number of its balanced value."""
+
+    box: Box
+    weight: float
+    probability: float
+    stratum: int = 0
 
 
 def _strata(codec: Codec, balance: Balance) -> list[tuple[Value, float]]:
@@ -98,18 +130,18 @@ def _strata(codec: Codec, balance: Balance) -> list[tuple[Value, float]]:
 
 def _balanced(
     restricted: "_Restricted", wanted: Expression, balance: Balance, strata: list[tuple[Value, float]]
-) -> list[tuple[Box, float, float]]:
-    """The boxes of each value: shares, in sum its weight, and probabilities.
+) -> list[_Share]:
+    """The boxes of each value, whose weights are in sum that of the value.
 
     Without weights, values that never come are passed.
     """
-    listed: list[tuple[Box, float, float]] = []
+    listed: list[_Share] = []
     impossible = 0
-    for value, weight in strata:
+    for stratum, (value, weight) in enumerate(strata):
         found = restricted.boxes(And((wanted, Comparison(balance.column, Operator.EQUAL, value))))
         mass = sum(probability for _, probability in found)
         impossible += not found
-        listed += [(box, weight * probability / mass, probability) for box, probability in found]
+        listed += [_Share(box, weight * probability / mass, probability, stratum) for box, probability in found]
     if not listed or (impossible and balance.weights):
         count = "all" if not listed else f"{impossible:,}"
         what = f"{count} of the values of {balance.column!r} to balance have probability zero"

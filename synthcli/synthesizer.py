@@ -168,6 +168,17 @@ class Synthesizer:
         """The noisy number of rows that the model was fitted on, at least one."""
         return max(1, round(self.model.total))
 
+    @property
+    def of_persons(self) -> "Synthesizer":
+        """The table of persons as a release of its own, one row for each; `ValueError` where rows belong to nobody."""
+        own = self.persons
+        if own is None:
+            raise ValueError("the release has no model of persons")
+        schema = persons_schema(self.schema, own.key)
+        return Synthesizer(
+            schema=schema, codec=own.codec, model=own.model, measurements=own.measurements, statement=self.statement
+        )
+
     def sample(
         self, rows: int, rng: np.random.Generator, block: int = 131072, compact: bool = False
     ) -> Iterator[pa.RecordBatch]:

@@ -3,14 +3,17 @@
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.stats import chi2
 
 from synthcli.archive import read_archive, write_archive
 from synthcli.artifact import FORMAT, OF_ROWS, load, save
-from synthcli.errors import InputError
+from synthcli.conditional import subpopulation
+from synthcli.errors import InputError, UsageError
 from synthcli.marginal import StructuralZeros
 from synthcli.persons import Persons
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -113,6 +116,97 @@ def test_rules_that_leave_no_person_a_row_end_the_sampling() -> None:
     model = replace(release.persons.model, potentials=only)
     with pytest.raises(InputError, match="no person for whom the rules leave a row"):
         _drawn(replace(release, persons=replace(release.persons, model=model)), 5)
+
+
+def _of_persons(release: Synthesizer) -> np.ndarray:
+    """P(sex, rows), rows one, two to four and five to eight."""
+    assert release.persons is not None
+    return release.persons.model.marginal(("sex", "rows of one key")) / release.persons.model.total
+
+
+def _independent(persons: Persons, number: int) -> list[pa.Table]:
+    """So many persons, each drawn alone: rows of one block are less scattered than independent ones."""
+    rng = np.random.default_rng(11)
+    return [pa.Table.from_batches([d.rows for d in persons.sample(1, rng)]) for _ in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("where", "balance", "sexes"),
+    [
+        ("`rows of one key` >= 3 or sex == 'm' and `rows of one key` == 1", None, None),
+        ("`rows of one key` >= 3", "sex", (0.5, 0.5)),
+        (None, "sex:f=1,m=4", (0.2, 0.8)),
+    ],
+)
+def test_chosen_persons_follow_the_model_given_the_condition(
+    where: str | None, balance: str | None, sexes: tuple[float, float] | None
+) -> None:
+    """Counts of sex and number of rows over independent persons, chi-square, and rows given the sex: false alarm 1e-6.
+
+    Numbers of rows are even inside a code: 3 and 4 are two in three of the second, all of the third is above.
+    """
+    release = _release()
+    code = {1: (0, 1.0), **dict.fromkeys((2, 3, 4), (1, 1 / 3)), **dict.fromkeys((5, 6, 7, 8), (2, 0.25))}
+    joint = np.array([[_of_persons(release)[s, c] * share for c, share in code.values()] for s in range(2)])
+    satisfied = np.ones_like(joint, dtype=bool)
+    if where is not None:
+        satisfied[:, :2] = False
+        satisfied[1, 0] = sexes is None
+    chosen = subpopulation(release, where, balance)
+    assert chosen.probability == pytest.approx(joint[satisfied].sum())
+    wanted = np.where(satisfied, joint, 0.0) / joint[satisfied].sum()
+    if sexes is not None:
+        wanted *= (np.array(sexes) / wanted.sum(axis=1))[:, None]
+    assert chosen.inflation == pytest.approx((wanted / joint).max())
+    drawn = _independent(Persons(release, chosen), 500)
+    counts = np.zeros_like(joint)
+    for rows in drawn:
+        counts["fm".index(rows["sex"][0].as_py()), rows.num_rows - 1] += 1
+    assert not counts[wanted == 0].any()
+    some = wanted > 0
+    statistic = ((counts - 500 * wanted)[some] ** 2 / (500 * wanted[some])).sum()
+    assert statistic < chi2.isf(1e-6, some.sum() - 1)
+    kinds = pa.concat_tables(drawn).to_pandas()
+    of_rows = release.model.marginal(("sex", "kind"))
+    for place, sex in enumerate("fm"):
+        here, share = kinds[kinds.sex == sex].kind, of_rows[place, 0] / of_rows[place].sum()
+        assert abs((here == "a").mean() - share) < 5 * (share * (1 - share) / len(here)) ** 0.5
+
+
+def _with_wards(release: Synthesizer) -> Synthesizer:
+    """Wards are person-level, too, and rules leave men in ward x no row."""
+    assert release.persons is not None
+    columns = tuple(replace(c, level=Level.PERSON) if c.name == "ward" else c for c in release.schema.columns)
+    sex, counted = release.persons.codec.columns
+    own = Codec((sex, _categories("ward", "xyz"), counted))
+    zeros = np.zeros((2, 2, 3))
+    zeros[1, :, 0] = -np.inf
+    persons = replace(release.persons, codec=own, model=MarkovRandomField(own.domain, {}, 300.0))
+    model = replace(release.model, potentials={**release.model.potentials, ("sex", "kind", "ward"): zeros})
+    return replace(release, schema=replace(release.schema, columns=columns), persons=persons, model=model)
+
+
+def test_a_balance_is_one_of_persons_who_may_have_rows() -> None:
+    """A third of the men may have none, and are drawn again among the men."""
+    release = _with_wards(_release())
+    persons = _chosen(release, 600, balance="sex").groupby("key").first()
+    assert dict(persons.sex.value_counts()) == {"f": 300, "m": 300}
+    assert set(persons[persons.sex == "m"].ward) == {"y", "z"} and set(persons[persons.sex == "f"].ward) == set("xyz")
+    together = _chosen(release, 600, where="sex == 'f' or sex == 'm'").groupby("key").first()
+    assert abs((together.sex == "f").mean() - 0.6) < 5 * (0.24 / 600) ** 0.5, "without a balance, so are all"
+
+
+def test_a_condition_whose_persons_may_have_no_row_is_refused() -> None:
+    release = _release(zeros="-")
+    for asked in ({"balance": "sex"}, {"where": "sex == 'm'"}):
+        with pytest.raises(UsageError, match="no person of those wanted for whom the rules leave a row"):
+            _chosen(release, 5, **asked)
+    assert set(_chosen(release, 50, where="sex == 'f'").sex) == {"f"}
+
+
+def _chosen(release: Synthesizer, persons: int, **asked: str) -> Any:
+    source = Persons(release, subpopulation(release, **asked))
+    return pa.Table.from_batches([d.rows for d in source.sample(persons, np.random.default_rng(1))]).to_pandas()
 
 
 def test_a_person_has_at_least_one_row() -> None:

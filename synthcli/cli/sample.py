@@ -34,7 +34,7 @@ def sample(
     ] = "-",
     where: Annotated[
         str | None,
-        typer.Option("--where", metavar="CONDITION", help="Only rows that satisfy it."),
+        typer.Option("--where", metavar="CONDITION", help="Only rows, or persons, that satisfy it."),
     ] = None,
     balance: Annotated[
         str | None,
@@ -78,8 +78,9 @@ def sample(
     the rows that satisfy it, however rare they are.
 
     A model of persons draws them with all of their rows, one after the other.
-    The key that links a person's rows is made up. --where and --balance pick
-    rows, and are refused.
+    The key that links a person's rows is made up. --where and --balance then
+    pick persons, by person-level columns and `rows of one KEY`, the number of
+    their rows; what differs between a person's rows cannot be asked for.
 
     The rows say that they are synthetic: a Parquet file in its metadata, a CSV
     file by FILE.provenance.json beside it. A ledger that exists remembers them.
@@ -113,12 +114,14 @@ def _say_what_rows(console: Console, result: "SampleResult") -> None:
     for path in result.outputs if result.output != "-" else ():
         console.say(f"rows: {path} ({people}{result.rows} rows, seed {result.seed})")
     if result.condition is not None:
-        console.say(f"condition: {result.condition} (probability {result.probability:.3g} under the model)")
+        model = "the model" if result.persons is None else "the model of persons"
+        console.say(f"condition: {result.condition} (probability {result.probability:.3g} under {model})")
     if result.balance is not None:
         console.say(f"balance: {result.balance}")
     if not result.is_population:
         kinds = [word for word, there in (("conditioned", result.condition), ("balanced", result.balance)) if there]
-        console.say(f"these rows are {' and '.join(kinds)}: they do not stand for the population")
+        what = "rows" if result.persons is None else "persons"
+        console.say(f"these {what} are {' and '.join(kinds)}: they do not stand for the population")
 
 
 def _document(result: "SampleResult") -> dict[str, Any]:

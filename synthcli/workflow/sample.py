@@ -54,11 +54,14 @@ class SampleResult:
 
 @dataclass(frozen=True, kw_only=True)
 class _Drawing:
-    """How batches are drawn, the probability of the condition, and how much likelier, at most, a row becomes by it."""
+    """How batches are drawn, the probability of the condition, and how much likelier, at most, a row becomes by it.
+
+    Of persons, how much likelier a person becomes: so many times `expected`, whatever the number of the person's rows.
+    """
 
     draw: _Draw
     expected: float
-    """How many rows there will be, at least about."""
+    """How many rows there will be; of persons, as many as so many have in the release as a whole, about."""
     probability: float = 1.0
     inflation: float = 1.0
     persons: int | None = None
@@ -185,15 +188,17 @@ def _alone(batches: Iterator[pa.RecordBatch]) -> Iterator[Drawn]:
 
 
 def _drawing_of_persons(request: SampleRequest, synthesizer: Synthesizer, model: PersonModel) -> _Drawing:
-    for option, asked in (("--where", request.where), ("--balance", request.balance)):
-        if asked is not None:
-            raise UsageError(
-                f"{option} picks rows, and this model draws persons with all of their rows",
-                "draw persons and pick among them, or fit a model of rows with --no-persons",
-            )
     persons = model.default_persons if request.rows is None else request.rows
-    source = Persons(synthesizer)
-    return _Drawing(draw=lambda rng: source.sample(persons, rng), expected=persons * model.mean_rows, persons=persons)
+    is_all = request.where is None and request.balance is None
+    chosen = None if is_all else subpopulation(synthesizer, request.where, request.balance)
+    source = Persons(synthesizer, chosen)
+    return _Drawing(
+        draw=lambda rng: source.sample(persons, rng),
+        expected=persons * model.mean_rows,
+        probability=1.0 if chosen is None else chosen.probability,
+        inflation=1.0 if chosen is None else chosen.inflation,
+        persons=persons,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +233,7 @@ def _write(
     output: _Output, synthesizer: Synthesizer, drawing: _Drawing, rng: np.random.Generator, progress: Progress
 ) -> int:
     """Write one replicate, and tell how many rows it has."""
-    drawn = 0
+    drawn, begun = 0, 0
     with (
         output.writers(synthesizer, rng) as (writer, persons),
         ThreadPoolExecutor(1) as background,  # one block is written while the next one is drawn
@@ -248,6 +253,8 @@ def _write(
             writing.result()
             writing = background.submit(write, some)
             drawn += some.rows.num_rows
-            progress("writing rows", min(1.0, drawn / max(drawing.expected, 1)))
+            begun += len(some.first)
+            done = drawn / max(drawing.expected, 1) if drawing.persons is None else begun / drawing.persons
+            progress("writing rows", min(1.0, done))
         writing.result()
     return drawn

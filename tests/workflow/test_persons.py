@@ -19,69 +19,18 @@ from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.plan import plan_fit
 from synthcli.workflow.report import run_report
-from synthcli.workflow.requests import AuditRequest, FitRequest, ReportRequest, SampleRequest
+from synthcli.workflow.requests import AuditRequest, ReportRequest, SampleRequest
 from synthcli.workflow.sample import run_sample
-
-PERSONS, MOST = 2_000, 12
-SCHEMA = """
-name: visits
-fields:
-- {name: person, type: integer, "synthcli:role": unit, "synthcli:max-rows": 12}
-- {name: sex, type: string, "synthcli:level": person, constraints: {enum: [f, m], required: true}}
-- {name: age, type: integer, "synthcli:level": person, constraints: {minimum: 0, maximum: 99, required: true}}
-- {name: group, type: string, "synthcli:level": person}
-- {name: kind, type: string, constraints: {enum: [birth, ward, out], required: true}}
-- {name: visit, type: string, "synthcli:role": surrogate, "synthcli:surrogate": {format: uuid}}
-- {name: cost, type: number, "synthcli:decimals": 2, constraints: {minimum: 0, maximum: 900}}
-- {name: stay, type: integer, constraints: {minimum: 0, maximum: 40, required: true}}
-rules:
-- {determines: {sex: group}, table: {f: women, m: men}}
-- impossible: {sex: m, kind: birth}
-- impossible: {age: {below: 15}, kind: birth}
-"""
-
-
-def _table() -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    sex, age = rng.choice(["f", "m"], PERSONS), rng.integers(0, 95, PERSONS)
-    of_row = np.repeat(np.arange(PERSONS), np.minimum(1 + rng.poisson(np.where(sex == "f", 4.0, 1.5)), MOST))
-    rows = pd.DataFrame({"person": of_row + 5_000, "sex": sex[of_row], "age": age[of_row]})
-    rows["group"] = rows.sex.map({"f": "women", "m": "men"})
-    births = (rows.sex == "f") & (rows.age >= 15) & (rng.random(len(rows)) < 0.4)
-    rows["kind"] = np.where(births, "birth", rng.choice(["ward", "out"], len(rows)))
-    rows["visit"] = [f"v{i}" for i in range(len(rows))]
-    rows["cost"] = np.round(rng.uniform(0, 300, len(rows)) * np.where(rows.kind == "ward", 3, 1), 2)
-    rows["stay"] = rng.poisson(3, len(rows))
-    return rows.sample(frac=1, random_state=1)
+from tests.workflow.visits import MOST, SCHEMA, fit_request, fitted, sampled, table
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("persons")
-    _table().to_csv(place / "t.csv", index=False)
-    (place / "s.yaml").write_text(SCHEMA)
-    run_fit(_request(place))
-    return place
-
-
-def _request(place: Path, schema: str = "s.yaml", **more: object) -> FitRequest:
-    settings: dict[str, object] = {
-        "epsilon": "8",
-        "max_rows_per_unit": 4,
-        "ledger": str(place / "ledger.sqlite"),
-        **more,
-    }
-    return FitRequest(data=str(place / "t.csv"), schema=place / schema, output=place / "m.synth", **settings)  # type: ignore[arg-type]
-
-
-def _sampled(place: Path, name: str, **more: object) -> pd.DataFrame:
-    settings: dict[str, object] = {"seed": 4, "force": True, "ledger": str(place / "ledger.sqlite"), **more}
-    run_sample(SampleRequest(model=place / "m.synth", output=str(place / name), **settings))  # type: ignore[arg-type]
-    return pd.read_csv(place / name)
+    return fitted(tmp_path_factory.mktemp("persons"))
 
 
 def test_what_is_said_of_a_person_is_the_same_in_all_rows(folder: Path) -> None:
-    rows = _sampled(folder, "rows.csv")
+    rows = sampled(folder, "rows.csv")
     assert list(rows.columns) == ["person", "sex", "age", "group", "kind", "visit", "cost", "stay"]
     assert (rows.groupby("person")[["sex", "age", "group"]].nunique() == 1).all(axis=None)
     assert rows.person.is_monotonic_increasing and rows.person.iloc[0] == 1
@@ -90,7 +39,7 @@ def test_what_is_said_of_a_person_is_the_same_in_all_rows(folder: Path) -> None:
 
 
 def test_rules_between_persons_and_their_rows_hold(folder: Path) -> None:
-    rows = _sampled(folder, "rows.csv")
+    rows = sampled(folder, "rows.csv")
     births = rows[rows.kind == "birth"]
     assert len(births) > 500 and set(births.sex) == {"f"} and births.age.min() >= 15
 
@@ -98,8 +47,7 @@ def test_rules_between_persons_and_their_rows_hold(folder: Path) -> None:
 def test_the_number_of_rows_is_learnt_and_goes_with_the_person(folder: Path) -> None:
     """Noise is below 1 % of the persons in a cell, and so is the rounding; total variation 0.06 is far outside both."""
     real, drawn = (
-        t.groupby("person").agg(n=("sex", "size"), sex=("sex", "first"))
-        for t in (_table(), _sampled(folder, "rows.csv"))
+        t.groupby("person").agg(n=("sex", "size"), sex=("sex", "first")) for t in (table(), sampled(folder, "rows.csv"))
     )
     assert abs(len(drawn) / len(real) - 1) < 0.05
     assert drawn.n.max() <= MOST
@@ -110,8 +58,8 @@ def test_the_number_of_rows_is_learnt_and_goes_with_the_person(folder: Path) -> 
 
 
 def test_persons_and_events_apart_are_the_same_rows_linked_by_the_key(folder: Path) -> None:
-    whole = _sampled(folder, "rows.csv")
-    events = _sampled(folder, "events.csv", persons=str(folder / "persons.csv"))
+    whole = sampled(folder, "rows.csv")
+    events = sampled(folder, "events.csv", persons=str(folder / "persons.csv"))
     persons = pd.read_csv(folder / "persons.csv")
     assert list(persons.columns) == ["person", "sex", "age", "group"] and persons.person.is_unique
     assert list(events.columns) == ["person", "kind", "visit", "cost", "stay"]
@@ -157,7 +105,7 @@ def test_a_model_file_keeps_the_persons(folder: Path) -> None:
 
 
 def test_budget_is_split_and_used(folder: Path) -> None:
-    plan = plan_fit(_request(folder))
+    plan = plan_fit(fit_request(folder))
     assert sum(plan.stages.values()) == pytest.approx(plan.budget.rho)
     spends = load(folder / "m.synth").statement.spends
     assert plan.persons is not None
@@ -184,9 +132,9 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     (tmp_path / "s.yaml").write_text(SCHEMA)
     (tmp_path / "p.toml").write_text("min_nonmembers = 100\n")
     fitted = run_fit(
-        _request(tmp_path, audit_coins=0.5, mechanism="independent", policy=tmp_path / "p.toml", epsilon="2")
+        fit_request(tmp_path, audit_coins=0.5, mechanism="independent", policy=tmp_path / "p.toml", epsilon="2")
     )
-    _sampled(tmp_path, "rows.csv")
+    sampled(tmp_path, "rows.csv")
     audit = AuditRequest(
         data=str(folder / "t.csv"),
         synthetic=str(tmp_path / "rows.csv"),
@@ -198,7 +146,7 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     outcome = run_audit(audit)
     found = {m.id: m for m in outcome.result.endpoints}
     assert found["copies.exact.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
-    _sampled(tmp_path, "events.csv", persons=str(tmp_path / "persons.csv"))
+    sampled(tmp_path, "events.csv", persons=str(tmp_path / "persons.csv"))
     for half in ("persons", "events"):
         with pytest.raises(InvalidAudit, match=f"holds {half} alone"):
             run_audit(replace(audit, synthetic=str(tmp_path / f"{half}.csv")))
@@ -211,13 +159,6 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     real[trained].to_csv(tmp_path / "rows.csv", index=False)
     found = {m.id: m for m in run_audit(audit).result.endpoints}
     assert found["copies.raw.excess"].low > 0.3
-
-
-@pytest.mark.parametrize(("option", "value"), [("where", "sex == 'f'"), ("balance", "sex")])
-def test_rows_are_not_picked_from_persons(option: str, value: str, folder: Path) -> None:
-    with pytest.raises(UsageError, match=f"--{option} picks rows"):
-        run_sample(SampleRequest(model=folder / "m.synth", output=str(folder / "x.csv"), **{option: value}))  # type: ignore[arg-type]
-    assert not (folder / "x.csv").exists()
 
 
 def test_persons_need_a_place_of_their_own(folder: Path) -> None:
@@ -263,9 +204,9 @@ Edit = Callable[[str], str]
 def test_schemas_that_give_no_persons(edit: Edit, what: str, folder: Path) -> None:
     (folder / "other.yaml").write_text(edit(SCHEMA))
     with pytest.raises(InputError) as refused:
-        plan_fit(_request(folder, "other.yaml", privacy_unit="person"))
+        plan_fit(fit_request(folder, "other.yaml", privacy_unit="person"))
     assert any(what in line for line in refused.value.details), refused.value.details
-    assert plan_fit(_request(folder, "other.yaml", privacy_unit="person", persons=False)).persons is None
+    assert plan_fit(fit_request(folder, "other.yaml", privacy_unit="person", persons=False)).persons is None
 
 
 def test_nobody_says_whose_rows_they_are(folder: Path) -> None:
@@ -273,9 +214,9 @@ def test_nobody_says_whose_rows_they_are(folder: Path) -> None:
         SCHEMA.replace('"synthcli:role": unit, "synthcli:max-rows": 12', '"synthcli:role": drop')
     )
     with pytest.raises(UsageError, match="person-level columns mean nothing without a privacy unit"):
-        plan_fit(_request(folder, "nobody.yaml", max_rows_per_unit=None))
+        plan_fit(fit_request(folder, "nobody.yaml", max_rows_per_unit=None))
     with pytest.raises(UsageError, match="--persons means nothing"):
-        plan_fit(_request(folder, "nobody.yaml", max_rows_per_unit=None, persons=True))
+        plan_fit(fit_request(folder, "nobody.yaml", max_rows_per_unit=None, persons=True))
 
 
 def test_a_table_without_person_level_columns_still_has_persons(folder: Path) -> None:
@@ -283,8 +224,8 @@ def test_a_table_without_person_level_columns_still_has_persons(folder: Path) ->
         SCHEMA.split("rules:")[0].replace('"synthcli:level": person, ', "").replace(', "synthcli:level": person', "")
     )
     (folder / "plain.yaml").write_text(plain)
-    assert plan_fit(_request(folder, "plain.yaml")).persons is None
-    plan = plan_fit(_request(folder, "plain.yaml", persons=True, epsilon="2"))
+    assert plan_fit(fit_request(folder, "plain.yaml")).persons is None
+    plan = plan_fit(fit_request(folder, "plain.yaml", persons=True, epsilon="2"))
     assert plan.persons is not None
     assert [column.name for column in plan.persons.facts.schema.columns] == ["rows of one person"]
 

@@ -17,10 +17,13 @@ _SHOWN = 12
 
 
 class Vocabulary:
-    """The modelled columns of a schema, and the categories that the codec lists for text."""
+    """The modelled columns of a schema, and the categories that the codec lists for text.
 
-    def __init__(self, schema: Schema, codec: Codec) -> None:
-        self._schema = schema
+    `file`: the schema of the whole file, where that has other columns, too; these cannot be named.
+    """
+
+    def __init__(self, schema: Schema, codec: Codec, file: Schema | None = None) -> None:
+        self._file = file or schema
         self._columns = {column.name: column for column in schema.modelled}
         self._listed: Mapping[str, tuple[str, ...]] = {
             c.name: c.encoder.values for c in codec.columns if isinstance(c.encoder, CategoryEncoder)
@@ -36,11 +39,22 @@ class Vocabulary:
         name = token.text
         if name in self._columns:
             return self._columns[name]
-        for column in self._schema.columns:
-            if column.name == name:
-                raise fault(token.place, _not_modelled(column), "name a column that the model holds")
+        if any(column.name == name for column in self._file.columns):
+            raise fault(token.place, *self._not_named(self._file[name]))
         hint = f"the columns are {_list(self.names)}{closest(name, self.names)}"
         raise fault(token.place, f"there is no column {name!r}", hint)
+
+    def _not_named(self, column: Column) -> tuple[str, str]:
+        """Why a column of the file is none of these, and what to do."""
+        if column in self._file.modelled:
+            what = f"column {column.name!r} is event-level: it may differ between the rows of a person"
+            hint = f"name {_list(self.names)}; to pick single rows, fit a model of rows with --no-persons"
+            return what, hint
+        left_out = "left out of the model"
+        what = {Role.DROP: left_out, Role.UNIT: left_out, Role.SURROGATE: "made up, not modelled"}.get(
+            column.role, "worked out from others, not modelled"
+        )
+        return f"column {column.name!r} is {what}", "name a column that the model holds"
 
     def check_order(self, column: Column, operator: Operator, token: Token) -> None:
         """`UsageError` where the column's values have no order, and the operator asks for one."""
@@ -79,12 +93,6 @@ class Vocabulary:
 def _list(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return ", ".join(map(repr, names[:_SHOWN])) + more
-
-
-def _not_modelled(column: Column) -> str:
-    left_out = "left out of the model"
-    what = {Role.DROP: left_out, Role.UNIT: left_out, Role.SURROGATE: "made up, not modelled"}
-    return f"column {column.name!r} is {what.get(column.role, 'worked out from others, not modelled')}"
 
 
 def _mismatch(column: Column, token: Token, hint: str) -> UsageError:
