@@ -30,6 +30,8 @@ _KEY_WORDS |= {"index", "serial", "record"}
 _NEED_SHAPE = {"card": {"pan"}, "national-id": {"sin", "tin", "nhs"}}
 """Words that mean other things as well: they count only where the values have the shape, too."""
 
+_YES_NO = {"yes", "no", "y", "n", "true", "false", "t", "f"}
+
 DIRECT = frozenset({"name", "email", "phone", "national-id", "card", "bank-account", "address", "ip-address"})
 """Flags of what identifies a person directly: never modelled."""
 
@@ -60,6 +62,12 @@ def flags_by_values(texts: Sequence[str]) -> set[str]:
         return set()
     stripped = [text.strip() for text in texts]
     return {flag for flag, test in _SHAPES.items() if sum(bool(test(text)) for text in stripped) >= 0.9 * len(stripped)}
+
+
+def names_nobody(texts: Collection[str]) -> bool:
+    """Whether the values cannot be names, addresses or numbers of persons: yes and no, or whole numbers below 1,000."""
+    plain = {text.strip().lower() for text in texts}
+    return plain <= _YES_NO or all(re.fullmatch(r"[+-]?0*\d{1,3}", text) for text in plain)
 
 
 def is_free_text(frequencies: Mapping[str, int]) -> bool:

@@ -12,7 +12,15 @@ from synthcli.table.category_order import ordered
 from synthcli.table.encoding import SURE_ENCODINGS
 from synthcli.table.inference import Inferred, candidates, infer
 from synthcli.table.parse import is_text
-from synthcli.table.patterns import DIRECT, are_uuids, flags_by_name, flags_by_values, is_free_text, is_key_name
+from synthcli.table.patterns import (
+    DIRECT,
+    are_uuids,
+    flags_by_name,
+    flags_by_values,
+    is_free_text,
+    is_key_name,
+    names_nobody,
+)
 from synthcli.table.raw_file import RaggedRows
 from synthcli.table.schema import Bound, Column, Fact, Kind, Level, Role, Schema, Surrogate
 from synthcli.table.sketch import ColumnSketch
@@ -162,7 +170,8 @@ def _judge(
     flags = flags_by_name(sketch.name)
     if kind in (Kind.STRING, Kind.INTEGER):
         flags |= flags_by_values(list(values))
-    if direct := flags & DIRECT if kind in (Kind.STRING, Kind.INTEGER) else set():
+    can_name = kind in (Kind.STRING, Kind.INTEGER) and not names_nobody(values)
+    if direct := flags & DIRECT if can_name else set():
         return flags, Role.DROP, None, f"looks like personal data: {', '.join(sorted(direct))}"
     flags -= DIRECT
     if _is_key(sketch, inferred, values):
@@ -186,7 +195,17 @@ def _is_key(sketch: ColumnSketch, inferred: Inferred, values: Mapping[str, int])
         return unique and all(" " not in text.strip() for text in values)
     candidate = inferred.candidate
     span = 0 if candidate is None else int(candidate.high or 0) - int(candidate.low or 0) + 1
-    return unique and (span == present or present >= 1000)
+    return unique and (span == present or (present >= 1000 and _are_given_out(values)))
+
+
+def _are_given_out(values: Collection[str]) -> bool:
+    """Whether unequal whole numbers look like numbers that were given to somebody: spread over their range.
+
+    Amounts that are all unequal crowd at an end of theirs: half of the cities' populations lie in its lowest hundredth.
+    """
+    numbers = sorted(map(float, values))
+    middle = (numbers[len(numbers) // 2] - numbers[0]) / max(numbers[-1] - numbers[0], 1.0)
+    return 0.1 <= middle <= 0.9
 
 
 def _key_role(kind: Kind, values: Mapping[str, int]) -> tuple[Role, Surrogate | None, str]:
