@@ -2,11 +2,13 @@
 
 What is common in the population appears in an honest file by chance, and tells nothing about one person. So a match
 counts for the more, the more improbable the released model finds it; where it cannot tell (the spelling of values,
-changes of two columns), only rows count that no other real row comes near. The held-out rows measure how often such
-matches happen by chance; only the difference is evidence, since any row is as likely to be held out as any other.
+changes of two columns), only rows count that no other real row comes near. Where hardly any row is so rare, all
+matches count alike: that bounds what somebody learns from a match, and finds no copy that the crowd hides. The held-out
+rows measure how often such matches happen by chance; only the difference is evidence, since any row is as likely to be
+held out as any other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,6 +29,8 @@ IMPROBABLE = 0.03
 """A match that chance gives less often than this is counted; every match weighs what it is worth."""
 _SAMPLED = 2_000
 """Rows by which the share of those that can be counted is estimated."""
+CROWDED = 0.01
+"""If no more rows than this can be counted, these alone could not bring the excess to the default tolerance."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
 @dataclass(frozen=True, kw_only=True)
 class Copied:
     """Counted matches in either arm, of so many rows; the chance of the weights of all (`weight_p`); and the share of
-    rows whose match would be counted."""
+    rows whose match could tell. Where these are too few, `crowded`, the matches of all rows are counted."""
 
     hits: int
     training: int
@@ -79,6 +83,11 @@ class Copied:
     telling: float
 
     @property
+    def crowded(self) -> bool:
+        """Whether every match was counted."""
+        return _too_few(self.telling)
+
+    @property
     def four(self) -> tuple[int, int, int, int]:
         """As the rates take them."""
         return self.hits, self.training, self.chance, self.held_out
@@ -86,11 +95,21 @@ class Copied:
 
 @dataclass(frozen=True, eq=False)
 class _Matches:
-    """By row: what its match is worth (0 without one), whether it is counted; and the share that could be."""
+    """By row: whether it matches, what that is worth, whether it could tell; and the share of rows that could."""
 
+    found: NDArray[np.bool_]
     weights: NDArray[np.float64]
-    counted: NDArray[np.bool_]
+    tells: NDArray[np.bool_]
     telling: float
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """The matches that are counted."""
+        return self.found if _too_few(self.telling) else self.found & self.tells
+
+
+def _too_few(telling: float) -> bool:
+    return telling <= CROWDED
 
 
 def count_copies(
@@ -107,9 +126,7 @@ def count_copies(
     if crowds is None:
         matches = _weighed(test, model, arms, synthetic, rng)
     else:
-        alone = around.isolated[crowds]
-        counted = synthetic.found[test.matches()] & alone
-        matches = _Matches(counted.astype(np.float64), counted, float(alone.mean()))
+        matches = _unweighed(synthetic.found[test.matches()], around.isolated[crowds])
     trains = arms.chosen.trains
     return Copied(
         hits=int(np.sum(matches.counted & trains)),
@@ -121,6 +138,12 @@ def count_copies(
     )
 
 
+def _unweighed(found: NDArray[np.bool_], alone: NDArray[np.bool_]) -> _Matches:
+    """Matches of which the model cannot say what they are worth: those of the rows that stand alone, if any do."""
+    matches = _Matches(found, found.astype(np.float64), alone, float(alone.mean()))
+    return replace(matches, weights=matches.counted.astype(np.float64))
+
+
 def _weighed(
     test: CopyTest, model: MarkovRandomField, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
 ) -> _Matches:
@@ -129,16 +152,15 @@ def _weighed(
     expected = expected_matches(model, arms.block[found], synthetic.rows, test.match)
     some = rng.choice(len(arms.block), min(_SAMPLED, len(arms.block)), replace=False)
     telling = expected_matches(model, arms.block[some], synthetic.rows, test.match) <= IMPROBABLE
-    weights, counted = np.zeros(len(arms.block)), np.zeros(len(arms.block), dtype=np.bool_)
-    weights[found], counted[found] = match_weights(expected), expected <= IMPROBABLE
-    return _Matches(weights, counted, float(telling.mean()))
+    weights, tells = np.zeros(len(arms.block)), np.zeros(len(arms.block), dtype=np.bool_)
+    weights[found], tells[found] = match_weights(expected), expected <= IMPROBABLE
+    return _Matches(synthetic.found[test.matches()], weights, tells, float(telling.mean()))
 
 
 def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
     """The share of copied training rows minus the share of copied held-out rows (Newcombe's bounds).
 
     A lower bound is above zero where, and only where, the weighed matches say so: then at least one row was copied.
-    Where no row could tell, nothing bounds the excess from above.
     """
     low, high = newcombe(*count.four, levels.confidence)
     bounds = (
@@ -150,12 +172,12 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
         id=f"copies.{test.name}.excess",
         value=max(value, *bounds),
         low=bounds[0],
-        high=max(high, *bounds) if count.telling else 1.0,
+        high=max(high, *bounds),
         low_strict=bounds[1],
         n=count.training + count.held_out,
         title=test.title,
         note=f"{count.hits:,} of {count.training:,} training rows, {count.chance:,} of {count.held_out:,} held-out; "
-        f"{count.telling:.0%} of the rows could tell; p = {count.p:.2g}",
+        f"{count.telling:.0%} of the rows could tell{', so all matches count' * count.crowded}; p = {count.p:.2g}",
     )
 
 
@@ -165,10 +187,11 @@ def _bound(count: Copied, newcombe_low: float, confidence: float) -> float:
 
 
 def detectable_copies(count: Copied, strict: float) -> float:
-    """The least share of training rows whose copies would be found with 90 % power; 1 where no row could tell."""
+    """The least share of training rows whose copies would be found with 90 % power; 1 where no copy would be."""
     rate = count.chance / count.held_out
     least = detectable_hits(count.training, count.held_out, rate, strict)
-    return min(1.0, least / count.telling) if count.telling else 1.0
+    room = 1 - rate if count.crowded else count.telling  # a copy shows where there was no match by chance
+    return min(1.0, least / room) if room else 1.0
 
 
 def shares(test: CopyTest, count: Copied, confidence: float) -> tuple[Metric, Metric]:

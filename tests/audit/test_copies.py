@@ -1,10 +1,19 @@
 """What counts of copies are worth as an endpoint."""
 
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 import pytest
 
 from synthcli.audit.attack import Levels
-from synthcli.audit.copies import Copied, copy_tests, detectable_copies, excess
+from synthcli.audit.copies import CROWDED, Copied, copy_tests, count_copies, detectable_copies, excess
 from synthcli.gate import Limit, Outcome, Policy, judge
+
+if TYPE_CHECKING:
+    from synthcli.audit.arms import Arms
+    from synthcli.audit.scan import Surroundings, Synthetic
+    from synthcli.pgm.markov_random_field import MarkovRandomField
 
 LEVELS = Levels(confidence=0.95, strict=0.999)
 NEAR = copy_tests(5)[1]
@@ -19,18 +28,49 @@ def _nothing_found(telling: float) -> Copied:
     return Copied(hits=0, training=5_000, chance=0, held_out=5_000, p=1.0, telling=telling)
 
 
-@pytest.mark.parametrize(("telling", "expected"), [(1.0, Outcome.PASS), (0.0, Outcome.INCONCLUSIVE)])
-def test_finding_nothing_is_a_pass_only_where_something_could_have_been_found(
-    telling: float, expected: Outcome
-) -> None:
-    assert _outcome(_nothing_found(telling)) is expected
-
-
-def test_where_no_row_could_tell_no_share_of_copies_would_be_found() -> None:
-    metric = excess(NEAR, _nothing_found(0.0), LEVELS)
-    assert (metric.value, metric.high) == (0.0, 1.0)
-    assert detectable_copies(_nothing_found(0.0), LEVELS.strict) == 1.0
+def test_finding_nothing_where_all_could_tell_is_a_pass() -> None:
+    assert _outcome(_nothing_found(1.0)) is Outcome.PASS
     assert 0 < detectable_copies(_nothing_found(1.0), LEVELS.strict) < 0.01
+
+
+def _crowd(hits: int, chance: int) -> Copied:
+    return Copied(hits=hits, training=5_000, chance=chance, held_out=5_000, p=0.6, telling=0.0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "chance", "expected"),
+    [(5_000, 5_000, Outcome.PASS), (4_998, 4_997, Outcome.PASS), (2_500, 2_500, Outcome.INCONCLUSIVE)],
+)
+def test_a_crowd_hides_its_rows_where_the_arms_are_seen_to_be_alike(hits: int, chance: int, expected: Outcome) -> None:
+    assert _outcome(_crowd(hits, chance)) is expected
+
+
+def test_a_crowd_lets_few_copies_be_found_or_none() -> None:
+    assert detectable_copies(_crowd(5_000, 5_000), LEVELS.strict) == 1.0
+    half = detectable_copies(_crowd(2_500, 2_500), LEVELS.strict)
+    assert detectable_copies(_nothing_found(1.0), LEVELS.strict) < half < 0.2
+
+
+@pytest.mark.parametrize("rare", [0, 20, 1_000])
+def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
+    """1,000 training rows and 1,000 held-out ones, of which `rare` stand alone; the file matches every third row."""
+    rows = 2_000
+    trains, alone = np.arange(rows) % 2 == 0, np.arange(rows) < rare
+    found = np.arange(rows) % 3 == 0
+    test = copy_tests(5)[2]
+    count = count_copies(
+        test,
+        cast("MarkovRandomField", None),
+        cast("Arms", SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains))),
+        cast("Surroundings", SimpleNamespace(isolated={test.crowds(5): alone})),
+        cast("Synthetic", SimpleNamespace(found={test.matches(): found})),
+        0.01,
+        np.random.default_rng(0),
+    )
+    counted = found if rare <= CROWDED * rows else found & alone
+    assert (count.hits, count.chance) == (int(np.sum(counted & trains)), int(np.sum(counted & ~trains)))
+    assert count.crowded is (rare <= CROWDED * rows)
+    assert (", so all matches count" in excess(test, count, LEVELS).note) is count.crowded
 
 
 def test_copies_beyond_doubt_fail_and_those_of_both_arms_do_not() -> None:
