@@ -4,6 +4,7 @@ The released model says how likely it is to draw a row, or one that differs from
 computed from it looks at no coin.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, log1p
 
@@ -36,6 +37,14 @@ def expected_matches(model: MarkovRandomField, block: Block, rows: int, distance
     for first, after in pairwise(firsts):
         total = total + np.exp(log_density_without(model, codes, attributes[first:after]))
     return np.asarray(rows * np.maximum(total, density))
+
+
+def certainty_of(certainty: Sequence[NDArray[np.float64]], block: Block) -> NDArray[np.float64]:
+    """For each row, the largest chance that its codes are written as any one row of values: the product of theirs."""
+    chances = np.ones(len(block))
+    for place, by_code in enumerate(certainty):
+        chances *= by_code[block.codes[:, place]]
+    return chances
 
 
 def match_weights(expected: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,11 +1,11 @@
 """Copies: do records of training rows reappear more often than those of rows that were kept out?
 
 What is common in the population appears in an honest file by chance, and tells nothing about one person. So a match
-counts for the more, the more improbable the released model finds it; where it cannot tell (the spelling of values,
-changes of two columns), only rows count that no other real row comes near. Where hardly any row is so rare, all
-matches count alike: that bounds what somebody learns from a match, and finds no copy that the crowd hides. The held-out
-rows measure how often such matches happen by chance; only the difference is evidence, since any row is as likely to be
-held out as any other.
+counts for the more, the more improbable the released model finds it, and the codec the spelling of its values; where
+they cannot tell (changes of two columns), only rows count that no other real row comes near. Where hardly any row is so
+rare, all matches count alike: that bounds what somebody learns from a match, and finds no copy that the crowd hides.
+The held-out rows measure how often such matches happen by chance; only the difference is evidence, since any row is as
+likely to be held out as any other.
 """
 
 from dataclasses import dataclass, replace
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_hits
-from synthcli.audit.chance import expected_matches, match_weights, weight_p
+from synthcli.audit.chance import certainty_of, expected_matches, match_weights, weight_p
+from synthcli.audit.experiment import Experiment
 from synthcli.audit.rates import clopper_pearson, newcombe
 from synthcli.audit.scan import Search, Surroundings, Synthetic
 from synthcli.metric import Metric
-from synthcli.pgm.markov_random_field import MarkovRandomField
 
 _WIDEST_FOR_PAIRS = 32
 """Distance 2 takes d (d - 1) / 2 joins: beyond this many columns it is left out."""
@@ -60,7 +60,7 @@ class CopyTest:
 _TESTS = (
     CopyTest("exact", "codes", 0, "Exact copies (as the model sees a row)"),
     CopyTest("near", "codes", 1, "Near copies (all columns but one)"),
-    CopyTest("raw", "spelled", 0, "Exact copies (every cell as it is spelt)", isolation=0),
+    CopyTest("raw", "spelled", 0, "Exact copies (every cell as it is spelt)"),
     CopyTest("near2", "codes", 2, "Near copies (all columns but two)", isolation=2, gates=False),
 )
 
@@ -114,7 +114,7 @@ def _too_few(telling: float) -> bool:
 
 def count_copies(
     test: CopyTest,
-    model: MarkovRandomField,
+    experiment: Experiment,
     arms: Arms,
     around: Surroundings,
     synthetic: Synthetic,
@@ -124,7 +124,7 @@ def count_copies(
     """Count both arms: the chosen training rows, and the held-out ones. `level`: what the p-value will be held to."""
     crowds = test.crowds(arms.block.columns)
     if crowds is None:
-        matches = _weighed(test, model, arms, synthetic, rng)
+        matches = _weighed(test, experiment, arms, synthetic, rng)
     else:
         matches = _unweighed(synthetic.found[test.matches()], around.isolated[crowds])
     trains = arms.chosen.trains
@@ -145,13 +145,20 @@ def _unweighed(found: NDArray[np.bool_], alone: NDArray[np.bool_]) -> _Matches:
 
 
 def _weighed(
-    test: CopyTest, model: MarkovRandomField, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
+    test: CopyTest, experiment: Experiment, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
 ) -> _Matches:
     """Every match by what chance makes of it."""
+
+    def chance_of(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        block = arms.block[rows]
+        expected = expected_matches(experiment.model, block, synthetic.rows, test.match)
+        if test.cells == "codes" or experiment.certainty is None:
+            return expected
+        return expected * certainty_of(experiment.certainty, block)
+
     found = np.flatnonzero(synthetic.found[test.matches()])
-    expected = expected_matches(model, arms.block[found], synthetic.rows, test.match)
-    some = rng.choice(len(arms.block), min(_SAMPLED, len(arms.block)), replace=False)
-    telling = expected_matches(model, arms.block[some], synthetic.rows, test.match) <= IMPROBABLE
+    expected = chance_of(found)
+    telling = chance_of(rng.choice(len(arms.block), min(_SAMPLED, len(arms.block)), replace=False)) <= IMPROBABLE
     weights, tells = np.zeros(len(arms.block)), np.zeros(len(arms.block), dtype=np.bool_)
     weights[found], tells[found] = match_weights(expected), expected <= IMPROBABLE
     return _Matches(synthetic.found[test.matches()], weights, tells, float(telling.mean()))

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from synthcli.audit.block import Block, blocks
 from synthcli.audit.coins import Coins
@@ -36,6 +38,8 @@ class Experiment:
     spans: tuple[int, ...]
     epsilon: float
     delta: float
+    certainty: tuple[NDArray[np.float64], ...] | None = None
+    """By attribute, then code: the largest chance with which the codec writes it as any one value; by default, 1."""
     knowledge: Knowledge | None = None
     """What the attackers who guess know; by default, every attribute is a column and a secret in turn."""
     subgroups: tuple[str, ...] = ()
@@ -67,6 +71,7 @@ def prepare(
         spans=spans_of(synthesizer),
         epsilon=statement.epsilon,
         delta=statement.delta,
+        certainty=codec.certainty(),
         knowledge=_knowledge(codec, asked),
         subgroups=tuple(asked.subgroups),
     )

@@ -68,7 +68,7 @@ def copied(
     shown: list[Metric] = []
     limits: dict[str, float] = {}
     for test in copy_tests(arms.block.columns):
-        count = count_copies(test, experiment.model, arms, around, synthetic, 1 - levels.strict, rng)
+        count = count_copies(test, experiment, arms, around, synthetic, 1 - levels.strict, rng)
         metric = excess(test, count, levels)
         (gating if test.gates else shown).append(metric)
         shown.extend(shares(test, count, levels.confidence))

@@ -106,6 +106,10 @@ class PartEncoder:
         index = as_codes(checked_codes(codes, self.size), self.ordinal + 1)
         return pa.DictionaryArray.from_arrays(index, pa.array([*self.part.names, None]), safe=False)
 
+    def certainty(self) -> NDArray[np.float64]:
+        """A part is its code."""
+        return np.ones(self.size)
+
     def labels(self) -> tuple[str, ...]:
         """The names of the codes."""
         return (*self.part.names, *(("(missing)",) if self.missing else ()))

@@ -109,6 +109,13 @@ class CategoryEncoder:
             index[hits] = rng.choice(listed, size=len(hits), p=self._shares)
         return pa.DictionaryArray.from_arrays(as_codes(index, listed + 1), self._dictionary, safe=False)
 
+    def certainty(self) -> NDArray[np.float64]:
+        """A listed value is its code; the others are the likeliest of the values drawn for them at most."""
+        chances = np.ones(self.size)
+        if self.other and self.values:
+            chances[len(self.values)] = 1 / len(self.values) if self._shares is None else self._shares.max()
+        return chances
+
     @cached_property
     def _dictionary(self) -> pa.Array:
         return pa.concat_arrays([self._array, pa.nulls(1, self._array.type)])

@@ -63,6 +63,15 @@ class ColumnCodec:
         fine = codes if self.merge is None else self.merge.refine(codes, rng)
         return self.encoder.decode_compact(fine, rng) if compact else self.encoder.decode(fine, rng)
 
+    def certainty(self) -> NDArray[np.float64]:
+        """By coarse code: the largest chance that `decode` gives it for any one value."""
+        fine = self.encoder.certainty()
+        if self.merge is None:
+            return fine
+        chances = np.zeros(self.size)
+        np.maximum.at(chances, self.merge.groups, _within(self.merge) * fine)
+        return chances
+
     def labels(self) -> tuple[str, ...]:
         """The names of the coarse codes; merged neighbours are named by the first and the last, others by the first."""
         fine = self.encoder.labels()
@@ -142,6 +151,11 @@ class Codec:
         if name in self.calendars:
             return self.calendars[name].draw(codes, rng)
         return self._by_name[name].decode(codes[name], rng, compact)
+
+    def certainty(self) -> tuple[NDArray[np.float64], ...]:
+        """By attribute, then code: the largest chance of one value; 1 for a column that is drawn with its parts."""
+        parted = self.calendars
+        return tuple(np.ones(c.size) if c.column in parted else c.certainty() for c in self.columns)
 
     @cached_property
     def _by_name(self) -> dict[str, ColumnCodec]:

@@ -43,6 +43,10 @@ class Encoder(Protocol):
         """The same values, as a dictionary array if they are few; the dictionary is the same every time."""
         ...
 
+    def certainty(self) -> NDArray[np.float64]:
+        """By code: the largest chance that `decode` gives it for any one value, 1 where the code is the value."""
+        ...
+
     def labels(self) -> tuple[str, ...]:
         """The names of the codes, for plots and reports."""
         ...

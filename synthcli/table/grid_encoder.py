@@ -100,6 +100,14 @@ class GridEncoder:
         places = multiple_between(self.edges[index], self.edges[index + 1], self.grain, rng)
         return values_at(places, missing, self.type)
 
+    def certainty(self) -> NDArray[np.float64]:
+        """One in so many as a cell has values; 0 where they are numbers of any digits, and 1 for missing."""
+        if self.type is Kind.NUMBER:
+            values = self._lattice.counts()
+        else:
+            values = counts_between(self.edges[:-1], self.edges[1:], self.grain).astype(np.float64)
+        return np.concatenate([1 / values, np.ones(int(self.missing))])
+
     @cached_property
     def _span(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]] | None:
         """Where each cell begins and how many values it has, of the values that the grid spans, if these are few."""

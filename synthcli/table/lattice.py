@@ -36,6 +36,11 @@ class Lattice:
         first, last = np.array(ranges, dtype=np.int64).T
         return Lattice(low=low, high=high, first=first, last=last, scale=scale)
 
+    def counts(self) -> NDArray[np.float64]:
+        """How many values each cell has; infinitely many where any number of it is drawn."""
+        anything = np.where(self.low == self.high, 1.0, np.inf)
+        return np.where(self.first <= self.last, (self.last - self.first + 1).astype(np.float64), anything)
+
     def draw(self, cells: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
         """One value inside each cell."""
         share = rng.random(len(cells))

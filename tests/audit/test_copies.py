@@ -12,8 +12,8 @@ from synthcli.gate import Limit, Outcome, Policy, judge
 
 if TYPE_CHECKING:
     from synthcli.audit.arms import Arms
+    from synthcli.audit.experiment import Experiment
     from synthcli.audit.scan import Surroundings, Synthetic
-    from synthcli.pgm.markov_random_field import MarkovRandomField
 
 LEVELS = Levels(confidence=0.95, strict=0.999)
 NEAR = copy_tests(5)[1]
@@ -57,10 +57,10 @@ def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
     rows = 2_000
     trains, alone = np.arange(rows) % 2 == 0, np.arange(rows) < rare
     found = np.arange(rows) % 3 == 0
-    test = copy_tests(5)[2]
+    test = copy_tests(5)[3]
     count = count_copies(
         test,
-        cast("MarkovRandomField", None),
+        cast("Experiment", None),
         cast("Arms", SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains))),
         cast("Surroundings", SimpleNamespace(isolated={test.crowds(5): alone})),
         cast("Synthetic", SimpleNamespace(found={test.matches(): found})),
