@@ -108,11 +108,16 @@ class PersonModel:
         return rows_column(self.key)
 
     @cached_property
+    def rows_of_cells(self) -> NDArray[np.float64]:
+        """How many rows a person of each fine code of that attribute has on average."""
+        encoder = next(c.encoder for c in self.codec.columns if c.name == self.counted)
+        assert isinstance(encoder, GridEncoder)
+        return np.asarray((encoder.edges[:-1] + encoder.edges[1:] - 1) / 2.0)
+
+    @cached_property
     def rows_of_codes(self) -> NDArray[np.float64]:
         """How many rows a person of each code of that attribute has on average."""
-        column = next(c for c in self.codec.columns if c.name == self.counted)
-        assert isinstance(column.encoder, GridEncoder)
-        middle: NDArray[np.float64] = (column.encoder.edges[:-1] + column.encoder.edges[1:] - 1) / 2.0
+        column, middle = next(c for c in self.codec.columns if c.name == self.counted), self.rows_of_cells
         if column.merge is None:
             return middle
         groups, weights = column.merge.groups, column.merge.weights

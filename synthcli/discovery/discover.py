@@ -74,9 +74,9 @@ def learn_columns(
     stage = needs.shares.get("categories", 0.0) * rho
     keys = learn_categories(needs.categories, curator, stage, key_delta, partial(progress, "learning categories"))
     progress("learning bounds", 0.0)
-    coarse = _look_coarsely(needs, columns, keys, curator, rho)
+    coarse = _look_coarsely(needs, facts, keys, curator, rho)
     progress("learning bounds", 0.5)
-    grids = _look_finely(needs, columns, coarse, curator, rho)
+    grids = _look_finely(needs, facts, coarse, curator, rho)
     progress("learning bounds", 1.0)
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
     codecs = tuple(chain.from_iterable(learnt))
@@ -120,7 +120,7 @@ def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurem
 
 def _look_coarsely(
     needs: Discovery,
-    columns: Mapping[str, Column],
+    facts: Facts,
     keys: Mapping[str, Mapping[str, int]],
     curator: Curator,
     rho: float,
@@ -130,6 +130,7 @@ def _look_coarsely(
     Octaves first; where nearly all the mass lies in one or two of them (latitudes of one town), closer looks follow.
     Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out.
     """
+    columns = {column.name: column for column in facts.schema.modelled}
     unresolved = {
         name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
     }
@@ -148,17 +149,20 @@ def _look_coarsely(
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
             if name in keys and sum(keys[name].values()) > MOST_LEVELS * float(counts.sum()):
                 continue
-            inside = (
-                grid.trim(counts, sigma)
-                if look
-                else grid.active(counts, sigma, grid.likely(edges), _BESIDE.get(columns[name].kind, 1.0))
-            )
+            inside = grid.trim(counts, sigma) if look else _active(facts, columns[name], edges, counts, sigma)
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             fine[name] = dates.refined(edges, counts, sigma, FINE_CELLS, columns[name].kind)
             if not grid.is_resolved(edges, counts, FINE_CELLS):
                 closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
         unresolved = closer
     return {name: replace(precision[name], edges=edges) for name, edges in fine.items()}
+
+
+def _active(facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> slice:
+    """The octaves that hold the mass."""
+    guess = facts.likely.get(column.name)
+    near = grid.likely(edges, *guess) if guess else grid.likely(edges)
+    return grid.active(counts, sigma, near, _BESIDE.get(column.kind, 1.0), whole=guess is not None)
 
 
 def _look_at_precision(
@@ -188,7 +192,7 @@ def _finest(places: Measurement) -> int:
 
 def _look_finely(
     needs: Discovery,
-    columns: Mapping[str, Column],
+    facts: Facts,
     coarse: Mapping[str, _Grid],
     curator: Curator,
     rho: float,
@@ -197,6 +201,7 @@ def _look_finely(
 
     With a date come the parts of it that are not even. What the mechanism merges keeps its fine cells.
     """
+    columns = {column.name: column for column in facts.schema.modelled}
     encoders = {n: _grid_encoder(columns[n], g.edges, g.decimals, g.grain) for n, g in coarse.items()}
     as_they_are: dict[str, tuple[ColumnCodec, ...]] = {
         n: (ColumnCodec(n, encoder),) for n, encoder in encoders.items() if n not in needs.bins
@@ -204,9 +209,8 @@ def _look_finely(
     views = {n: View(n, encoder) for n, encoder in encoders.items() if n in needs.bins}
     if not views:
         return as_they_are
-    parts = {
-        name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, columns) for name in needs.parts
-    }
+    taken = {*columns, *facts.names}
+    parts = {name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, taken) for name in needs.parts}
     every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
     seen = _measure(Survey(every), curator, needs.shares["fine grids"] * rho)
     found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in views}

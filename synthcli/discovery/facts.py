@@ -1,7 +1,7 @@
 """Which facts are public, which must be learnt, and which cannot be: decided before any row is read."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from synthcli.discovery.ruled import contradictions
@@ -26,6 +26,10 @@ class Facts:
     to_learn: Mapping[str, tuple[str, ...]]
     accepted: Mapping[str, tuple[str, ...]]
     """What the schema says of each column, left out or not, though nobody has read it: no budget covers that."""
+    names: frozenset[str] = frozenset()
+    """All columns of the file, left out or not."""
+    likely: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Where the values of a column are, from the first up to the second, if nothing tells: a public guess."""
 
 
 def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
@@ -72,6 +76,7 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         ),
         to_learn=to_learn,
         accepted=_named({c.name: _unread(c) for c in schema.columns}) if schema.accepted_unseen else {},
+        names=frozenset(names),
     )
 
 

@@ -52,9 +52,9 @@ def _next(edge: np.float64 | np.int64) -> float | int:
     return int(edge) + 1 if isinstance(edge, np.integer) else float(np.nextafter(edge, np.inf))
 
 
-def likely(edges: Edges) -> NDArray[np.bool_]:
-    """The cells from -1,024 to 1,024, or all if there are none: where values are if nothing tells."""
-    near = (edges[1:] > -1024) & (edges[:-1] < 1024) & (np.abs(edges[1:]) + np.abs(edges[:-1]) >= 0.01)
+def likely(edges: Edges, low: int = -1024, high: int = 1024) -> NDArray[np.bool_]:
+    """The cells from `low` up to `high`, or all if there are none: where values are if nothing tells."""
+    near = (edges[1:] > low) & (edges[:-1] < high) & (np.abs(edges[1:]) + np.abs(edges[:-1]) >= 0.01)
     return near if near.any() else np.ones(len(near), dtype=np.bool_)
 
 
@@ -64,14 +64,17 @@ def active(
     near: NDArray[np.bool_],
     beside: float = 1.0,
     alone: float = 5.5,
+    whole: bool = False,
 ) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
     Their neighbours need only stand `beside` sigmas clear: thin tails are worth an empty cell. A far empty cell is
     taken for a full one once in 100,000 columns; where nothing stands clear, there is the fullest of the `near` cells,
-    and the range stays among them.
+    and the range stays among them; it is all of them if `whole`.
     """
     clear = np.flatnonzero(counts > alone * sigma)
+    if not len(clear) and whole:
+        clear, beside = np.flatnonzero(near), inf
     if not len(clear):
         counts = np.where(near, counts, -inf)
         clear = np.array([counts.argmax()])

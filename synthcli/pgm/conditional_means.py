@@ -52,6 +52,17 @@ def with_means(
     return model
 
 
+def tilt(shares: Floats, values: Floats, mean: float) -> float:
+    """The t for which shares in proportion to `shares` · exp(t · `values`) have this mean of the values.
+
+    The closest such distribution. The mean is moved into the range of the values that come, which are not all equal.
+    """
+    least, most = (float(end) for end in (values[shares > 0].min(), values[shares > 0].max()))
+    edge, middle = 1e-3 * (most - least), values.mean()
+    goal = np.clip(mean, least + edge, most - edge) - middle
+    return float(_tilts(shares[None, :], values - middle, np.array([goal]))[0])
+
+
 def _scaled(model: MarkovRandomField, attribute: str, shares: Floats) -> MarkovRandomField:
     """The model with these shares of an attribute's codes: they have the last word where means contradict them."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -50,7 +50,7 @@ def wants_persons(request: FitRequest, schema: Schema, unit: PrivacyUnit | None)
 
 
 def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: str | None) -> PersonsPlan:
-    """Split the columns and the budget.
+    """Split the columns and the budget. Where nothing tells how many rows persons have, none has more than count.
 
     Rho goes to both tables in proportion to their attributes: the relative noise of one-way counts, whose squares grow
     with these, is then least in sum. `InputError` for rules that persons would break.
@@ -61,7 +61,9 @@ def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: 
         raise InputError(
             f"the schema gives no persons: {len(problems)} thing(s) stand against it", hint, tuple(problems)
         )
+    counted = rows_column(unit.column)
     own = part_of(facts, persons_schema(schema, unit.column))
+    own = replace(own, likely={counted: (1, unit.rows + 1)})
     needs = plan_discovery(own, binned=bool(own.schema.rules) or not mechanism.coarsens)
     names = tuple(column.name for column in own.schema.modelled)
     domain = Domain(names, (1,) * len(names))
@@ -73,7 +75,7 @@ def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: 
         needs=needs,
         share=len(names) / (len(names) + len(schema.modelled)),
         key_share=keys / max(1, keys + others),
-        counted=rows_column(unit.column),
+        counted=counted,
         workload=workload.toward(domain, target) if target in names and len(names) > 1 else workload,
     )
 

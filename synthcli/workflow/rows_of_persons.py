@@ -2,7 +2,8 @@
 
 A group's share of the rows, over its share of the persons, is how many rows its persons have beside the mean. Both are
 one-way marginals, which noise hardly touches, while the pair of a group and the number of rows is often worth no
-measurement. So the model of persons is tilted until the numbers of rows, as far as they were counted, have these means.
+measurement. So the model of persons is tilted until the numbers of rows, as far as they were counted, have these means;
+before that, until their mean agrees with the totals (`mean_rows.py`).
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from synthcli.mechanisms.interface import Fit
 from synthcli.pgm.conditional_means import with_means
 from synthcli.synthesizer import PersonModel
 from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.workflow.mean_rows import with_mean_rows, within
 
 MOST_CELLS = 500_000
 
@@ -27,6 +29,7 @@ def agreeing(persons: PersonModel, codec: Codec, rows: Fit, most: int) -> Person
 
     `codec` is that of the rows, with the merges of their `rows` fit; at most `most` rows of a person were counted.
     """
+    persons = with_mean_rows(persons, rows, most)
     of_rows = {column.name: column for column in codec.columns}
     counted = np.minimum(persons.rows_of_codes, most)
     mean = float(persons.model.marginal((persons.counted,)) @ counted / persons.model.total)
@@ -47,7 +50,7 @@ def _times_the_mean(persons: PersonModel, column: ColumnCodec, rows: Fit, other:
     """
     own = persons.model.marginal((column.name,)) / persons.model.total
     coarse = rows.model.marginal((other.name,)) / rows.model.total
-    shares = _fine(other, coarse)
+    shares = within(other) * (coarse if other.merge is None else coarse[other.merge.groups])
     groups = np.arange(column.size) if column.merge is None else column.merge.groups
     of_rows = np.bincount(groups, shares, column.size)
     fine = np.bincount(groups, minlength=column.size)
@@ -64,17 +67,6 @@ def _times_the_mean(persons: PersonModel, column: ColumnCodec, rows: Fit, other:
     kept = np.maximum(0.0, 1.0 - variance / np.maximum(logs**2, least))
     times: Floats = np.exp(np.clip(kept * logs, -5.0, 5.0))
     return times
-
-
-def _fine(column: ColumnCodec, coarse: Floats) -> Floats:
-    """The shares of fine codes: inside a merged one as its weights say."""
-    if column.merge is None:
-        return coarse
-    merge = column.merge
-    totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)[merge.groups]
-    even = 1.0 / np.bincount(merge.groups)[merge.groups]
-    inside = np.where(totals > 0, merge.weights / np.where(totals > 0, totals, 1.0), even)
-    return np.asarray(coarse[merge.groups] * inside)
 
 
 def _stddev(measurements: Sequence[Measurement], name: str) -> float:

@@ -36,6 +36,9 @@ def test_active_range_ignores_noise_and_keeps_the_mass() -> None:
     assert grid.active(np.array([1.0, 3.0, -2.0]), 5.0, np.ones(3, bool)) == slice(1, 2)
     assert grid.active(np.array([25.0, 2, 18, 500, 900, 4, 25]), 5.0, np.ones(7, bool)) == slice(2, 5)
     assert grid.active(np.array([1.0, 3.0, -2.0]), 5.0, np.array([True, False, True])) == slice(0, 1)
+    near = np.array([False, True, True, False])
+    assert grid.active(np.array([9.0, 3, -2, 9]), 5.0, near, whole=True) == slice(1, 3), "all that is likely"
+    assert grid.active(np.array([9.0, 3, -2, 90]), 5.0, near, whole=True) == slice(3, 4), "unless some cell is clear"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind.has_axis])
@@ -46,6 +49,7 @@ def test_without_a_clue_values_are_small(kind: Kind) -> None:
     if kind in (Kind.INTEGER, Kind.NUMBER):
         assert (edges[near[0]], edges[near[-1] + 1]) == (-1024, 1024)
     assert np.all(grid.likely(np.array([2_000, 4_000, 8_000]))), "declared bounds go before"
+    assert list(np.flatnonzero(grid.likely(np.array([1, 2, 4, 8, 16]), 1, 6))) == [0, 1, 2]
 
 
 @given(COUNTS, st.floats(0.1, 100), st.integers(1, 300))

@@ -28,10 +28,10 @@ def _persons(stddev: float) -> PersonModel:
     return PersonModel(key="key", codec=codec, model=model, measurements=(measured,))
 
 
-def _rows(women: float, stddev: float) -> tuple[Codec, Fit]:
+def _rows(women: float, stddev: float, total: float = 5500.0) -> tuple[Codec, Fit]:
     codec = Codec((SEX,))
-    model = MarkovRandomField(codec.domain, {("sex",): np.log(np.array([women, 1 - women]))}, 5500.0)
-    measured = Measurement(("sex",), np.array([round(5500 * women), round(5500 * (1 - women))]), stddev)
+    model = MarkovRandomField(codec.domain, {("sex",): np.log(np.array([women, 1 - women]))}, total)
+    measured = Measurement(("sex",), np.array([round(total * women), round(total * (1 - women))]), stddev)
     return codec, Fit(model=model, measurements=(measured,))
 
 
@@ -55,7 +55,7 @@ def test_what_noise_may_be_is_no_difference() -> None:
 
 def test_rows_beyond_the_bound_were_not_counted() -> None:
     """Of at most two rows 1.9 are counted on average: women's mean is 2 × 0.52 × 1.9."""
-    found = agreeing(_persons(1.0), *_rows(0.52, 1.0), most=2)
+    found = agreeing(_persons(1.0), *_rows(0.52, 1.0, 1900.0), most=2)
     joint = found.model.marginal(("sex", "rows of one key"))
     bounded = (joint @ np.minimum(np.arange(1.0, 11.0), 2.0)) / joint.sum(axis=1)
     assert bounded == pytest.approx([1.976, 1.824], abs=0.005)
