@@ -55,7 +55,8 @@ def show_plan(console: Console, plan: "FitPlan", left: Left, refusal: BudgetRefu
     toward = f", leaning toward {plan.target}" if plan.target else ""
     for rule in plan.schema.rules:
         console.say(f"in every row: {rule}")
-    console.say(f"workload: {len(plan.workload.weights):,} marginals{toward}")
+    of_persons = "" if plan.persons is None else f" of rows, {len(plan.persons.workload.weights):,} of persons"
+    console.say(f"workload: {len(plan.workload.weights):,} marginals{of_persons}{toward}")
     console.say(
         f"would spend epsilon {plan.budget.epsilon:g} and delta {plan.budget.delta:g} of {plan.dataset}, "
         + (f"which has epsilon {left[0]} and delta {left[1]} left" if left else "which has no budget")
@@ -71,7 +72,7 @@ def _show_persons(console: Console, plan: "FitPlan") -> dict[str, Any] | None:
     console.say(
         f"models persons: columns that are the same in all of a person's rows ({said}), and how many rows there are"
     )
-    return {"columns": columns, "share": plan.persons.share}
+    return {"columns": columns, "share": plan.persons.share, "marginals": len(plan.persons.workload.weights)}
 
 
 def _column_plan(plan: "FitPlan", name: str) -> dict[str, Any]:

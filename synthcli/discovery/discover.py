@@ -209,7 +209,7 @@ def _look_finely(
     views = {n: View(n, encoder) for n, encoder in encoders.items() if n in needs.bins}
     if not views:
         return as_they_are
-    taken = {*columns, *facts.names}
+    taken = facts.names | {column.name for column in facts.schema.columns}
     parts = {name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, taken) for name in needs.parts}
     every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
     seen = _measure(Survey(every), curator, needs.shares["fine grids"] * rho)

@@ -27,7 +27,7 @@ class Facts:
     accepted: Mapping[str, tuple[str, ...]]
     """What the schema says of each column, left out or not, though nobody has read it: no budget covers that."""
     names: frozenset[str] = frozenset()
-    """All columns of the file, left out or not."""
+    """Columns of the file beside those of the schema, where that is a part of one."""
     likely: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Where the values of a column are, from the first up to the second, if nothing tells: a public guess."""
 
@@ -76,7 +76,6 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         ),
         to_learn=to_learn,
         accepted=_named({c.name: _unread(c) for c in schema.columns}) if schema.accepted_unseen else {},
-        names=frozenset(names),
     )
 
 

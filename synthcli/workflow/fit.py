@@ -172,6 +172,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         repr((plan.target, sorted(plan.workload.weights.items()))),
         repr(plan.unit),
         *(["persons"] if plan.persons else []),
+        *([repr(sorted(plan.named.items()))] if plan.persons and plan.named else []),
         __version__,
     ]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from synthcli.discovery.budget import Discovery, plan_discovery
 from synthcli.discovery.facts import Facts
 from synthcli.errors import InputError, UsageError
-from synthcli.marginal import Domain
+from synthcli.marginal import Clique
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.bounding import PrivacyUnit
 from synthcli.table.persons import events_schema, faults, persons_schema, rows_column
 from synthcli.table.schema import Schema
 from synthcli.workflow.requests import FitRequest
+from synthcli.workflow.workloads import workload_of_persons
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +50,12 @@ def wants_persons(request: FitRequest, schema: Schema, unit: PrivacyUnit | None)
     return wanted
 
 
-def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: str | None) -> PersonsPlan:
-    """Split the columns and the budget. Where nothing tells how many rows persons have, none has more than count.
+def plan_persons(
+    facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, asked: tuple[Mapping[Clique, int], str | None]
+) -> PersonsPlan:
+    """Split the columns and the budget. `asked`: the marginals that are named, and the target.
 
+    Where nothing tells how many rows persons have, none has more than count.
     Rho goes to both tables in proportion to their attributes: the relative noise of one-way counts, whose squares grow
     with these, is then least in sum. `InputError` for rules that persons would break.
     """
@@ -66,8 +70,6 @@ def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: 
     own = replace(own, likely={counted: (1, unit.rows + 1)})
     needs = plan_discovery(own, binned=bool(own.schema.rules) or not mechanism.coarsens)
     names = tuple(column.name for column in own.schema.modelled)
-    domain = Domain(names, (1,) * len(names))
-    workload = Workload.all(domain, 2)
     events = plan_discovery(part_of(facts, events_schema(schema)))
     keys, others = len(needs.categories), len(events.categories)
     return PersonsPlan(
@@ -76,7 +78,7 @@ def plan_persons(facts: Facts, unit: PrivacyUnit, mechanism: Mechanism, target: 
         share=len(names) / (len(names) + len(schema.modelled)),
         key_share=keys / max(1, keys + others),
         counted=counted,
-        workload=workload.toward(domain, target) if target in names and len(names) > 1 else workload,
+        workload=workload_of_persons(own.schema, counted, *asked),
     )
 
 
@@ -86,4 +88,5 @@ def part_of(facts: Facts, schema: Schema) -> Facts:
     known = {column.name for column in facts.schema.columns}
     new = {c.name: ("maximum",) for c in schema.columns if c.name not in known and c.maximum is None}
     kept = {name: found for name, found in facts.to_learn.items() if name in names}
-    return replace(facts, schema=schema, to_learn=kept | new)
+    every = facts.names | {column.name for column in facts.schema.columns}
+    return replace(facts, schema=schema, to_learn=kept | new, names=every)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from synthcli.discovery.budget import Discovery, plan_discovery
 from synthcli.discovery.facts import Facts, resolve
-from synthcli.errors import UsageError, closest
+from synthcli.errors import UsageError
 from synthcli.gate import load_policy
-from synthcli.marginal import Clique, Domain
+from synthcli.marginal import Clique
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
@@ -21,13 +21,7 @@ from synthcli.table.schema_file import load_schema
 from synthcli.workflow.persons import PersonsPlan, part_of, plan_persons, wants_persons
 from synthcli.workflow.privacy_unit import BOUNDS, Noise, noise_at, resolve_unit
 from synthcli.workflow.requests import FitRequest
-from synthcli.workflow.workload_file import load_workload
-
-_WITHOUT_WORKLOAD = ("mst", "independent")
-"""The mechanisms that measure the same marginals whatever the workload is."""
-
-_LISTED = 20
-"""Columns that a hint names."""
+from synthcli.workflow.workloads import named_marginals, workload_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +43,7 @@ class FitPlan:
     """The digest of the policy that the audit is to judge by; '' without coins."""
     workload: Workload
     named: Mapping[Clique, int] = field(default_factory=dict)
-    """The marginals of a workload file, with their weights; empty without one."""
+    """The marginals of a workload file, with their weights, also those of persons; empty without one."""
     target: str | None = None
     max_cells: int | None = None
     unit: PrivacyUnit | None = None
@@ -116,12 +110,12 @@ def plan_fit(request: FitRequest) -> FitPlan:
     unit = resolve_unit(request, schema)
     facts = resolve(schema, request.public_domain)
     wanted = wants_persons(request, schema, unit)
-    persons = plan_persons(facts, unit, mechanism, request.target) if wanted and unit else None
+    named = named_marginals(request, schema, unit.column if wanted and unit else None)
+    persons = plan_persons(facts, unit, mechanism, (named, request.target)) if wanted and unit else None
     own = part_of(facts, events_schema(facts.schema)) if persons else facts
     needs = plan_discovery(own, binned=bool(schema.rules) or not mechanism.coarsens)
     has_keys = bool(needs.categories) or (persons is not None and bool(persons.needs.categories))
     policy = load_policy(request.policy) if request.audit_coins else None
-    named = _named(request, schema)
     return FitPlan(
         dataset=request.dataset or schema.name,
         schema=schema,
@@ -140,32 +134,3 @@ def plan_fit(request: FitRequest) -> FitPlan:
         unit=unit,
         persons=persons,
     )
-
-
-def _named(request: FitRequest, schema: Schema) -> Mapping[Clique, int]:
-    """The marginals of the workload file; `UsageError` for a file or a target that means nothing."""
-    if request.mechanism in _WITHOUT_WORKLOAD and (request.target is not None or request.workload is not None):
-        option = "--workload" if request.target is None else "--target"
-        raise UsageError(f"{option} means nothing to the mechanism {request.mechanism!r}", "choose another --mechanism")
-    names = tuple(column.name for column in schema.modelled)
-    if request.target is not None and request.target not in names:
-        listed = ", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
-        raise UsageError(
-            f"--target {request.target!r} is no modelled column{closest(request.target, names)}",
-            f"the schema models {listed}",
-        )
-    return {} if request.workload is None else load_workload(request.workload, _columns(schema)).weights
-
-
-def workload_of(schema: Schema, named: Mapping[Clique, int], target: str | None) -> Workload:
-    """What the model should get right, said of columns: a public choice, made by names alone. Without marginals named
-    it is all pairs."""
-    domain = _columns(schema)
-    workload = Workload(named) if named else Workload.all(domain, 2)
-    return workload if target is None else workload.toward(domain, target)
-
-
-def _columns(schema: Schema) -> Domain:
-    """The columns as attributes; how many codes each has is learnt later, and plays no part here."""
-    names = tuple(column.name for column in schema.modelled)
-    return Domain(names, (1,) * len(names))

@@ -24,9 +24,10 @@ from synthcli.table.codec import Codec
 from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, validate
 from synthcli.workflow.learn import learn
-from synthcli.workflow.plan import FitPlan, plan_fit, workload_of
+from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import AuditRequest, FitRequest, silent
 from synthcli.workflow.training_rows import TrainingRows
+from synthcli.workflow.workloads import workload_of
 
 
 def plan_again(synthesizer: Synthesizer) -> FitPlan:

@@ -8,6 +8,7 @@ weight = 3                       # 1 unless given
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from math import comb
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,25 @@ MOST = 100_000
 """Marginals of one workload: what selecting among them still takes seconds for."""
 
 
-def load_workload(path: Path, domain: Domain) -> Workload:
-    """Read a workload file over the attributes of this domain; `UsageError` lists every problem."""
+def load_workload(path: Path, *tables: Domain) -> Workload:
+    """Read a workload file over the attributes of these tables; `UsageError` lists every problem.
+
+    A marginal is one of a single table.
+    """
     document = read_toml(path, "the workload file", "see the example in the README")
-    problems = [*_problems(document), *_marginal_problems(document.get("marginal", []), domain.attributes)]
-    problems += [] if problems else _size_problems(document, len(domain))
+    problems = [*_problems(document), *_marginal_problems(document.get("marginal", []), tables)]
+    problems += [] if problems else _size_problems(document, [len(domain) for domain in tables])
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise UsageError(f"the workload file {path} has {count}", "mend the lines named below", tuple(problems))
-    listed = {domain.clique(entry["columns"]): entry.get("weight", 1) for entry in document.get("marginal", [])}
-    return Workload({**_base(document, domain), **listed})
+    base = [Workload.all(domain, document["all"]).weights for domain in tables if "all" in document]
+    listed = {_clique(entry["columns"], tables): entry.get("weight", 1) for entry in document.get("marginal", [])}
+    return Workload({**dict(chain.from_iterable(weights.items() for weights in base)), **listed})
 
 
-def _base(document: Mapping[str, Any], domain: Domain) -> Mapping[Clique, int]:
-    return Workload.all(domain, document["all"]).weights if "all" in document else {}
+def _clique(columns: Sequence[str], tables: Sequence[Domain]) -> Clique:
+    """In the order of the first table that has all of them."""
+    return next(domain.clique(columns) for domain in tables if set(columns) <= set(domain.attributes))
 
 
 def _problems(document: Mapping[str, Any]) -> Iterator[str]:
@@ -55,19 +61,19 @@ def _problems(document: Mapping[str, Any]) -> Iterator[str]:
         yield "there is no marginal; name one by [[marginal]] columns = [...], or all pairs by all = 2"
 
 
-def _marginal_problems(entries: object, known: Sequence[str]) -> Iterator[str]:
+def _marginal_problems(entries: object, tables: Sequence[Domain]) -> Iterator[str]:
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
         yield "marginal: is a list of sections, each headed [[marginal]]"
         return
     first: dict[frozenset[str], int] = {}
     for number, entry in enumerate(entries, 1):
-        found = list(_entry_problems(entry, known))
+        found = list(_entry_problems(entry, tables))
         yield from (f"marginal {number}: {problem}" for problem in found)
         if not found and first.setdefault(frozenset(entry["columns"]), number) != number:
             yield f"marginal {number}: has the same columns as marginal {first[frozenset(entry['columns'])]}"
 
 
-def _entry_problems(entry: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:
+def _entry_problems(entry: Mapping[str, Any], tables: Sequence[Domain]) -> Iterator[str]:
     for key in entry:
         if key not in ("columns", "weight"):
             yield f"{key}: no such key; there are columns, weight{closest(key, ('columns', 'weight'))}"
@@ -82,14 +88,18 @@ def _entry_problems(entry: Mapping[str, Any], known: Sequence[str]) -> Iterator[
         yield f"columns: names 1 to {WIDEST} columns, not {len(columns)}"
     if len(set(columns)) != len(columns):
         yield "columns: names a column twice"
-    for column in dict.fromkeys(columns):
-        if column not in known:
-            yield f"column {column!r} is not modelled by the schema{closest(column, known)}"
+    known = list(chain.from_iterable(domain.attributes for domain in tables))
+    unknown = [column for column in dict.fromkeys(columns) if column not in known]
+    for column in unknown:
+        yield f"column {column!r} is not modelled by the schema{closest(column, known)}"
+    if not unknown and not any(set(columns) <= set(domain.attributes) for domain in tables):
+        apart = [c for c in columns if c not in tables[0].attributes]
+        yield f"columns: {apart[0]!r} goes with person-level columns alone"
 
 
-def _size_problems(document: Mapping[str, Any], columns: int) -> Iterator[str]:
+def _size_problems(document: Mapping[str, Any], tables: Sequence[int]) -> Iterator[str]:
     """What would take too long, counted before it is laid out."""
-    order = min(document.get("all", 0), columns)
-    count = (comb(columns, order) if order else 0) + len(document.get("marginal", []))
+    orders = [(columns, min(document.get("all", 0), columns)) for columns in tables]
+    count = sum(comb(columns, order) for columns, order in orders if order) + len(document.get("marginal", []))
     if count > MOST:
         yield f"there are {count:,} marginals, and {MOST:,} are the most; lower all, or drop columns from the schema"
