@@ -15,32 +15,30 @@ from synthcli.audit.conformance.result import Conformance
 from synthcli.audit.conformance.run import run_conformance as run
 from synthcli.audit.conformance.scope import full as full_scope
 from synthcli.audit.conformance.scope import quick as quick_scope
-from synthcli.engine.local import LocalEngine
 from synthcli.privacy.curator import PrivateTable
 from synthcli.synthesizer import Synthesizer
-from synthcli.table.held import HELD_BYTES, HeldTable
-from synthcli.table.source import Source, open_source, validate
-from synthcli.workflow.learn import learn
+from synthcli.table.source import Source, open_source
+from synthcli.workflow.learn import counted_table, learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.requests import FitRequest, Progress, silent
-from synthcli.workflow.training_rows import TrainingRows
+from synthcli.workflow.training_rows import TrainingRows, training_rows
 
 
 @dataclass(frozen=True)
 class PreparedFit:
-    """A plan, and the table it is for, held in memory."""
+    """A plan, the table it is for, and which of its rows count, held in memory."""
 
     plan: FitPlan
     source: Source
-    held: HeldTable | None
+    rows: TrainingRows
 
     def fit(self, appoint: Appoint) -> Synthesizer:
         """What `synthcli fit` runs between its reservation in the ledger and the model file."""
-        return learn(self.plan, self.source, TrainingRows(held=self.held), silent, appoint=appoint)
+        return learn(self.plan, self.source, self.rows, silent, appoint=appoint)
 
     def table(self) -> PrivateTable:
-        """The rows as the curator has them."""
-        return LocalEngine(self.source, self.plan.facts.schema, held=self.held)
+        """The rows as the curator has them, and their persons."""
+        return counted_table(self.plan, self.source, self.rows)
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class InstalledBuild:
     """This very installation, at work in a folder."""
 
     folder: Path
-    plans: dict[tuple[str, Setting], FitPlan] = field(default_factory=dict)
+    plans: dict[tuple[str, int | None, Setting], FitPlan] = field(default_factory=dict)
     """Plans by schema and setting: finding rho takes half a second, and no row plays a part."""
 
     def prepare(self, table: PublicTable, setting: Setting) -> PreparedFit:
@@ -57,13 +55,15 @@ class InstalledBuild:
         schema, data = self.folder / f"{name}.yaml", self.folder / f"{name}.csv"
         schema.write_text(table.schema, "utf-8")
         data.write_text(table.rows, "utf-8")
-        plan = self.plans.get((table.schema, setting)) or plan_fit(_request(data, schema, setting))
-        self.plans[table.schema, setting] = plan
-        source = open_source(str(data))
-        return PreparedFit(plan, source, _held(plan, source) if table.has_rows else None)
+        asked = table.schema, table.rows_per_unit, setting
+        if asked not in self.plans:
+            self.plans[asked] = plan_fit(_request(data, schema, setting, table.rows_per_unit))
+        plan, source = self.plans[asked], open_source(str(data))
+        # a fit refuses a table without rows: what comes after is tested with it all the same
+        return PreparedFit(plan, source, training_rows(plan, source, silent) if table.has_rows else TrainingRows())
 
 
-def _request(data: Path, schema: Path, setting: Setting) -> FitRequest:
+def _request(data: Path, schema: Path, setting: Setting, rows_per_unit: int | None) -> FitRequest:
     return FitRequest(
         data=str(data),
         schema=schema,
@@ -71,12 +71,8 @@ def _request(data: Path, schema: Path, setting: Setting) -> FitRequest:
         epsilon=repr(setting.epsilon),
         delta=repr(setting.delta),
         mechanism=setting.mechanism,
+        max_rows_per_unit=rows_per_unit,
     )
-
-
-def _held(plan: FitPlan, source: Source) -> HeldTable | None:
-    """The table in memory. A fit refuses one without rows here: what comes after is tested with it all the same."""
-    return validate(source, plan.facts.schema, hold=HELD_BYTES).held
 
 
 def run_conformance(full: bool = False, progress: Progress = silent) -> Conformance:

@@ -22,7 +22,7 @@ _HAIR = 1e-9
 
 
 def check_sensitivity(name: str, recording: Recording, neighbours: Sequence[PrivateTable]) -> Check:
-    """No neighbour by one row moves any question of a fit further than OpenDP was told."""
+    """No neighbour by one unit (a row, or a person with several) moves any question further than OpenDP was told."""
     here, there = ExactCounts(recording.table), [ExactCounts(table) for table in neighbours]
     worst, kind = 0.0, ""
     for entry in recording.transcript:
@@ -33,7 +33,7 @@ def check_sensitivity(name: str, recording: Recording, neighbours: Sequence[Priv
             worst, kind = (excess, question.kind) if excess > worst else (worst, kind)
     return Check(
         id=f"replay.sensitivity.{name}",
-        title="One row moves no answer further than declared (largest share)",
+        title="One unit moves no answer further than declared (largest share)",
         holds=worst <= 1.0,
         figure=worst,
         bound=1.0,

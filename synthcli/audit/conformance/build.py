@@ -19,11 +19,15 @@ Appoint = Callable[[PrivateTable, Budget, int], Curator]
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table without a secret: a schema file and a CSV file, as text."""
+    """A table without a secret: a schema file and a CSV file, as text.
+
+    `rows_per_unit`: how many rows of a privacy unit count, where the schema marks one.
+    """
 
     name: str
     schema: str
     rows: str
+    rows_per_unit: int | None = None
 
     @property
     def has_rows(self) -> bool:

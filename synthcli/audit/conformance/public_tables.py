@@ -82,5 +82,64 @@ def without_row(table: PublicTable) -> PublicTable:
     return replace(table, name=f"{table.name} less a row", rows="\n".join([head, *lines[1:]]) + "\n")
 
 
+PERSONS = """
+name: visits
+fields:
+- {name: person, type: integer, "synthcli:role": unit}
+- {name: town, type: string, "synthcli:level": person}
+- {name: born, type: date, "synthcli:level": person}
+- {name: ward, type: string}
+- {name: cost, type: number}
+"""
+_PERSONS_HEAD = "person,town,born,ward,cost"
+_COUNTED = 3
+_FAR = "Atlantis,2890-12-31,Ward {},{}99999999.125"
+
+ODD_PERSONS = {
+    "a person with one row": ["Basel,1964-02-11,east,41.5"],
+    "a person with as many equal rows as count": ["Basel,1964-02-11,east,41.5"] * _COUNTED,
+    "a person with many equal rows": ["Basel,1964-02-11,east,41.5"] * 40,
+    "a person whose rows are all unlike": [_FAR.format(i, i + 1) for i in range(_COUNTED)],
+    "a person with many unlike rows": [_FAR.format(i, i + 1) for i in range(500)],
+    "a person without a value": [",,,"] * _COUNTED,
+}
+"""What one person with several rows may add to the table."""
+
+
+def of_persons(persons: int = 120) -> PublicTable:
+    """Persons with one to three rows each, all of which count: what is counted of the others never changes."""
+    rng = np.random.default_rng(3)
+    lines = []
+    for person in range(persons):
+        own = f"{person},{('Basel', 'Chur', 'Genf')[int(rng.integers(3))]},{1960 + rng.integers(9)}-02-11"
+        wards = rng.choice(["east", "west", "north"], int(rng.integers(1, _COUNTED + 1)))
+        lines += [f"{own},{ward},{rng.lognormal(4, 0.4):.1f}" for ward in wards]
+    return _of_persons("a table of persons", lines)
+
+
+def unlike_persons() -> PublicTable:
+    """Other towns, other years, other costs, and persons with more rows than count."""
+    lines = [f"{row % 20},Ort {row % 4},1790-11-30,ward {row % 7},-{row}e5" for row in range(400)]
+    return _of_persons("a table of unlike persons", lines)
+
+
+def with_person(table: PublicTable, name: str) -> PublicTable:
+    """The neighbour that has one of the odd persons more, whose rows stand at the end."""
+    rows = "".join(f"9999,{line}\n" for line in ODD_PERSONS[name])
+    return replace(table, name=f"{table.name} and {name}", rows=table.rows + rows)
+
+
+def without_person(table: PublicTable) -> PublicTable:
+    """The neighbour that lacks the first person."""
+    head, *lines = table.rows.splitlines()
+    first = lines[0].split(",")[0]
+    left = [line for line in lines if line.split(",")[0] != first]
+    return replace(table, name=f"{table.name} less a person", rows="\n".join([head, *left]) + "\n")
+
+
+def _of_persons(name: str, lines: list[str]) -> PublicTable:
+    return PublicTable(name, PERSONS, "\n".join([_PERSONS_HEAD, *lines]) + "\n", _COUNTED)
+
+
 def _table(name: str, lines: list[str]) -> PublicTable:
     return PublicTable(name, SCHEMA, "\n".join([_HEAD, *lines]) + "\n")

@@ -43,6 +43,13 @@ def quick_replays() -> tuple[Replays, ...]:
     )
 
 
+def replays_of_persons() -> Replays:
+    """Persons with several rows against every odd one more, one less, and other ones."""
+    base = public_tables.of_persons()
+    odd = tuple(public_tables.with_person(base, name) for name in public_tables.ODD_PERSONS)
+    return Replays(base, (*odd, public_tables.without_person(base), public_tables.unlike_persons()))
+
+
 def full_replays() -> tuple[Replays, ...]:
     """Every table against its neighbours, and against all others."""
     bases = (public_tables.ordinary(), *_unlike())
@@ -63,14 +70,14 @@ def _unlike() -> tuple[PublicTable, ...]:
     return public_tables.empty(), public_tables.one_row(), public_tables.constant(), public_tables.unlike()
 
 
-def check_replays(build: Build, setting: Setting, replays: Sequence[Replays]) -> Iterator[Check]:
-    """The same questions, and the same model file, whatever the rows are."""
+def check_replays(build: Build, setting: Setting, replays: Sequence[Replays], of: str = "") -> Iterator[Check]:
+    """The same questions, and the same model file, whatever the rows are; `of`: what the checks are called by."""
     found = [problem for one in replays for problem in _problems(build, setting, one)]
     count = sum(len(one.others) for one in replays)
     for what, title in (("questions", "Same answers, same questions"), ("model", "Same answers, same model file")):
         wrong = [note for kind, note in found if kind == what]
         yield Check(
-            id=f"replay.{what}.{setting.mechanism}",
+            id=f"replay.{what}.{of or setting.mechanism}",
             title=f"{title}, whatever the rows are",
             holds=not wrong,
             figure=len(wrong),

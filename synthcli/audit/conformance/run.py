@@ -9,7 +9,7 @@ from synthcli.audit.conformance.canaries import CanaryTest
 from synthcli.audit.conformance.likelihood import LikelihoodTest
 from synthcli.audit.conformance.noise_law import NoiseLaw
 from synthcli.audit.conformance.repeats import RepeatTest
-from synthcli.audit.conformance.replay import check_replays
+from synthcli.audit.conformance.replay import Replays, check_replays, replays_of_persons
 from synthcli.audit.conformance.result import Check, Conformance, Progress
 from synthcli.audit.conformance.scope import ALARM, DELTA, LAW_LEVEL, SHIFT_LEVEL, Scope
 
@@ -30,6 +30,9 @@ def checks(build: Build, scope: Scope, progress: Progress) -> Iterator[Check]:
     for name in scope.replayed:
         progress(f"replaying: {name}", 0.0)
         yield from check_replays(build, Setting(name, _EPSILON, DELTA), scope.replays)
+    for name in scope.persons:
+        progress(f"persons with several rows: {name}", 0.0)
+        yield from _of_persons(build, Setting(name, _EPSILON, DELTA))
     for name in scope.repeated:
         progress(f"looking for noise that repeats: {name}", 0.0)
         yield from RepeatTest(Setting(name, 1.0, DELTA), LAW_LEVEL).checks(build)
@@ -45,8 +48,21 @@ def checks(build: Build, scope: Scope, progress: Progress) -> Iterator[Check]:
 def _accounted(build: Build, setting: Setting) -> Iterator[Check]:
     """One fit of the ordinary table, its neighbours' rows, and its costs."""
     base = public_tables.ordinary()
-    recording = record(build.prepare(base, setting))
     others = [public_tables.with_row(base, name) for name in public_tables.ODD_ROWS]
-    neighbours = [build.prepare(table, setting).table() for table in (*others, public_tables.without_row(base))]
-    yield check_sensitivity(setting.mechanism, recording, neighbours)
-    yield from check_loss(setting.mechanism, recording)
+    yield from _compared(build, setting, Replays(base, (*others, public_tables.without_row(base))), setting.mechanism)
+
+
+def _of_persons(build: Build, setting: Setting) -> Iterator[Check]:
+    """The same where a unit has several rows, and a row of its own in the table of persons; and replays of both."""
+    base = public_tables.of_persons()
+    others = [public_tables.with_person(base, name) for name in public_tables.ODD_PERSONS]
+    of = f"{setting.mechanism}.persons"
+    yield from _compared(build, setting, Replays(base, (*others, public_tables.without_person(base))), of)
+    yield from check_replays(build, setting, (replays_of_persons(),), of)
+
+
+def _compared(build: Build, setting: Setting, tables: Replays, of: str) -> Iterator[Check]:
+    """What a fit of the base asked, of it and of its neighbours, and what that cost."""
+    recording = record(build.prepare(tables.base, setting))
+    yield check_sensitivity(of, recording, [build.prepare(table, setting).table() for table in tables.others])
+    yield from check_loss(of, recording)

@@ -23,6 +23,7 @@ class Scope:
     replayed: tuple[str, ...]
     replays: tuple[Replays, ...]
     accounted: tuple[str, ...]
+    persons: tuple[str, ...]
     noise: int
     repeated: tuple[str, ...]
     likelihood: tuple[tuple[Setting, int], ...]
@@ -46,6 +47,7 @@ def quick() -> Scope:
         replayed=("sieve",),
         replays=quick_replays(),
         accounted=("sieve", "mst"),
+        persons=("sieve",),
         noise=8,
         repeated=("sieve",),
         likelihood=(
@@ -64,6 +66,7 @@ def full() -> Scope:
         replayed=MECHANISMS,
         replays=full_replays(),
         accounted=MECHANISMS,
+        persons=MECHANISMS,
         noise=40,
         repeated=MECHANISMS,
         likelihood=(

@@ -8,10 +8,14 @@ import numpy as np
 import opendp.prelude as dp
 import pytest
 
+from synthcli.engine import units
+from synthcli.engine.interface import RowMask
+from synthcli.engine.persons import PersonRows
 from synthcli.mechanisms.independent import Independent
 from synthcli.mechanisms.interface import Fit
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
+from synthcli.privacy.bounding import MOST, BoundedRows, Bounding
 from synthcli.privacy.curator import Curator, MarginalCurator
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -50,6 +54,31 @@ def _half_sensitivity(name: str) -> Plant:
         patch.setattr(exactly, name, lambda *arguments: real(*arguments) / 2)
 
     return plant
+
+
+def _one_row_alone(name: str) -> Plant:
+    """A declared distance, and with it the noise, that forgets how many rows a unit has."""
+    real = getattr(exactly, name)
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(exactly, name, lambda about, rows_per_unit=1: real(about, 1))
+
+    return plant
+
+
+def _unbounded(patch: pytest.MonkeyPatch) -> None:
+    """All rows of a unit are counted, as if they were K."""
+    patch.setattr(units, "Bounding", lambda most: Bounding(MOST))
+
+
+def _persons_by_rows(patch: pytest.MonkeyPatch) -> None:
+    """A person stands in the table of persons once for each counted row."""
+
+    def of(bounded: BoundedRows, keep: RowMask) -> PersonRows:
+        rows = np.sort(bounded.kept)
+        return PersonRows(rows, np.ones(len(rows), dtype=np.int64))
+
+    patch.setattr(PersonRows, "of", staticmethod(of))
 
 
 def _domain_from_data(patch: pytest.MonkeyPatch) -> None:
@@ -124,6 +153,9 @@ PLANTED: dict[str, Plant] = {
     "half the noise of maxima": _less_noise("noisy_max", 2.0),
     "half the noise of keys": _less_noise("keyed_counts", 2.0),
     "sensitivity of marginals off by two": _half_sensitivity("marginals_sensitivity"),
+    "sensitivity of marginals without K": _one_row_alone("marginals_sensitivity"),
+    "rows beyond K counted": _unbounded,
+    "persons counted by their rows": _persons_by_rows,
     "domain from private data": _domain_from_data,
     "exact row count published": _exact_row_count,
     "seeded noise": _by_numpy(lambda: np.random.default_rng(7)),

@@ -20,6 +20,7 @@ def small() -> Scope:
         replayed=("independent",),
         replays=(Replays(base, others),),
         accounted=("independent",),
+        persons=("independent",),
         noise=4,
         repeated=("independent",),
         likelihood=((Setting("independent", 10.0, DELTA), 100),),
