@@ -15,7 +15,8 @@ from synthcli.table.axis import ARROW_TYPES, values_at
 from synthcli.table.schema import Column, Kind
 from synthcli.table.temporal import TimeFormat
 
-_INTEGER = r"^[+-]?[0-9]+$"
+_INTEGER = r"^[+-]?[0-9]+(\.0+)?$"
+"""A fraction of zeros is how data frames write whole numbers beside gaps."""
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _NOT_A_NUMBER = ["nan", "+nan", "-nan"]
 _INFINITE = ["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"]
@@ -105,7 +106,8 @@ def pattern_of(column: Column) -> str | None:
 
 def _integers(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
     shaped = pc.match_substring_regex(text, _INTEGER).fill_null(False)
-    held = pc.replace_substring_regex(pc.if_else(shaped, text, None), r"^(\+|(-?)0+([0-9]))", r"\2\3")
+    whole = pc.replace_substring_regex(pc.if_else(shaped, text, None), r"\.0+$", "")
+    held = pc.replace_substring_regex(whole, r"^(\+|(-?)0+([0-9]))", r"\2\3")
     values = _cast_or_null(held, pa.int64())
     return values, _array(values.is_valid())
 

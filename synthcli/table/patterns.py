@@ -30,6 +30,8 @@ _KEY_WORDS |= {"index", "serial", "record"}
 _NEED_SHAPE = {"card": {"pan"}, "national-id": {"sin", "tin", "nhs"}}
 """Words that mean other things as well: they count only where the values have the shape, too."""
 
+_REGIONS = {"state", "country", "county", "region", "province", "city", "town", "zip", "postcode", "type", "kind"}
+"""Of an address, what many people share."""
 _YES_NO = {"yes", "no", "y", "n", "true", "false", "t", "f"}
 
 DIRECT = frozenset({"name", "email", "phone", "national-id", "card", "bank-account", "address", "ip-address"})
@@ -46,6 +48,8 @@ def flags_by_name(column_name: str) -> set[str]:
     """What the name says."""
     parts = words(column_name)
     joined = {a + b for a, b in pairwise(parts)} | {"".join(parts)} | set(parts)
+    if set(parts) & _REGIONS:
+        joined -= _BY_WORD["address"]
     found = {flag for flag, names in _BY_WORD.items() if joined & (names - _NEED_SHAPE.get(flag, set()))}
     named = bool({"name", "names"} & set(parts)) and (len(parts) == 1 or bool(set(parts) & _PERSONS))
     return found | ({"name"} if named or joined & _NAME_WORDS else set())

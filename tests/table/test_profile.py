@@ -49,7 +49,9 @@ RNG = random.Random(5)
          Column(name="v", kind=Kind.NUMBER, categories=("1.5", "2.0", "3.25"), ordered=True, required=True)),
         ([f"{i / 8:.3f}" for i in range(300)],
          Column(name="v", kind=Kind.NUMBER, minimum=0.0, maximum=37.375, required=True, decimals=3)),
-        (["45.0", "46.0", ""], Column(name="v", kind=Kind.NUMBER, minimum=45.0, maximum=46.0, decimals=0)),
+        (["45.0", "46.0", ""], Column(name="v", kind=Kind.INTEGER, minimum=45, maximum=46)),
+        (["45.0", "46", "46.5"],
+         Column(name="v", kind=Kind.NUMBER, categories=("45.0", "46.0", "46.5"), ordered=True, required=True)),
         (["1e-9", *(f"{i / 8}" for i in range(300))],
          Column(name="v", kind=Kind.NUMBER, minimum=0.0, maximum=37.375, required=True)),
         (["TRUE", "FALSE"],
@@ -125,6 +127,7 @@ UUIDS = [str(uuid.UUID(int=RNG.getrandbits(128), version=4)) for _ in range(N)]
     ("name", "values", "flag", "role"),
     [
         ("first_name", ["Ann", "Bob"] * 200, "name", Role.DROP),
+        ("street_address", ["5 Elm St", "7 Oak Ave"] * 200, "address", Role.DROP),
         ("patientName", ["Ann", "Bob"] * 200, "name", Role.DROP),
         ("Surname", ["Ann", "Bob"] * 200, "name", Role.DROP),
         ("v", [f"user{i}@example.org" for i in range(N)], "email", Role.DROP),
@@ -162,6 +165,7 @@ def test_flags_and_roles(tmp_path: Path, name: str, values: list[str], flag: str
     [
         ("clinic_name", ["ward a", "ward b"] * 200),
         ("sent_email", ["0", "1"] * 200),
+        ("addr_state", ["MN", "WI"] * 200),
         ("sent_email", ["yes", "no"] * 200),
         ("emails", ["0", "1", "12", "250"] * 100),
         ("population", [str(int(1000 * 1.01**i)) for i in range(1000)]),
@@ -177,7 +181,7 @@ def test_flags_and_roles(tmp_path: Path, name: str, values: list[str], flag: str
 def test_what_is_no_personal_data(tmp_path: Path, name: str, values: list[str]) -> None:
     column = _column(tmp_path, name, values)
     assert column.role is Role.MODEL
-    assert not {"name", "phone", "key", "national-id"} & set(column.flags)
+    assert not {"name", "phone", "key", "national-id", "address"} & set(column.flags)
 
 
 HALF = timedelta(milliseconds=500)
