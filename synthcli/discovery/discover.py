@@ -16,8 +16,9 @@ from synthcli.discovery.facts import Facts
 from synthcli.discovery.ruled import under_rules
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
 from synthcli.marginal import Measurement, Merge
+from synthcli.marginal.ends import trim
 from synthcli.privacy.curator import Curator
-from synthcli.table.calendar import GRAINS
+from synthcli.table.calendar import GRAINS, parts_of_kind
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
 from synthcli.table.hierarchy import Hierarchy
@@ -30,8 +31,8 @@ LOOKS = (0.65, 0.15, 0.15)
 """Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them."""
 MOST_LEVELS = 0.8
 """Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
-_BESIDE = {Kind.DATE: 3.0, Kind.DATETIME: 3.0}
-"""How many sigmas a cell beside the mass must show: octaves of numbers taper, calendar years begin and end."""
+_BESIDE_YEARS = 3.0
+"""How many sigmas a year beside the mass must show: calendar years begin and end, where octaves of numbers taper."""
 DECIMALS = 0.05
 """The share of the coarse stage that tells how many decimals numbers have."""
 
@@ -131,11 +132,10 @@ def _look_coarsely(
     Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out.
     """
     columns = {column.name: column for column in facts.schema.modelled}
-    unresolved = {
-        name: grid.clip(grid.octaves(columns[name].kind), *bounds_on_axis(columns[name])) for name in needs.grids
-    }
     stage = needs.shares.get("coarse grids", 0.0) * rho
     precision = _look_at_precision(needs, columns, curator, DECIMALS * stage)
+    octaves = {name: grid.octaves(columns[name].kind, precision[name].decimals) for name in needs.grids}
+    unresolved = {name: grid.clip(edges, *bounds_on_axis(columns[name])) for name, edges in octaves.items()}
     fine: dict[str, grid.Edges] = {}
     for look, share in enumerate(LOOKS):
         if not unresolved:
@@ -149,7 +149,7 @@ def _look_coarsely(
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
             if name in keys and sum(keys[name].values()) > MOST_LEVELS * float(counts.sum()):
                 continue
-            inside = grid.trim(counts, sigma) if look else _active(facts, columns[name], edges, counts, sigma)
+            inside = trim(counts, sigma) if look else _reach(facts, columns[name], edges, counts, sigma)
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             fine[name] = dates.refined(edges, counts, sigma, FINE_CELLS, columns[name].kind)
             if not grid.is_resolved(edges, counts, FINE_CELLS):
@@ -158,11 +158,13 @@ def _look_coarsely(
     return {name: replace(precision[name], edges=edges) for name, edges in fine.items()}
 
 
-def _active(facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> slice:
-    """The octaves that hold the mass."""
+def _reach(facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> slice:
+    """The octaves to look at more finely."""
     guess = facts.likely.get(column.name)
     near = grid.likely(edges, *guess) if guess else grid.likely(edges)
-    return grid.active(counts, sigma, near, _BESIDE.get(column.kind, 1.0), whole=guess is not None)
+    if parts_of_kind(column.kind):
+        return grid.active(counts, sigma, near, _BESIDE_YEARS)
+    return grid.reach(edges, counts, sigma, near)
 
 
 def _look_at_precision(
@@ -226,7 +228,7 @@ def _bins_wanted(seen: Measurement) -> int:
 
 def _binned(column: Column, found: _Grid, seen: Measurement, wanted: int) -> ColumnCodec:
     counts, sigma = _cells(seen, len(found.edges) - 1), seen.stddev
-    inside = grid.trim(counts, sigma)
+    inside = trim(counts, sigma)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
     groups = dates.bins(edges, counts, sigma, wanted, column.kind)
     shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))

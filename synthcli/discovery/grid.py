@@ -7,32 +7,40 @@ stays an atom.
 """
 
 from datetime import date
-from math import inf, sqrt
+from math import floor, inf, log2, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthcli.marginal.ends import clearest_run
 from synthcli.table.schema import Kind
 
 Edges = NDArray[Any]
 """Ascending edges of half-open cells: float64 for numbers, int64 for everything that is whole."""
 
+_ALONE, _TOGETHER, _ZERO = 5.5, 4.5, 2.5
+"""How many sigmas of its noise a cell must show, a run of up to `_LONGEST` cells if no cell does, and that of zero."""
+_LONGEST = 8
+_FEWEST = 24
+
 _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def octaves(kind: Kind) -> Edges:
+def octaves(kind: Kind, decimals: int | None = None) -> Edges:
     """The public coarse grid of a kind: edges of half-open cells, the same for every table.
 
     Integers: powers of two up to 2^62; numbers: up to 2^63 and down to 2^-30, with zero in a cell of its own; dates
-    (days since 1970) and datetimes (microseconds): the years 1800 to 2200.
+    (days since 1970) and datetimes (microseconds): the years 1800 to 2200. Numbers that are told in `decimals` have no
+    octaves below the last of these: zero then lies beside the smallest numbers.
     """
     if kind is Kind.INTEGER:
         powers = 2 ** np.arange(63, dtype=np.int64)
         return np.concatenate([-powers[::-1], [0], powers])
     if kind is Kind.NUMBER:
-        magnitudes = 2.0 ** np.arange(-30, 64)
+        smallest = -30 if decimals is None else max(-30, floor(-decimals * log2(10)))
+        magnitudes = 2.0 ** np.arange(smallest, 64)
         return np.concatenate([-magnitudes[::-1], [0.0, np.nextafter(0.0, 1.0)], magnitudes])
     years = np.array([date(year, 1, 1).toordinal() - _EPOCH for year in range(1800, 2201)], dtype=np.int64)
     return years if kind is Kind.DATE else years * _DAY
@@ -58,21 +66,37 @@ def likely(edges: Edges, low: int = -1024, high: int = 1024) -> NDArray[np.bool_
     return near if near.any() else np.ones(len(near), dtype=np.bool_)
 
 
+def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice:
+    """The range of octaves to look at more finely: where the mass is, and where zeros are.
+
+    Any count beside the mass will do: an octave that is empty after all costs one fine cell, which is cut off again
+    where noise is least. Zero is a value that many rows share where they do, so it needs less to be seen (once in 160
+    columns it is none). Where nothing stands clear, all that is near and not negative.
+    """
+    above = near & (edges[:-1] >= 0)
+    inside = active(counts, sigma, above if above.any() else near, 0.0, whole=True)
+    zero = int(np.searchsorted(edges, 0))
+    if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
+        return slice(min(inside.start, zero), max(inside.stop, zero + 1))
+    return inside
+
+
 def active(
     counts: NDArray[np.float64],
     sigma: float,
     near: NDArray[np.bool_],
     beside: float = 1.0,
-    alone: float = 5.5,
+    alone: float = _ALONE,
     whole: bool = False,
 ) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
-    Their neighbours need only stand `beside` sigmas clear: thin tails are worth an empty cell. A far empty cell is
-    taken for a full one once in 100,000 columns; where nothing stands clear, there is the fullest of the `near` cells,
-    and the range stays among them; it is all of them if `whole`.
+    A run of cells may do so together, with less where no cell does. Their neighbours need only stand `beside` sigmas
+    clear: thin tails are worth an empty cell. A far empty cell is taken for a full one once in 100,000 columns (a run,
+    once in 300 columns without a clear cell); where nothing stands clear, there is the fullest of the `near` cells, and
+    the range stays among them; it is all of them if `whole`.
     """
-    clear = np.flatnonzero(counts > alone * sigma)
+    clear = _clear(counts, sigma, alone)
     if not len(clear) and whole:
         clear, beside = np.flatnonzero(near), inf
     if not len(clear):
@@ -84,6 +108,16 @@ def active(
     while last < len(counts) - 1 and counts[last + 1] > beside * sigma:
         last += 1
     return slice(first, last + 1)
+
+
+def _clear(counts: NDArray[np.float64], sigma: float, alone: float) -> NDArray[np.intp]:
+    """The cells that stand clear of the noise, and the run of others that does together; alone, less will do for it."""
+    clear = counts > alone * sigma
+    others = np.where(clear, -np.abs(counts).sum(), counts)  # no run goes across
+    run, sigmas = clearest_run(others, sigma, _LONGEST)
+    if sigmas > (alone if clear.any() else _TOGETHER):
+        clear[run] = True
+    return np.flatnonzero(clear)
 
 
 def is_resolved(edges: Edges, counts: NDArray[np.float64], cells: int) -> bool:
@@ -102,11 +136,13 @@ def is_resolved(edges: Edges, counts: NDArray[np.float64], cells: int) -> bool:
 def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) -> Edges:
     """Split coarse cells into about `cells` fine ones, as many to each as its share of the mass; at least one.
 
-    Whole numbers are not split further than one cell each; where twice as many cells would do, each gets its own, since
+    Fewer, where a cell would hold less than `sigma`: what many cells of noise say of a quantile is mostly noise. Whole
+    numbers are not split further than one cell each; where twice as many cells would do, each gets its own, since
     people count in round numbers.
     """
     if np.issubdtype(edges.dtype, np.integer) and int(edges[-1]) - int(edges[0]) <= 2 * cells:
         return np.arange(int(edges[0]), int(edges[-1]) + 1)
+    cells = int(np.clip(float(counts.sum()) / sigma, min(_FEWEST, cells), cells))
     mass = np.maximum(counts - sigma, 0.0)
     total = mass.sum()
     share = mass / total if total > 0 else np.full(len(mass), 1 / len(mass))
@@ -120,28 +156,6 @@ def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) 
         else:
             parts.append(np.unique(np.linspace(left, right, pieces + 1))[1:])
     return np.concatenate(parts)
-
-
-def trim(counts: NDArray[np.float64], sigma: float, significance: float = 4.0) -> slice:
-    """Leave out the cells at both ends that hold no more than noise would."""
-    first = _onset(counts, sigma, significance)
-    last = _onset(counts[::-1], sigma, significance)
-    if first is None or last is None or first >= len(counts) - last:
-        return slice(0, len(counts))
-    return slice(first, len(counts) - last)
-
-
-def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> int | None:
-    """Where the mass begins: the start of the longest run that is as clear as the clearest, but for one sigma.
-
-    The runs end at the first cell up to which any run is `significance` sigmas of its own noise.
-    """
-    for end in range(1, len(counts) + 1):
-        runs = np.cumsum(counts[:end][::-1]) / (sigma * np.sqrt(np.arange(1, end + 1)))
-        clearest = float(runs.max())
-        if clearest > significance:
-            return end - 1 - int(np.flatnonzero(runs > clearest - 1.0)[-1])
-    return None
 
 
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from synthcli.marginal import Domain, Measurement, Merge
 from synthcli.marginal.coarsening import apart
+from synthcli.marginal.ends import trim
 from synthcli.pgm.belief_propagation import Floats
 from synthcli.pgm.simplex import project_to_simplex
 
@@ -34,7 +35,7 @@ def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_
     counts = projected(one_ways, total)
     bars = bars_for(one_ways, domain, total, pair_stddev)
     groups = {a: apart(domain, a, _groups(domain, a, c, bars.rare, bars.bin)) for a, c in counts.items()}
-    return refined(groups, one_ways)
+    return refined(groups, one_ways, domain)
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,16 @@ def projected(one_ways: Sequence[Measurement], total: float) -> dict[str, Floats
     return {m.clique[0]: project_to_simplex(m.values, total) for m in one_ways}
 
 
-def refined(groups: Mapping[str, NDArray[np.intp]], one_ways: Sequence[Measurement]) -> dict[str, Merge]:
-    """The merges of these groups that merge anything, with the odds of each fine code inside its group."""
+def refined(
+    groups: Mapping[str, NDArray[np.intp]], one_ways: Sequence[Measurement], domain: Domain
+) -> dict[str, Merge]:
+    """The merges of these groups that merge anything, with the odds of each fine code inside its group.
+
+    Codes at the ends of a scale that hold no more than noise have no odds, as long as their group has others.
+    """
     measured = {m.clique[0]: m for m in one_ways}
     coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
-    return {a: Merge(g, _odds(g, measured[a].values, measured[a].variance)) for a, g in coarser.items()}
+    return {a: Merge(g, _odds(g, measured[a], domain.scale(a))) for a, g in coarser.items()}
 
 
 def _groups(domain: Domain, attribute: str, counts: Floats, rare: float, bin_mass: float) -> NDArray[np.intp]:
@@ -134,12 +140,17 @@ def along_hierarchy(counts: Floats, levels: NDArray[np.intp], rare: float) -> ND
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 
-def _odds(groups: NDArray[np.intp], values: NDArray[np.int64], variance: Floats) -> Floats:
-    odds = np.ones(len(groups))
+def _odds(groups: NDArray[np.intp], measured: Measurement, scale: int) -> Floats:
+    values = measured.values.astype(np.float64)
+    held = np.ones(len(groups), dtype=np.bool_)
+    held[:scale] = False
+    held[:scale][trim(values[:scale], measured.stddev)] = True
+    odds = np.zeros(len(groups))
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)
-        if len(members) > 1:
-            odds[members] = _shrunk(values[members].astype(np.float64), float(variance[members].mean()))
+        members = members[held[members]] if held[members].any() else members
+        variance = float(measured.variance[members].mean())
+        odds[members] = _shrunk(values[members], variance) if len(members) > 1 else 1.0
     return odds
 
 

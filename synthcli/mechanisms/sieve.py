@@ -85,7 +85,8 @@ class Sieve:
         model = build.fit(final=True)
         progress("fitting", 1.0)
         groups = {attribute: merge.groups for attribute, merge in ground.merges.items()}
-        return Fit(model=model, measurements=tuple(build.measurements), merges=refined(groups, one_ways))
+        merges = refined(groups, one_ways, curator.domain)
+        return Fit(model=model, measurements=tuple(build.measurements), merges=merges)
 
     def _ground(self, curator: MarginalCurator, target: str | None, rho: float) -> tuple["_Ground", float, float]:
         """What comes before any choice, and the rho that is left for screens and for joint measurements."""

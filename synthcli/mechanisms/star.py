@@ -81,7 +81,7 @@ def coarsen_by_target(
             continue
         table = _target_last(m, target).astype(np.float64)
         groups[a] = apart(domain, a, _groups(table, counts[a], domain.scale(a), m.stddev, least, bars))
-    return refined(groups, one_ways)
+    return refined(groups, one_ways, domain)
 
 
 def _other(measurement: Measurement, target: str) -> str:

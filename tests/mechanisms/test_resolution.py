@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.marginal import Domain, Measurement
+from synthcli.marginal import Domain, Measurement, Merge
 from synthcli.mechanisms.resolution import BINS, along_hierarchy, coarsen, refined
 
 
@@ -14,6 +14,11 @@ def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float =
     one_way = Measurement(("a",), np.array(counts), stddev)
     merges = coarsen([one_way], domain, float(sum(counts)), pair_stddev)
     return merges["a"].groups.tolist() if merges else list(range(len(counts)))
+
+
+def _refined(groups: np.ndarray, ordinal: int, one_way: Measurement) -> Merge:
+    domain = Domain(("a",), (len(groups),), ordinal=(ordinal,))
+    return refined({"a": groups}, [one_way], domain)["a"]
 
 
 def test_clear_codes_stay_as_they_are() -> None:
@@ -62,13 +67,13 @@ def test_every_merge_is_valid_and_keeps_neighbours_together(
 def test_odds_are_even_where_noise_hides_the_difference() -> None:
     rng = np.random.default_rng(1)
     noisy = np.rint(30 + rng.normal(0, 20, 50))
-    merge = refined({"a": np.zeros(50, np.intp)}, [Measurement(("a",), noisy, 20.0)])["a"]
+    merge = _refined(np.zeros(50, np.intp), 0, Measurement(("a",), noisy, 20.0))
     assert merge.weights.std() < 0.3 * noisy.std()
 
 
 def test_odds_follow_counts_that_are_clear() -> None:
     counts = np.array([1000, 10, 500, 0])
-    merge = refined({"a": np.zeros(4, np.intp)}, [Measurement(("a",), counts, 1.0)])["a"]
+    merge = _refined(np.zeros(4, np.intp), 0, Measurement(("a",), counts, 1.0))
     assert merge.weights / merge.weights.sum() == pytest.approx(counts / counts.sum(), abs=0.005)
 
 
@@ -77,8 +82,23 @@ def test_odds_are_cut_where_few_codes_hold_nearly_all() -> None:
     rng = np.random.default_rng(2)
     truth = np.where(np.arange(300) < 2, 400.0, 0.0)
     noisy = np.rint(truth + rng.normal(0, 10, 300))
-    merge = refined({"a": np.zeros(300, np.intp)}, [Measurement(("a",), noisy, 10.0)])["a"]
+    merge = _refined(np.zeros(300, np.intp), 0, Measurement(("a",), noisy, 10.0))
     assert np.count_nonzero(merge.weights) < 100
+
+
+def test_the_empty_ends_of_a_scale_have_no_odds() -> None:
+    """Cells of a grid that reaches too far: drawn evenly, one row in four would lie an octave beyond all others."""
+    counts = np.array([0, 3, -4, 90, 110, 95, 2, -3, 6])
+    groups = np.array([0, 0, 0, 0, 0, 1, 1, 1, 2])
+    on_scale = _refined(groups, 8, Measurement(("a",), counts, 5.0))
+    assert np.flatnonzero(on_scale.weights).tolist() == [3, 4, 5, 8]
+    assert np.count_nonzero(_refined(groups, 0, Measurement(("a",), counts, 5.0)).weights) > 4, "no scale, no ends"
+
+
+def test_a_group_beyond_the_ends_keeps_its_odds() -> None:
+    counts = np.array([300, 280, 310, 2, -3])
+    merge = _refined(np.array([0, 0, 0, 1, 1]), 5, Measurement(("a",), counts, 10.0))
+    assert merge.weights[3:].sum() > 0
 
 
 def _along(counts: list[int], *levels: list[int], stddev: float = 10.0) -> list[int]:

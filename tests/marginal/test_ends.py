@@ -1,0 +1,31 @@
+"""Where mass begins and ends."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from synthcli.marginal.ends import clearest_run, trim
+
+
+def test_trim_cuts_noise_and_keeps_thin_tails() -> None:
+    counts = np.concatenate([[2.0, -3, 1], np.full(10, 400.0), np.full(40, 6.0), [-2.0, 4, -5]])
+    kept = trim(counts, 5.0)
+    assert kept.start in (2, 3)
+    assert 20 < kept.stop <= len(counts)
+    thin = np.concatenate([np.zeros(20), np.full(30, 10.0), np.full(5, 500.0)])
+    assert trim(thin, 8.0).start in range(10, 23), "a tail that is clear as a whole is kept as a whole"
+    assert trim(np.zeros(5), 5.0) == slice(0, 5)
+    noisy = 50.0 + 150.0 * np.random.default_rng(0).standard_normal((200, 192))
+    cut = [192 - (kept.stop - kept.start) for kept in (trim(row, 150.0) for row in noisy)]
+    assert np.mean(cut) < 192 / 5, "mass that noise hides is not cut off"
+
+
+@given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-50, 1e6)), st.integers(1, 12))
+def test_the_clearest_run_is_that_of_a_search_through_all(counts: np.ndarray, longest: int) -> None:
+    run, clear = clearest_run(counts, 2.0, longest)
+    starts = range(len(counts))
+    runs = [counts[a:b] for a in starts for b in range(a + 1, min(a + longest, len(counts)) + 1)]
+    most = max(float(r.sum()) / (2.0 * np.sqrt(len(r))) for r in runs)
+    assert np.isclose(clear, most, rtol=1e-6, atol=1e-6)
+    assert np.isclose(counts[run].sum() / (2.0 * np.sqrt(run.stop - run.start)), most, rtol=1e-6, atol=1e-6)
