@@ -144,6 +144,11 @@ def _check_parts(codec: Codec, model: MarkovRandomField, measurements: tuple[Mea
             raise ValueError("a measurement does not fit the domain")
 
 
+def _unlisted(codec: Codec, model: MarkovRandomField) -> dict[str, float]:
+    shares = {column.name: column.unlisted() for column in codec.columns}
+    return {n: float(model.marginal((n,)) @ share / model.total) for n, share in shares.items() if share.any()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Synthesizer:
     """The released model: what is needed to draw rows, and to say how private they are.
@@ -172,6 +177,17 @@ class Synthesizer:
     def default_rows(self) -> int:
         """The noisy number of rows that the model was fitted on, at least one."""
         return max(1, round(self.model.total))
+
+    @property
+    def unlisted(self) -> dict[str, float]:
+        """By column whose categories were learnt: the share of the model's rows, of 1, that have a value beyond these.
+
+        They are written with one of the learnt values, in proportion, or as missing where there is none.
+        """
+        shares = _unlisted(self.codec, self.model)
+        if self.persons is not None:
+            shares |= _unlisted(self.persons.codec, self.persons.model)
+        return {column.name: shares[column.name] for column in self.schema.modelled if column.name in shares}
 
     @property
     def of_persons(self) -> "Synthesizer":

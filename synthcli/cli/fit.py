@@ -122,6 +122,7 @@ def _show_result(console: Console, result: "FitResult") -> None:
             "persons": result.persons,
             "cliques": result.cliques,
             "cells": result.cells,
+            "unlisted": dict(result.unlisted),
             "coins": str(result.coins) if result.coins else None,
         }
         console.say(

@@ -15,7 +15,8 @@ class ColumnSummary:
     """One column of the released table. `codes` is 0, and `labels` empty, for columns that are not modelled.
 
     `shares[i]` is the model's expected share of the rows in `labels[i]`; differential privacy covers both.
-    `ordered` says whether neighbouring labels are neighbouring values.
+    `ordered` says whether neighbouring labels are neighbouring values. `unlisted` is the share of rows whose value is
+    none of those that were learnt.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ColumnSummary:
     ordered: bool = False
     labels: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
+    unlisted: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.shares):

@@ -97,6 +97,7 @@ def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> C
         ordered=ordered,
         labels=labels,
         shares=tuple(map(float, shares)),
+        unlisted=float(table @ codec.unlisted() / table.sum()),
     )
 
 

@@ -14,7 +14,7 @@ from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
 from synthcli.marginal.coarsening import merged
 from synthcli.table.calendar_join import Calendar
 from synthcli.table.codes import as_codes
-from synthcli.table.encoders import Encoder, GridEncoder, PartEncoder, encoder_from_json
+from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder, PartEncoder, encoder_from_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,15 @@ class ColumnCodec:
         chances = np.zeros(self.size)
         np.maximum.at(chances, self.merge.groups, _within(self.merge) * fine)
         return chances
+
+    def unlisted(self) -> NDArray[np.float64]:
+        """By coarse code: the share of it that stands for values that are not listed, and are never written."""
+        encoder, shares = self.encoder, np.zeros(self.encoder.size)
+        if isinstance(encoder, CategoryEncoder) and encoder.other:
+            shares[len(encoder.values)] = 1.0
+        if self.merge is None:
+            return shares
+        return np.bincount(self.merge.groups, _within(self.merge) * shares, self.size).astype(np.float64)
 
     def labels(self) -> tuple[str, ...]:
         """The names of the coarse codes; merged neighbours are named by the first and the last, others by the first."""

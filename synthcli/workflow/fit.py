@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 from synthcli.workflow.training_rows import training_rows
 
+MOST_UNLISTED = 0.2
+"""A column of which a larger share has no value of its own is warned of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitResult:
@@ -40,6 +43,8 @@ class FitResult:
     cliques: int = 0
     cells: int = 0
     coins: Path | None = None
+    unlisted: Mapping[str, float] = field(default_factory=dict)
+    """By column: the share of rows whose value is none of those that the budget could tell."""
 
 
 def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute) -> FitResult:
@@ -80,7 +85,9 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             artifact_digest=ledger.digest(request.output.read_bytes()),
             rho=sum(spend.rho for spend in synthesizer.statement.spends),
         )
-    return _result(request, plan, synthesizer, coins_file)
+    result = _result(request, plan, synthesizer, coins_file)
+    _warn_of_unlisted(result.unlisted, warn)
+    return result
 
 
 def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_file: Path | None) -> FitResult:
@@ -94,7 +101,18 @@ def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_
         cliques=len(synthesizer.model.potentials),
         cells=synthesizer.model.tree.cells,
         coins=coins_file,
+        unlisted=synthesizer.unlisted,
     )
+
+
+def _warn_of_unlisted(unlisted: Mapping[str, float], warn: Warn) -> None:
+    """A column of which little could be learnt says something else than the table: the steward is to know."""
+    poor = [f"{name} ({share:.0%} of its rows)" for name, share in unlisted.items() if share > MOST_UNLISTED]
+    if poor:
+        warn(
+            f"too few rows, or too little epsilon, to learn the values of {', '.join(poor)}: these rows get "
+            "one of those that were learnt, or none; if the values are public, list them in the schema as categories"
+        )
 
 
 def stays_spent(reservation: Reservation) -> str:

@@ -40,6 +40,15 @@ def test_decoding_refines_by_the_weights() -> None:
     assert all(10 <= age < 20 for age in batch.column("age").to_pylist())
 
 
+def test_what_is_unlisted_stays_so_when_codes_are_merged() -> None:
+    wards = CategoryEncoder(values=("a", "b"), type=Kind.STRING, missing=True, other=True)
+    merge = Merge(np.array([0, 1, 1, 2]), np.array([1.0, 1.0, 3.0, 1.0]))
+    assert ColumnCodec("w", wards).unlisted().tolist() == [0, 0, 1, 0]
+    assert ColumnCodec("w", wards, merge).unlisted().tolist() == [0, 0.75, 0]
+    assert not CODEC.columns[0].unlisted().any()
+    assert not CODEC.columns[1].unlisted().any()
+
+
 def test_errors_name_the_column() -> None:
     with pytest.raises(InputError, match=r"^column 'age': 1 value"):
         CODEC.encode(pa.RecordBatch.from_pydict({"age": pa.array([None], pa.int64())}))
