@@ -1,6 +1,6 @@
 """From a schema to a codec: declared facts as they stand, everything else out of the budget."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -44,6 +44,11 @@ class _Grid:
     edges: grid.Edges
     decimals: int | None
     grain: int
+
+    def over(self, edges: grid.Edges, atoms: Iterable[str]) -> "_Grid":
+        """The same with these edges, and a cell for each of the atoms."""
+        unit = None if self.decimals is None else 10.0**-self.decimals
+        return replace(self, edges=grid.with_atoms(edges, [float(atom) for atom in atoms], unit))
 
 
 def discover(
@@ -129,7 +134,8 @@ def _look_coarsely(
     """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
 
     Octaves first; where nearly all the mass lies in one or two of them (latitudes of one town), closer looks follow.
-    Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out.
+    Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out; other levels become cells
+    of their own.
     """
     columns = {column.name: column for column in facts.schema.modelled}
     stage = needs.shares.get("coarse grids", 0.0) * rho
@@ -147,15 +153,20 @@ def _look_coarsely(
         closer = {}
         for name, edges in unresolved.items():
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
-            if name in keys and sum(keys[name].values()) > MOST_LEVELS * float(counts.sum()):
-                continue
             inside = trim(counts, sigma) if look else _reach(facts, columns[name], edges, counts, sigma)
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
+            if not look and _are_listed(keys.get(name, {}), float(counts.sum())):
+                continue
             fine[name] = dates.refined(edges, counts, sigma, FINE_CELLS, columns[name].kind)
             if not grid.is_resolved(edges, counts, FINE_CELLS):
                 closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
         unresolved = closer
-    return {name: replace(precision[name], edges=edges) for name, edges in fine.items()}
+    return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
+
+
+def _are_listed(levels: Mapping[str, int], total: float) -> bool:
+    """Whether these levels hold nearly all of the rows: then they need no grid. Without levels nothing is listed."""
+    return bool(levels) and sum(levels.values()) > MOST_LEVELS * total
 
 
 def _reach(facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> slice:

@@ -6,6 +6,7 @@ Adjacent fine cells are then merged until a cell stands clear of the noise, and 
 stays an atom.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from math import floor, inf, log2, sqrt
 from typing import Any
@@ -156,6 +157,23 @@ def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) 
         else:
             parts.append(np.unique(np.linspace(left, right, pieces + 1))[1:])
     return np.concatenate(parts)
+
+
+def with_atoms(edges: Edges, values: Sequence[float], unit: float | None) -> Edges:
+    """The grid with a cell for each of these values alone, wherever on the line they lie.
+
+    Numbers in multiples of `unit` get no cell that lies between two of them: edges closer to an atom than that go.
+    """
+    atoms = np.array(values, dtype=edges.dtype)
+    if not len(atoms):
+        return edges
+    if np.issubdtype(edges.dtype, np.integer) or unit is None:
+        beyond = atoms + 1 if np.issubdtype(edges.dtype, np.integer) else np.nextafter(atoms, inf)
+        return np.unique(np.concatenate([edges, atoms, beyond]))
+    low = np.maximum(atoms - unit / 2, np.minimum(edges[0], atoms))
+    high = np.minimum(atoms + unit / 2, np.maximum(edges[-1], np.nextafter(atoms, inf)))
+    far = np.abs(edges[:, None] - atoms).min(axis=1) > 0.999 * unit
+    return np.unique(np.concatenate([edges[far], low, high]))
 
 
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:
