@@ -97,17 +97,20 @@ def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
 def _split(block: Block, chosen: Chosen) -> Arms:
     """Heads and tails, without the records that occur in both."""
     rows = column_hashes(block.spelled).sum(axis=1, dtype=np.uint64)
-    heads = np.flatnonzero(chosen.candidate & chosen.trains)
-    tails = np.flatnonzero(chosen.candidate & ~chosen.trains)
-    both = np.intersect1d(rows[heads], rows[tails])
-    lone_heads, lone_tails = heads[~np.isin(rows[heads], both)], tails[~np.isin(rows[tails], both)]
+    tossed = np.flatnonzero(chosen.candidate)
+    alone = tossed[~in_both(rows[tossed], chosen.trains[tossed])]
     return Arms(
         block=block,
         chosen=chosen,
-        shared=len(heads) + len(tails) - len(lone_heads) - len(lone_tails),
-        members=lone_heads,
-        non_members=lone_tails,
+        shared=len(tossed) - len(alone),
+        members=alone[chosen.trains[alone]],
+        non_members=alone[~chosen.trains[alone]],
     )
+
+
+def in_both(records: NDArray[np.uint64], heads: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which candidates' records, as numbers, occur among heads and among tails."""
+    return np.isin(records, np.intersect1d(records[heads], records[~heads]))
 
 
 def numbered(real: Iterable[Block]) -> Iterator[tuple[int, Block]]:

@@ -4,6 +4,8 @@ import glob
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from errno import ENOENT
+from os import strerror
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -11,7 +13,7 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 from synthcli.errors import InputError
-from synthcli.files import STANDARD_STREAM
+from synthcli.files import STANDARD_STREAM, cannot
 from synthcli.table.csv_files import CsvFiles
 from synthcli.table.csv_source import CsvReader
 from synthcli.table.dialect import Dialect
@@ -23,7 +25,7 @@ from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
 from synthcli.table.schema import Column, Schema
 from synthcli.table.validation import ColumnTally, Problem, refuse
 
-__all__ = ["Source", "Validation", "open_source", "validate"]
+__all__ = ["Source", "Validation", "open_source", "refuse_absent", "validate"]
 
 _TABLE = re.compile(r"\.(parquet|(csv|tsv)(\.(gz|bz2|zst))?)$", re.IGNORECASE)
 """What a folder's tables are called."""
@@ -142,6 +144,12 @@ def open_source(path: str, dialect: Dialect | None = None) -> Source:
     if not place.exists() and glob.has_magic(path):
         return _open_files(sorted(map(Path, glob.glob(path, recursive=True))), path, dialect)  # noqa: PTH207
     return _open_file(RawFile(place, path), dialect)
+
+
+def refuse_absent(path: str) -> None:
+    """`InputError` where there is no such file or folder, and nothing that the glob means; nothing is opened."""
+    if not Path(path).exists() and next(glob.iglob(path, recursive=True), None) is None:  # noqa: PTH207
+        raise cannot("read", path, FileNotFoundError(ENOENT, strerror(ENOENT)))
 
 
 def _open_file(file: RawFile, dialect: Dialect | None) -> Source:

@@ -9,20 +9,30 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from synthcli.errors import InputError, Remark, UsageError
+from synthcli.errors import InputError, Remark, UsageError, closest
 from synthcli.files import atomic_write
 from synthcli.gate import load_policy
+from synthcli.marginal import Domain
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.privacy.amounts import delta_amount, epsilon_amount
 from synthcli.privacy.ledger import NoLedger, open_ledger
 from synthcli.table.dialect import Dialect
+from synthcli.table.persons import rows_column
 from synthcli.table.profile import Proposal, propose
 from synthcli.table.schema_file import dump_schema
 from synthcli.table.source import Source, open_source
 from synthcli.table.table_name import table_name
 from synthcli.workflow.guesses import refuse_guesses
+from synthcli.workflow.persons import refuse_nobody
+from synthcli.workflow.privacy_unit import bounded_unit
 from synthcli.workflow.release_config import ReleaseConfig
 from synthcli.workflow.requests import Progress, Warn
+from synthcli.workflow.shadows import shadows_of_persons
+from synthcli.workflow.workload_file import load_workload
+from synthcli.workflow.workloads import refuse_without_workload
+
+_LISTED = 20
+"""Columns that a hint names."""
 
 
 def accepted_schema(config: ReleaseConfig, progress: Progress, warn: Warn) -> Path:
@@ -31,14 +41,16 @@ def accepted_schema(config: ReleaseConfig, progress: Progress, warn: Warn) -> Pa
     Raises `BudgetRefused` or `UsageError` before a row is read, `InputError` for a table that cannot be profiled
     without a guess that the rows decide.
     """
-    place = config.work / "schema.yaml"
+    place = _place(config)
     if place.is_file():
         return place
-    name = _check(config)
+    refuse_early(config)
     progress("reading the table", 0.0)
+    name = _name(config)
     with open_source(config.data, config.dialect) as source:
         refuse_guesses(source, config.dialect or Dialect())
         _refuse_headless(source, config.dialect or Dialect())
+        _refuse_unknown(config, source.columns)
         proposal = propose(source, name, config.privacy_unit)
     warn(_in_words(proposal, config.data, place))
     schema = replace(proposal.schema, accepted_unseen=True)
@@ -59,22 +71,51 @@ def standing(config: ReleaseConfig, schema: Path) -> Iterator[None]:
         raise
 
 
-def _check(config: ReleaseConfig) -> str:
-    """Whatever can be refused without a look at the rows; the data set's name."""
+def refuse_early(config: ReleaseConfig) -> None:
+    """Whatever can be refused without a look at the rows, where these are still to be looked at."""
+    if config.schema is not None or _place(config).is_file():
+        return
     epsilon_amount(config.epsilon)
     delta_amount(config.delta)
+    if config.public_epsilon is not None:
+        epsilon_amount(config.public_epsilon)
     mechanism_named(config.mechanism, config.max_cells)
-    load_policy(config.policy)
-    name = config.dataset or table_name(config.data)
-    if not name:
-        raise UsageError(f"{config.data} does not say what the data set is called", "add --dataset NAME")
+    refuse_without_workload(config.mechanism, config.target, config.workload)
+    policy, unit = load_policy(config.policy), bounded_unit(config.privacy_unit, config.max_rows_per_unit)
+    if config.persons:
+        refuse_nobody(unit, "--persons means nothing")
+        if max(config.shadows, policy.min_shadows):
+            raise shadows_of_persons()
+    name = _name(config)
     try:
         refusal = open_ledger(config.ledger, begin=False).refusal(name, config.epsilon, config.delta)
     except NoLedger:
-        return name
+        return
     if refusal is not None:
         raise refusal
+
+
+def _place(config: ReleaseConfig) -> Path:
+    return config.work / "schema.yaml"
+
+
+def _name(config: ReleaseConfig) -> str:
+    name = config.dataset or table_name(config.data)
+    if not name:
+        raise UsageError(f"{config.data} does not say what the data set is called", "add --dataset NAME")
     return name
+
+
+def _refuse_unknown(config: ReleaseConfig, columns: tuple[str, ...]) -> None:
+    """`UsageError` for options that name a column that the table's header does not have."""
+    own = [] if not config.persons or config.privacy_unit is None else [rows_column(config.privacy_unit)]
+    if config.target is not None and config.target not in (*columns, *own):
+        raise UsageError(
+            f"--target {config.target!r} is no column of the table{closest(config.target, columns)}",
+            f"it has {', '.join(columns[:_LISTED])}" + (" …" if len(columns) > _LISTED else ""),
+        )
+    if config.workload is not None:
+        load_workload(config.workload, *(Domain(names, (1,) * len(names)) for names in (columns, tuple(own)) if names))
 
 
 def _refuse_headless(source: Source, said: Dialect) -> None:

@@ -41,13 +41,18 @@ def wants_persons(request: FitRequest, schema: Schema, unit: PrivacyUnit | None)
     """Whether persons are to be modelled: asked for, or marked in the schema. `UsageError` where nobody says whose rows
     are whose."""
     wanted = bool(schema.of_persons) if request.persons is None else request.persons
-    if wanted and unit is None:
-        asked = "--persons means nothing" if request.persons else "person-level columns mean nothing"
+    if wanted:
+        refuse_nobody(unit, "--persons means nothing" if request.persons else "person-level columns mean nothing")
+    return wanted
+
+
+def refuse_nobody(unit: PrivacyUnit | None, means_nothing: str) -> None:
+    """`UsageError` where persons are asked for, and there is no unit."""
+    if unit is None:
         raise UsageError(
-            f"{asked} without a privacy unit: nothing says which rows belong to one person",
+            f"{means_nothing} without a privacy unit: nothing says which rows belong to one person",
             "name its column with --privacy-unit, or model rows alone with --no-persons",
         )
-    return wanted
 
 
 def plan_persons(

@@ -31,6 +31,13 @@ class Noise:
 def resolve_unit(request: FitRequest, schema: Schema) -> PrivacyUnit | None:
     """The unit that the request or the schema names; None where it is the row. `UsageError` for what means nothing."""
     column, most = request.privacy_unit or schema.unit, request.max_rows_per_unit
+    if column is not None:
+        _check_column(column, schema)
+    return bounded_unit(column, most)
+
+
+def bounded_unit(column: str | None, most: int | None) -> PrivacyUnit | None:
+    """The unit of that column, if one is named; `UsageError` where a bound has no unit, or a unit no bound."""
     if column is None:
         if most is not None:
             raise UsageError(
@@ -38,7 +45,6 @@ def resolve_unit(request: FitRequest, schema: Schema) -> PrivacyUnit | None:
                 "name its column with --privacy-unit, or mark it in the schema with synthcli:role: unit",
             )
         return None
-    _check_column(column, schema)
     if most is None:
         raise UsageError(
             f"the privacy unit is {column!r}, and nothing says how many rows of one unit may count",

@@ -20,7 +20,9 @@ from synthcli.errors import UsageError, remarking
 from synthcli.files import atomic_write, lock
 from synthcli.gate import Outcome, load_policy
 from synthcli.report.unseen import UNSEEN
-from synthcli.workflow.accepted import accepted_schema, standing
+from synthcli.table.schema_file import load_schema
+from synthcli.table.source import refuse_absent
+from synthcli.workflow.accepted import accepted_schema, refuse_early, standing
 from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.release_config import ReleaseConfig
@@ -64,6 +66,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     """
     if config.folder.exists() and not config.folder.is_dir():
         raise UsageError(f"{config.folder} is not a folder", "name a folder with -o; releases that pass appear in it")
+    _refuse_early(config)
     config.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(config.work / "lock"):
         _sweep(config)
@@ -79,6 +82,14 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     spent += 0.0 if result.up_to_date else float(config.public_epsilon or 0)
     return replace(result, dataset=fit.dataset, schema=schema, spent=spent)
+
+
+def _refuse_early(config: ReleaseConfig) -> None:
+    """What would leave a work folder behind for nothing: settings that mean nothing, no schema, no table."""
+    refuse_early(config)
+    if config.schema is not None:
+        load_schema(config.schema)
+    refuse_absent(config.data)
 
 
 def _gate_and_publish(config: ReleaseConfig, model: Path, asked: str, progress: Progress, warn: Warn) -> ReleaseResult:

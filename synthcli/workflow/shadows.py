@@ -101,10 +101,15 @@ def refuse_few(request: AuditRequest) -> None:
 def refuse_persons(request: FitRequest, shadows: int) -> None:
     """`UsageError` for shadow fits of a model of persons that is still to be fitted: before its fit is paid for."""
     if shadows and plan_fit(request).persons is not None:
-        raise UsageError(
-            "a model of persons is not fitted again by an audit: its release cannot have shadow fits",
-            "leave out [audit] deep and min_shadows, or model rows alone with [fit] persons = false",
-        )
+        raise shadows_of_persons()
+
+
+def shadows_of_persons() -> UsageError:
+    """What is wrong with shadow fits of a model of persons."""
+    return UsageError(
+        "a model of persons is not fitted again by an audit: its release cannot have shadow fits",
+        "leave out [audit] deep and min_shadows, or model rows alone with [fit] persons = false",
+    )
 
 
 def shadow_attack(

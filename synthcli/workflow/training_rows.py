@@ -12,6 +12,7 @@ from synthcli.table.held import HELD_BYTES, HeldTable
 from synthcli.table.source import Source, validate
 from synthcli.workflow.plan import FitPlan
 from synthcli.workflow.requests import Progress
+from synthcli.workflow.told_apart import refuse_alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ def training_rows(plan: FitPlan, source: Source, progress: Progress) -> Training
     """Check the whole table, hold it if it is small enough, bound the rows of each unit, and toss the coins.
 
     Draws no noise. `InputError` for a table that contradicts its schema, `InvalidAudit` for fewer coins than an audit
-    needs.
+    needs, or for rows that it could not tell apart.
     """
     progress("checking the table", 0.0)
     checked = validate(source, plan.facts.schema, hold=HELD_BYTES)
@@ -45,6 +46,7 @@ def training_rows(plan: FitPlan, source: Source, progress: Progress) -> Training
             f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
             "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
         )
+    refuse_alike(source, plan.facts.schema, checked.held, coins, max(2, plan.audited_rows))
     persons = _persons(plan, bounded, coins.keep)
     return TrainingRows(keep=coins.keep, coins=coins.bind(source.raw_chunks()), held=checked.held, persons=persons)
 

@@ -1,6 +1,7 @@
 """Which marginals each table is to get right: said of columns, by names alone, and so public."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from synthcli.errors import UsageError, closest
 from synthcli.marginal import Clique, Domain
@@ -22,9 +23,7 @@ def named_marginals(request: FitRequest, schema: Schema, unit: str | None) -> Ma
 
     With a `unit` there is a table of persons, too, and its number of rows may be named beside person-level columns.
     """
-    if request.mechanism in _WITHOUT_WORKLOAD and (request.target is not None or request.workload is not None):
-        option = "--workload" if request.target is None else "--target"
-        raise UsageError(f"{option} means nothing to the mechanism {request.mechanism!r}", "choose another --mechanism")
+    refuse_without_workload(request.mechanism, request.target, request.workload)
     tables = [_columns(schema), *([] if unit is None else [_columns(persons_schema(schema, unit))])]
     names = tuple(dict.fromkeys(name for table in tables for name in table.attributes))
     if request.target is not None and request.target not in names:
@@ -34,6 +33,13 @@ def named_marginals(request: FitRequest, schema: Schema, unit: str | None) -> Ma
             f"the schema models {listed}",
         )
     return {} if request.workload is None else load_workload(request.workload, *tables).weights
+
+
+def refuse_without_workload(mechanism: str, target: str | None, workload: Path | None) -> None:
+    """`UsageError` for a target or a workload file that the mechanism would pass over."""
+    if mechanism in _WITHOUT_WORKLOAD and (target is not None or workload is not None):
+        option = "--workload" if target is None else "--target"
+        raise UsageError(f"{option} means nothing to the mechanism {mechanism!r}", "choose another --mechanism")
 
 
 def workload_of(schema: Schema, named: Mapping[Clique, int], target: str | None) -> Workload:

@@ -61,11 +61,15 @@ def test_one_row_in_place_of_the_table_is_not_what_was_fitted(audit, inside: Run
 
 
 @pytest.mark.parametrize("line", ["north,5,17", ",,"], ids=["all rows equal", "the whole table missing"])
-def test_rows_that_are_all_alike_cannot_be_told_apart(audit, line: str) -> None:
+def test_rows_that_are_all_alike_cannot_be_told_apart_and_nothing_is_spent(
+    audit, inside: Run, line: str, tmp_path: Path
+) -> None:
     done = audit(table(line))
     assert (done.returncode, done.stdout) == (13, "")
     assert "their record occurs in both arms" in done.stderr and done.stderr.count("error:") == 1
     assert "hint: remove the table's repeated rows" in done.stderr and "17" not in done.stderr
+    assert not (tmp_path / "m.synth").exists()
+    assert inside("ledger", "show", "people").stdout.splitlines()[-1].split("\t")[:3] == ["people", "none", "0"]
 
 
 @pytest.mark.parametrize("line", ["north,5,{score}", "{ward},,{score}"], ids=["constant columns", "a column missing"])

@@ -47,6 +47,20 @@ def test_without_schema_or_acceptance_both_ways_are_named(inside: Run, tmp_path:
     assert not (tmp_path / ".synthcli").exists()
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("no.csv", "--accept-profile"),
+        ("no-*.csv", "--accept-profile", "--dataset", "d"),
+        ("t.csv", "--schema", "no.yaml"),
+    ],
+)
+def test_no_table_or_no_schema_leaves_nothing_behind(wrong: tuple[str, ...], inside: Run, tmp_path: Path) -> None:
+    done = inside("release", *wrong, "--epsilon", "1", "-o", "public/")
+    assert (done.returncode, done.stdout) == (3, "") and "no" in done.stderr.splitlines()[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml", "t.csv"]
+
+
 def test_the_usual_file_is_not_taken_for_another_table(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "synthcli.toml").write_text('[data]\npath = "stops.csv"\naccept_profile = true\n')
     done = inside(*ONE, "--epsilon", "1", "-o", "public/")

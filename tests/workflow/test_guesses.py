@@ -86,7 +86,7 @@ def test_what_is_said_or_sure_is_taken(raw: bytes, dialect: Dialect | None, tmp_
 
 
 def test_the_audit_reads_by_the_schema_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = _request(tmp_path, ("city,word\n" + "Zürich,x\n" * 5000).encode("cp1252"))
+    request = _request(tmp_path, ("city,word\n" + "".join(f"Zürich,x{i}\n" for i in range(5000))).encode("cp1252"))
     request.schema.write_text("synthcli:encoding: cp1252\n" + SCHEMA)
     run_fit(replace(request, audit_coins=0.9))
     opened: list[Dialect | None] = []

@@ -1,0 +1,71 @@
+"""What a release is asked that means nothing is told before the table is looked at, and leaves nothing behind."""
+
+from pathlib import Path
+
+import pytest
+
+from synthcli.errors import UsageError
+from synthcli.workflow import accepted, release
+from synthcli.workflow.release_config import load_release_config
+from tests.workflow.test_accepted import given, lines, write
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path) -> None:
+    write(tmp_path, lines(60))
+    (tmp_path / "policy.toml").write_text("min_nonmembers = 50\n")
+
+
+@pytest.fixture
+def no_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens or profiles a table fails."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the table was looked at")
+
+    monkeypatch.setattr(accepted, "open_source", refuse)
+    monkeypatch.setattr(accepted, "propose", refuse)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"epsilon": "0"}, "epsilon"),
+        ({"max_rows_per_unit": 3}, "--max-rows-per-unit means nothing"),
+        ({"privacy_unit": "person"}, "nothing says how many rows"),
+        ({"persons": True}, "--persons means nothing"),
+        ({"persons": True, "privacy_unit": "person", "max_rows_per_unit": 3, "shadows": 16}, "not fitted again"),
+        ({"target": "ward"}, "--target means nothing to the mechanism 'independent'"),
+        ({"public_epsilon": "-1"}, "epsilon"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused_before_the_table_is_profiled(
+    tmp_path: Path, no_look: None, changes: dict[str, object], says: str
+) -> None:
+    asked = dict(given(tmp_path, folder=tmp_path / "public"))
+    sections = {"shadows": "audit", "public_epsilon": "audit"}
+    asked |= {(sections.get(key, "fit"), key): value for key, value in changes.items()}
+    with pytest.raises(UsageError, match=says):
+        release.run_release(load_release_config(None, asked))
+    assert not (tmp_path / ".synthcli").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("target", "wards", "--target 'wards' is no column of the table; did you mean 'ward'?"),
+        ("privacy_unit", "persn", "--privacy-unit 'persn' is no column"),
+        ("workload", '[[marginal]]\ncolumns = ["feee"]\n', "the workload file"),
+    ],
+)
+def test_columns_that_the_header_does_not_have_are_told_before_a_schema_is_accepted(
+    key: str, value: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "w.toml").write_text(value)
+    asked = dict(given(tmp_path, folder=tmp_path / "public", mechanism="sieve"))
+    asked[("fit", key)] = str(tmp_path / "w.toml") if key == "workload" else value
+    asked |= {("fit", "max_rows_per_unit"): 3} if key == "privacy_unit" else {}
+    with pytest.raises(UsageError) as refused:
+        release.run_release(load_release_config(None, asked))
+    assert says in refused.value.message
+    assert not (tmp_path / ".synthcli" / "visits" / "schema.yaml").exists()

@@ -1,0 +1,43 @@
+"""Candidates that no audit could tell apart are found before a fit is paid for, in memory and in the file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synthcli.audit.coins import Coins, flip
+from synthcli.errors import InvalidAudit
+from synthcli.table.held import HELD_BYTES
+from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.source import open_source, validate
+from synthcli.workflow.told_apart import refuse_alike
+
+SCHEMA = Schema(name="t", columns=(Column(name="kind", kind=Kind.STRING), Column(name="n", kind=Kind.INTEGER)))
+
+
+def _checked(place: Path, rows: list[str], coins: Coins, wanted: int, hold: int) -> None:
+    (place / "t.csv").write_text("kind,n\n" + "".join(f"{row}\n" for row in rows))
+    with open_source(str(place / "t.csv")) as source:
+        held = validate(source, SCHEMA, hold=hold).held
+        assert (held is None) == (hold == 0)
+        refuse_alike(source, SCHEMA, held, coins, wanted)
+
+
+@pytest.mark.parametrize("hold", [HELD_BYTES, 0], ids=["held", "read anew"])
+def test_as_many_as_have_a_record_of_their_own(hold: int, tmp_path: Path) -> None:
+    """Half of the rows are one record; the others are each their own, by both columns together."""
+    coins = flip(400, 0.9)
+    alone = np.arange(400) % 2 == 1
+    rows = [f"{'ab'[i % 4 // 2]},{i // 4}" if alone[i] else "c,7" for i in range(400)]
+    fewest = min(np.count_nonzero(alone[side]) for side in (coins.members, coins.non_members))
+    _checked(tmp_path, rows, coins, int(fewest), hold)
+    with pytest.raises(InvalidAudit, match="their record occurs in both arms") as refused:
+        _checked(tmp_path, rows, coins, int(fewest) + 1, hold)
+    assert str(fewest) not in refused.value.message.replace(str(fewest + 1), "")
+
+
+def test_missing_cells_are_alike(tmp_path: Path) -> None:
+    coins = flip(300, 0.9)
+    with pytest.raises(InvalidAudit):
+        _checked(tmp_path, [","] * 300, coins, 2, HELD_BYTES)
+    _checked(tmp_path, [f",{i}" for i in range(300)], coins, 50, HELD_BYTES)
