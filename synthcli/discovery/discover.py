@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.discovery import dates, grid
+from synthcli.discovery import dates, grid, heaps
 from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.budget import Discovery, has_exact_codes
 from synthcli.discovery.categories import learn_categories
@@ -27,8 +27,10 @@ from synthcli.table.schema import Column, Kind
 FINE_CELLS = 192
 """Fine enough for spikes; what the noise hides is smoothed afterwards. Measuring a cell takes some 11 microseconds."""
 ZOOM_CELLS = 64
-LOOKS = (0.65, 0.15, 0.15)
+LOOKS = (0.6, 0.1, 0.1)
 """Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them."""
+HEAPS = (0.1, 0.05)
+"""And two looks for values that many rows share."""
 MOST_LEVELS = 0.8
 """Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
 _BESIDE_YEARS = 3.0
@@ -45,9 +47,15 @@ class _Grid:
     decimals: int | None
     grain: int
 
+    def unit_of(self, kind: Kind) -> float | None:
+        """What all values are multiples of, if that is known of numbers of this kind."""
+        if kind is Kind.INTEGER:
+            return 1.0
+        return None if kind is not Kind.NUMBER or self.decimals is None else 10.0**-self.decimals
+
     def over(self, edges: grid.Edges, atoms: Iterable[str]) -> "_Grid":
         """The same with these edges, and a cell for each of the atoms."""
-        unit = None if self.decimals is None else 10.0**-self.decimals
+        unit = self.unit_of(Kind.NUMBER)
         return replace(self, edges=grid.with_atoms(edges, [float(atom) for atom in atoms], unit))
 
 
@@ -161,7 +169,29 @@ def _look_coarsely(
             if not grid.is_resolved(edges, counts, FINE_CELLS):
                 closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
         unresolved = closer
+    _open_heaps(fine, precision, columns, curator, stage)
     return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
+
+
+def _open_heaps(
+    fine: dict[str, grid.Edges],
+    precision: Mapping[str, _Grid],
+    columns: Mapping[str, Column],
+    curator: Curator,
+    stage: float,
+) -> None:
+    """Split the cells of numbers that hold a value which many rows share, until they hold it alone."""
+    units = {name: precision[name].unit_of(columns[name].kind) for name in fine}
+    hiding = [name for name, edges in fine.items() if heaps.hides(edges, units[name]).any()]
+    for share in HEAPS:
+        if not hiding:
+            return
+        views = {n: View(n, _grid_encoder(columns[n], fine[n], precision[n].decimals, 1)) for n in hiding}
+        for name, seen in _measure(Survey(views), curator, share * stage).items():
+            counts = _cells(seen, len(fine[name]) - 1)
+            fine[name], more = heaps.opened(fine[name], counts, seen.stddev, units[name] or 1.0)
+            if not more:
+                hiding.remove(name)
 
 
 def _are_listed(levels: Mapping[str, int], total: float) -> bool:

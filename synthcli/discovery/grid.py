@@ -191,12 +191,17 @@ def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.i
 def segments(counts: NDArray[np.float64], sigma: float) -> NDArray[np.intp]:
     """Group adjacent fine cells until a group's mass is known to an eighth: what is finer than that is noise.
 
-    A cell that rises 5 sigma above those around it is a group of its own.
+    Spikes are groups of their own.
     """
+    return _grouped(counts, sigma, spikes(counts, sigma), 0.0, 8.0)
+
+
+def spikes(counts: NDArray[np.float64], sigma: float) -> NDArray[np.bool_]:
+    """The cells that rise 5 sigma above those around them."""
     window = np.ones(min(17, len(counts)))
     size = np.convolve(np.ones(len(counts)), window, mode="same") - 1.0
     around = (np.convolve(counts, window, mode="same") - counts) / np.maximum(size, 1.0)
-    return _grouped(counts, sigma, counts > np.maximum(around, 0.0) + 5.0 * sigma, 0.0, 8.0)
+    return np.asarray(counts > np.maximum(around, 0.0) + 5.0 * sigma)
 
 
 def _grouped(
