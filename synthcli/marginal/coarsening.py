@@ -14,7 +14,14 @@ def coarsened(domain: Domain, merges: Mapping[str, Merge]) -> Domain:
     """The domain with some attributes' codes merged; `ValueError` for a merge of codes that zeros tell apart."""
     sizes = dict(zip(domain.attributes, domain.shape, strict=True))
     sizes |= {attribute: merge.coarse_size for attribute, merge in merges.items()}
-    return Domain(domain.attributes, tuple(sizes.values()), zeros=tuple(merged(z, merges) for z in domain.zeros))
+    zeros = tuple(merged(z, merges) for z in domain.zeros)
+    return Domain(domain.attributes, tuple(sizes.values()), zeros=zeros, gaps=merged_gaps(domain.gaps, merges))
+
+
+def merged_gaps(gaps: Mapping[str, int], merges: Mapping[str, Merge]) -> dict[str, int]:
+    """The codes of missing values among coarser codes; without those that are merged with others."""
+    found = {a: int(merges[a].groups[code]) if a in merges else code for a, code in gaps.items()}
+    return {a: c for a, c in found.items() if a not in merges or np.count_nonzero(merges[a].groups == c) == 1}
 
 
 def merged(zeros: StructuralZeros, merges: Mapping[str, Merge]) -> StructuralZeros:

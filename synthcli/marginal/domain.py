@@ -20,7 +20,8 @@ class Domain:
 
     The first `ordinal[i]` codes of attribute i lie on a scale, so that neighbours are alike (by default none do).
     No row lies in the cells that `zeros` declare impossible. `levels` has, for attributes with a hierarchy, each code's
-    group at every level from below (shape levels × codes; -1: in none). Domains that differ in nothing else are equal.
+    group at every level from below (shape levels × codes; -1: in none). `gaps` has the code of a missing value, for
+    attributes that have one. Domains that differ in nothing else are equal.
     """
 
     attributes: tuple[str, ...]
@@ -28,6 +29,7 @@ class Domain:
     ordinal: tuple[int, ...] = field(default=(), compare=False)
     zeros: tuple[StructuralZeros, ...] = field(default=(), compare=False)
     levels: Mapping[str, NDArray[np.intp]] = field(default_factory=dict, compare=False)
+    gaps: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.attributes) != len(self.shape):
@@ -40,6 +42,8 @@ class Domain:
             raise ValueError("a scale has more codes than its attribute")
         if any(table.ndim != 2 or table.shape[1] != self.card(a) for a, table in self.levels.items()):
             raise ValueError("a hierarchy needs a group for each code")
+        if any(not 0 <= code < self.card(a) for a, code in self.gaps.items()):
+            raise ValueError("the code of a missing value is not among the codes")
         for zeros in self.zeros:
             if self.clique(zeros.clique) != zeros.clique or self.project(zeros.clique).shape != zeros.possible.shape:
                 raise ValueError("structural zeros do not fit the domain")

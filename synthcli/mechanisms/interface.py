@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from synthcli.marginal import Measurement, Merge
+from synthcli.marginal.gaps import Gaps
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.privacy.curator import MarginalCurator
@@ -17,12 +18,14 @@ Progress = Callable[[str, float], None]
 class Fit:
     """A model and the noisy marginals it was fitted to, over one domain.
 
-    `merges` maps the curator's domain to the model's, for attributes that the mechanism coarsened.
+    `merges` maps the curator's domain to the model's, for attributes that the mechanism coarsened. `gaps` are
+    attributes that it added behind them: whether a row has a value of another one (`marginal.gaps`).
     """
 
     model: MarkovRandomField
     measurements: tuple[Measurement, ...]
     merges: Mapping[str, Merge] = field(default_factory=dict)
+    gaps: Gaps = field(default_factory=dict)
 
 
 class Mechanism(Protocol):

@@ -9,6 +9,8 @@
    measured (few columns, many rows) the triples made of them join in.
 5. What is left over repeats what was worth measuring.
 
+Which columns are missing together is looked at in the same steps, on two codes for each column (`gaps`).
+
 With a target of few codes, its pairs with all others come first, on the fine codes (`star`); the screen then asks how
 far every pair is from what they and the one-ways say.
 
@@ -23,8 +25,11 @@ from math import sqrt
 from typing import ClassVar
 
 from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.marginal.coarsening import coarsened
+from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.mechanisms import star
 from synthcli.mechanisms.batch import Option, choose, forest, shares
+from synthcli.mechanisms.gaps import around_hubs, clear_gaps, divided, gap_weights, needed
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.resolution import coarsen, refined
 from synthcli.mechanisms.workload import Workload
@@ -38,7 +43,10 @@ CLEAR = 2.0
 """An edge of the forest stands out of the screen's noise by this many standard deviations."""
 
 KEPT = 10
-"""Later rounds compare this many times as many pairs (and as many triples) as there are attributes."""
+"""Later rounds compare this many times as many pairs (and as many triples) as there are columns."""
+
+GAP_CELLS = 16
+"""The four cells of who is missing together get the budget of so many: they decide about cells of the columns, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +83,7 @@ class Sieve:
         ground, screen, joint = self._ground(curator, target, rho)
         build = _Build(ground, self.max_cells)
         small = {c: w for c, w in weights.items() if _worth_a_look(build.domain, c, self.max_cells)}
+        small |= gap_weights(weights, ground.gaps)
         left = self._joint(build, small, screen, joint, progress) if small else screen + joint
         one_ways = ground.one_ways
         if left:
@@ -86,7 +95,7 @@ class Sieve:
         progress("fitting", 1.0)
         groups = {attribute: merge.groups for attribute, merge in ground.merges.items()}
         merges = refined(groups, one_ways, curator.domain)
-        return Fit(model=model, measurements=tuple(build.measurements), merges=merges)
+        return Fit(model=model, measurements=tuple(build.measurements), merges=merges, gaps=build.gaps)
 
     def _ground(self, curator: MarginalCurator, target: str | None, rho: float) -> tuple["_Ground", float, float]:
         """What comes before any choice, and the rho that is left for screens and for joint measurements."""
@@ -95,16 +104,20 @@ class Sieve:
         for_one_ways, for_star, rest = split(rho, (one_way, aimed, 1.0 - one_way - aimed))
         screen, joint = split(rest, (self.screen_share, 1.0 - self.screen_share))
         fine = curator.measure(singles, for_one_ways)
+        columns, gaps = curator.domain, clear_gaps(fine, curator.domain)
+        curator = curator.with_gaps(gaps)
         pair_stddev = curator.rows_per_unit * sqrt(len(singles) / joint)
         if target is None:
+            measured, one_ways = fine, fine
             total = max(1.0, estimate_total(fine))
             merges = coarsen(fine, curator.domain, total, pair_stddev)
-            return _Ground(curator.merged(merges), fine, fine, merges, total), screen, joint
-        pairs = curator.measure(star.cliques(curator.domain, target), for_star)
-        total = max(1.0, estimate_total((*fine, *pairs)))
-        one_ways = pool((*fine, *star.margins(pairs, target)))
-        merges = star.coarsen_by_target(pairs, one_ways, curator.domain, target, total=total, pair_stddev=pair_stddev)
-        return _Ground(curator.merged(merges), (*fine, *pairs), one_ways, merges, total), screen, joint
+        else:
+            pairs = curator.measure(star.cliques(columns, target), for_star)
+            measured, one_ways = (*fine, *pairs), pool((*fine, *star.margins(pairs, target)))
+            total, domain = max(1.0, estimate_total(measured)), curator.domain
+            merges = star.coarsen_by_target(pairs, one_ways, domain, target, total=total, pair_stddev=pair_stddev)
+        coarse = coarsened(columns, merges)
+        return _Ground(curator.merged(merges), measured, one_ways, merges, total, coarse, gaps), screen, joint
 
     def _joint(
         self, build: "_Build", weights: Mapping[Clique, int], screen: float, joint: float, progress: Progress
@@ -115,7 +128,10 @@ class Sieve:
         parts = split(joint, (self.first_share, *[(1.0 - self.first_share) / later] * later))
         progress("screening all pairs", 0.0)
         options, stddev = build.screen(weights, looks[0])
-        edges, kept = forest(options, CLEAR * stddev), _promising(options, weights, build.domain)
+        options, of_gaps = divided(options, build.gaps)
+        together, hubs = around_hubs(of_gaps, CLEAR * stddev)
+        edges = (*forest(options, CLEAR * stddev), *together)
+        kept = [*_promising(options, weights, build.columns), *hubs]
         build.curator.prefetch(option.clique for option in chain(edges, kept))  # a large screen keeps no tables
         saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
@@ -128,7 +144,8 @@ class Sieve:
 class _Ground:
     """What a model is built on: measurements on fine codes, the coarser domain that they afford, the number of rows.
 
-    `one_ways` are all that is known of each attribute alone: the marginals of `measured`, pooled.
+    `one_ways` are all that is known of each attribute alone: the marginals of `measured`, pooled. The curator's domain
+    is that of the columns, and behind them the attributes that say whether rows have a value (`gaps`).
     """
 
     curator: MarginalCurator
@@ -136,6 +153,8 @@ class _Ground:
     one_ways: tuple[Measurement, ...]
     merges: Mapping[str, Merge]
     total: float
+    columns: Domain
+    gaps: Gaps
 
 
 class _Build:
@@ -143,9 +162,11 @@ class _Build:
 
     def __init__(self, ground: _Ground, max_cells: int) -> None:
         self.curator = ground.curator
+        self.columns = ground.columns
         self.domain: Domain = ground.curator.domain
         self.measurements = [m.merged(ground.merges) for m in ground.measured]
         self.total = ground.total
+        self.gaps = ground.gaps
         self.max_cells = max_cells
         self.batches: list[Option] = []
         self.model: MarkovRandomField | None = None
@@ -153,6 +174,9 @@ class _Build:
     def fit(self, final: bool = False) -> MarkovRandomField:
         """The model of all that has been measured so far; warm-started."""
         effort = FINAL if final else ROUND
+        if final:
+            self.gaps = needed((m.clique for m in self.measurements), self.gaps)
+            self.domain = with_gaps(self.columns, self.gaps)
         self.model = estimate(self.domain, self.measurements, start=self.model, total=self.total, effort=effort)
         return self.model
 
@@ -164,12 +188,13 @@ class _Build:
 
     def compared(self, options: Sequence[Option], rho: float) -> list[Option]:
         """The options' noisy distances from the present model."""
-        noisy, _ = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
-        return [replace(option, distance=noisy[option.clique]) for option in options]
+        noisy, stddev = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
+        values, gaps = divided((replace(o, distance=noisy[o.clique]) for o in options), self.gaps)
+        return [*values, *(o for o in gaps if o.distance >= CLEAR * stddev)]
 
     def triples(self, options: Sequence[Option]) -> list[Option]:
         """Once all of these have been measured: the triples made of their pairs, each of weight 1; none before."""
-        known = {option.clique for option in options}
+        known = {option.clique for option in divided(options, self.gaps)[0]}
         if not known.issubset(m.clique for m in self.measurements):
             return []
         made = combinations(self.domain.clique(chain.from_iterable(known)), 3)
@@ -194,10 +219,12 @@ class _Build:
         return 0.0
 
     def _option(self, clique: Clique, weight: int, distance: float) -> Option:
-        return Option(clique=clique, cells=self.domain.size(clique), weight=weight, distance=distance)
+        cells = GAP_CELLS if clique[0] in self.gaps else self.domain.size(clique)
+        return Option(clique=clique, cells=cells, weight=weight, distance=distance)
 
     def _fits(self, cliques: Sequence[Clique]) -> bool:
-        return cells(self.domain, chain((m.clique for m in self.measurements), cliques)) <= self.max_cells
+        every = [*(m.clique for m in self.measurements), *cliques]
+        return cells(with_gaps(self.columns, needed(every, self.gaps)), every) <= self.max_cells
 
 
 def _weights(workload: Workload) -> dict[Clique, int]:

@@ -104,18 +104,19 @@ def estimate_total(measurements: Sequence[Measurement]) -> float:
     return float(sums @ weights / weights.sum()) if len(sums) else 1.0
 
 
-def entropy_weight(measurements: Sequence[Measurement], steps: int = 1) -> float:
-    """The weight t of each step for this much noise.
+def entropy_weight(measurements: Sequence[Measurement], steps: int = 1) -> float | Floats:
+    """The weight t of each step for this much noise, for every measured cell in the order of the measurements.
 
-    Of a single step 0.5 / s, between 0.001 and 0.02, with s^2 the mean variance of a cell: a cell is then left half a
-    standard deviation off for each factor of e between it and the product of the one-ways, whatever noise and rows.
-    Of k steps 2 k times as much: k steps of weight t go as far as one of t / k, and half as far is best. Found by
-    experiment.
+    Of a single step 0.5 / s, between 0.001 and 0.02: a cell is then left half a standard deviation off for each factor
+    of e between it and the product of the one-ways, whatever noise and rows. s is the cell's standard deviation, but at
+    least that of the mean variance of all cells. Of k steps 2 k times as much: k steps of weight t go as far as one of
+    t / k, and half as far is best. Found by experiment.
     """
     if not measurements:
         return 0.02
-    variance = _flat([m.variance for m in measurements]).mean()
-    single = float(np.clip(0.5 / np.sqrt(variance), 1e-3, 2e-2))
+    variance = _flat([m.variance for m in measurements])
+    stddev = np.sqrt(np.maximum(variance, variance.mean()))
+    single: Floats = np.clip(0.5 / stddev, 1e-3, 2e-2)
     return single if steps == 1 else 2 * steps * single
 
 
@@ -170,7 +171,7 @@ class _Problem:
         centre = self.unpack(self.centre)
         return np.where(self.possible, _flat([earlier.get(c, centre[c]) for c in self.cliques]), self.centre)
 
-    def evaluate(self, theta: Floats, weight: float) -> tuple[float, Floats, Floats]:
+    def evaluate(self, theta: Floats, weight: float | Floats) -> tuple[float, Floats, Floats]:
         """F, its gradient, and the expected tables (flat)."""
         potentials = self.zeros.copy()
         potentials[: self.cells] += theta
@@ -180,7 +181,7 @@ class _Problem:
         value = self.rows * log_partition - theta @ self.values + 0.5 * float(pull @ (theta - self.centre))
         return float(value), expected - self.values + pull, expected
 
-    def curvature(self, expected: Floats, weight: float) -> Floats:
+    def curvature(self, expected: Floats, weight: float | Floats) -> Floats:
         """The diagonal that stands for the Hessian."""
         diagonal: Floats = np.maximum(expected, 0.25 * np.sqrt(self.variance)) + weight * self.variance
         return diagonal
@@ -190,7 +191,7 @@ def _flat(tables: Sequence[Floats]) -> Floats:
     return np.concatenate([table.ravel() for table in tables]) if tables else np.zeros(0)
 
 
-def _minimise(problem: _Problem, theta: Floats, weight: float, effort: Effort) -> Floats:
+def _minimise(problem: _Problem, theta: Floats, weight: float | Floats, effort: Effort) -> Floats:
     """L-BFGS in the preconditioned parameters z = theta * sqrt(curvature), restarted with a fresh curvature."""
     if not problem.cells:
         return theta
@@ -211,7 +212,7 @@ def _is_done(gradient: Floats, curvature: Floats, effort: Effort) -> bool:
 
 
 def _descend(
-    problem: _Problem, theta: Floats, weight: float, root: Floats, evaluations: int, effort: Effort
+    problem: _Problem, theta: Floats, weight: float | Floats, root: Floats, evaluations: int, effort: Effort
 ) -> tuple[Floats, int]:
     def objective(z: Floats) -> tuple[float, Floats]:
         value, gradient, _ = problem.evaluate(z / root, weight)

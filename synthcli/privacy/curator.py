@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from synthcli.errors import BudgetRefused
 from synthcli.marginal import Clique, Domain, Measurement, Merge
+from synthcli.marginal.gaps import Gaps
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
@@ -231,6 +232,10 @@ class MarginalCurator:
     def merged(self, merges: Mapping[str, Merge]) -> "MarginalCurator":
         """The same rows and budget over a coarser domain; what was counted already is merged, not counted again."""
         return MarginalCurator(self._curator, self._view.merged(merges))
+
+    def with_gaps(self, gaps: Gaps) -> "MarginalCurator":
+        """The same rows and budget, with attributes that say of others whether a row has a value (`marginal.gaps`)."""
+        return MarginalCurator(self._curator, self._view.with_gaps(gaps))
 
     def _check(self, candidates: Sequence[Candidate]) -> None:
         """Refuse estimates that do not fit, and count what they are compared with."""

@@ -2,33 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.marginal import Clique, Codes, Domain, Merge
-from synthcli.marginal.coarsening import coarsened
+from synthcli.marginal import Clique, Domain, Merge
+from synthcli.marginal.gaps import Gaps, in_two, two_codes
 from synthcli.marginal.tabulate import groups
+from synthcli.privacy.codings import Coding, GapCoding, MergedCoding
 from synthcli.privacy.comparison import Comparison, distance
+
+__all__ = ["Coding", "ExactCounts", "PrivateTable", "Side", "TableOfPersons", "View"]
 
 Counts = NDArray[np.int64]
 
 MOST_CELLS = 1 << 22
 """So many cells of a comparison's tables are in memory at once: 32 MB, and as much for their estimates."""
-
-
-class Coding(Protocol):
-    """A public way to see rows as codes over a finite domain: a codec, or anything that stands in its place."""
-
-    @property
-    def domain(self) -> Domain:
-        """The attributes, and how many codes each has."""
-        ...
-
-    def encode(self, batch: Any) -> Codes:
-        """The codes of the attributes whose columns the batch has."""
-        ...
 
 
 class PrivateTable(Protocol):
@@ -83,6 +73,7 @@ class View:
     finer: "View | None" = None
     merges: Mapping[str, Merge] = field(default_factory=dict)
     side: Side = ROWS_THEMSELVES
+    gaps: Gaps = field(default_factory=dict)
 
     @property
     def domain(self) -> Domain:
@@ -91,27 +82,28 @@ class View:
 
     def merged(self, merges: Mapping[str, Merge]) -> "View":
         """The same rows over a coarser domain."""
-        return View(_MergedCoding(self.coding, merges), finer=self, merges=merges, side=self.side)
+        coding = MergedCoding(self.coding, merges)
+        return View(coding, finer=self, merges=merges, side=self.side, gaps=self.gaps)
 
+    def with_gaps(self, gaps: Gaps) -> "View":
+        """The same rows, with attributes that say of others whether a row has a value."""
+        return View(GapCoding(self.coding, gaps), finer=self, side=self.side, gaps={**self.gaps, **gaps})
 
-class _MergedCoding:
-    """A coding whose codes are merged after encoding."""
+    def of_values(self, clique: Clique) -> Clique | None:
+        """The clique with the attributes that its gap attributes are about; None where that has not as many."""
+        if self.gaps.keys().isdisjoint(clique):
+            return None
+        values = self.domain.clique(self.gaps.get(a, a) for a in clique)
+        return values if len(values) == len(clique) else None
 
-    def __init__(self, finer: Coding, merges: Mapping[str, Merge]) -> None:
-        for attribute, merge in merges.items():
-            if merge.fine_size != finer.domain.card(attribute):
-                raise ValueError(f"the merge of attribute {attribute!r} does not fit its domain")
-        self._finer = finer
-        self._merges = dict(merges)
-        self.domain = coarsened(finer.domain, merges)
-
-    def encode(self, batch: Any) -> Codes:
-        """The finer codes, merged; in the narrowest type that holds them."""
-        codes = dict(self._finer.encode(batch))
-        for attribute, merge in self._merges.items():
-            if attribute in codes:
-                codes[attribute] = merge.coarsen(codes[attribute]).astype(np.min_scalar_type(merge.coarse_size - 1))
-        return codes
+    def in_gaps(self, table: Counts, values: Clique, clique: Clique) -> Counts:
+        """The table of a clique from that of the attributes which its gap attributes are about."""
+        table = np.transpose(table, [values.index(self.gaps.get(a, a)) for a in clique])
+        for axis, a in enumerate(clique):
+            if a in self.gaps:
+                of = self.gaps[a]
+                table = in_two(table, two_codes(self.domain.card(of), self.domain.gaps[of]), axis)
+        return table
 
 
 class ExactCounts:
@@ -129,7 +121,8 @@ class ExactCounts:
         missing = [clique for clique in dict.fromkeys(cliques) if not self._derive(view, clique)]
         if not missing:
             return
-        widest = _widest(missing)
+        known_by_values = set(missing)
+        widest = _widest([clique for clique in missing if view.of_values(clique) not in known_by_values])
         counted = self._on(view.side).count(view.coding, widest)
         for clique in widest:
             self._keep(view, clique, _checked(counted[clique], view.domain.shape_of(clique)))
@@ -200,6 +193,10 @@ class ExactCounts:
             source = min(larger, key=view.domain.size)
             rest = tuple(axis for axis, attribute in enumerate(source) if attribute not in clique)
             self._keep(view, clique, np.asarray(known[source].sum(axis=rest, dtype=np.int64)))
+            return True
+        values = view.of_values(clique)
+        if values is not None and self._derive(view, values):
+            self._keep(view, clique, view.in_gaps(known[values], values, clique))
             return True
         if view.finer is None or not self._derive(view.finer, clique):
             return False

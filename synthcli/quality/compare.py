@@ -21,6 +21,7 @@ Batches = Iterable[pa.RecordBatch]
 
 def compare(codec: Codec, schema: Schema, real: Batches, synthetic: Batches) -> Quality:
     """All rows of both streams, as the codec sees them; `InputError` where either has none."""
+    codec = codec.without_gaps()
     fineness = resolution(codec.domain)
     ends = Tails(codec, schema), Tails(codec, schema)
     ours, theirs = (

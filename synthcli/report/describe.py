@@ -54,20 +54,21 @@ def _canonical(statement: object) -> str:
 def summarise_model(synthesizer: Synthesizer) -> ModelSummary:
     """Columns in schema order, dates with their parts, and all pairs: post-processing of the model alone."""
     columns: list[ColumnSummary] = []
+    codec = synthesizer.codec.without_gaps()
     persons = synthesizer.persons
     for column in synthesizer.schema.columns:
-        mine = [codec for codec in synthesizer.codec.columns if codec.column == column.name]
+        mine = [c for c in codec.columns if c.column == column.name]
         role = _role(column, synthesizer)
-        columns += [replace(_modelled(column, codec, synthesizer.model), role=role) for codec in mine]
+        columns += [replace(_modelled(column, c, synthesizer.model), role=role) for c in mine]
         if not mine:
             columns.append(ColumnSummary(name=column.name, kind=column.kind.value, role=role))
     measured = (pair for m in synthesizer.measurements for pair in combinations(m.clique, 2))
     return ModelSummary(
         rows=synthesizer.model.total,
         columns=tuple(columns),
-        attributes=synthesizer.model.domain.attributes,
-        dependence=_dependence(synthesizer.model),
-        measured=frozenset(measured),
+        attributes=codec.domain.attributes,
+        dependence=_dependence(synthesizer.model, codec.domain.attributes),
+        measured=frozenset(pair for pair in measured if codec.domain.places.keys() >= set(pair)),
         rules=tuple(map(str, synthesizer.schema.rules)),
         persons=None if persons is None else persons.model.total,
         rows_of_person=1.0 if persons is None else persons.mean_rows,
@@ -101,20 +102,20 @@ def _modelled(column: Column, codec: ColumnCodec, model: MarkovRandomField) -> C
     )
 
 
-def _dependence(model: MarkovRandomField) -> tuple[tuple[float, ...], ...]:
+def _dependence(model: MarkovRandomField, attributes: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
     """Symmetric, ones on the diagonal."""
-    place = {name: i for i, name in enumerate(model.domain.attributes)}
+    place = {name: i for i, name in enumerate(attributes)}
     matrix = np.eye(len(place))
-    for (a, b), table in _pairs(model):
+    for (a, b), table in _pairs(model, attributes):
         matrix[place[a], place[b]] = matrix[place[b], place[a]] = cramers_v(table)
     return tuple(tuple(map(float, row)) for row in matrix)
 
 
-def _pairs(model: MarkovRandomField) -> Iterator[tuple[Clique, Floats]]:
+def _pairs(model: MarkovRandomField, attributes: tuple[str, ...]) -> Iterator[tuple[Clique, Floats]]:
     """All pair tables, many at a time since they share their way through the tree, but no more than memory holds."""
     batch: list[Clique] = []
     held = 0
-    for pair in combinations(model.domain.attributes, 2):
+    for pair in combinations(attributes, 2):
         size = model.domain.size(pair)
         if batch and held + size > MAX_CELLS:
             yield from model.marginals(batch).items()

@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from synthcli.errors import InputError
 from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
-from synthcli.marginal.coarsening import merged
+from synthcli.marginal.coarsening import merged, merged_gaps
+from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.table.calendar_join import Calendar
 from synthcli.table.codes import as_codes
-from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder, PartEncoder, encoder_from_json
+from synthcli.table.encoders import CategoryEncoder, Encoder, GapEncoder, GridEncoder, PartEncoder, encoder_from_json
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnCodec:
     """One attribute: its encoder gives fine codes, and its merge, if any, the coarse codes that the model sees.
 
-    It is a column of its own name, or a part (the weekday) of the column that `part_of` names.
+    It is a column of its own name, or a part of the column that `part_of` names: the weekday of a date, or whether
+    there is a value at all.
     """
 
     name: str
@@ -32,7 +34,7 @@ class ColumnCodec:
     def __post_init__(self) -> None:
         if self.merge is not None and self.merge.fine_size != self.encoder.size:
             raise ValueError("a merge does not fit its encoder")
-        if isinstance(self.encoder, PartEncoder) != (self.part_of is not None):
+        if isinstance(self.encoder, PartEncoder | GapEncoder) != (self.part_of is not None):
             raise ValueError("an encoder of parts belongs to a column")
 
     @property
@@ -49,6 +51,14 @@ class ColumnCodec:
     def ordinal(self) -> int:
         """How many of the first codes lie on a scale; none once codes are merged."""
         return self.encoder.ordinal if self.merge is None else 0
+
+    @property
+    def gap(self) -> int | None:
+        """The coarse code of missing values, if they have one for themselves alone."""
+        if not self.encoder.missing:
+            return None
+        last = self.encoder.size - 1
+        return last if self.merge is None else merged_gaps({"": last}, {"": self.merge}).get("")
 
     def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
         """Canonical values to coarse codes; `InputError` (with the column's name) for values without a code."""
@@ -111,12 +121,7 @@ class Codec:
             raise ValueError("a codec names a column twice")
         whole = {c.name: c.encoder for c in self.columns if c.part_of is None}
         for part in self.columns:
-            encoder = whole.get(part.column)
-            if part.part_of is not None and not (
-                isinstance(encoder, GridEncoder)
-                and isinstance(part.encoder, PartEncoder)
-                and (encoder.type, encoder.missing) == (part.encoder.type, part.encoder.missing)
-            ):
+            if part.part_of is not None and not _fits(part.encoder, whole.get(part.column)):
                 raise ValueError("a part does not fit its column")
 
     @cached_property
@@ -129,6 +134,7 @@ class Codec:
             ordinal=tuple(0 if c.name in self.levels else c.ordinal for c in columns),
             zeros=self.zeros,
             levels=self.levels,
+            gaps={c.name: c.gap for c in columns if c.part_of is None and c.gap is not None},
         )
 
     @cached_property
@@ -141,7 +147,7 @@ class Codec:
         """The columns that have parts, with these."""
         parts: dict[str, list[ColumnCodec]] = {}
         for column in self.columns:
-            if column.part_of is not None:
+            if isinstance(column.encoder, PartEncoder) and column.part_of is not None:
                 parts.setdefault(column.part_of, []).append(column)
         return {c.name: Calendar(c, tuple(parts[c.name])) for c in self.columns if c.name in parts}
 
@@ -177,6 +183,16 @@ class Codec:
         levels = {name: table for name, table in self.levels.items() if merges.get(name) is None}
         return Codec(columns, tuple(merged(zeros, merges) for zeros in self.zeros), levels)
 
+    def with_gaps(self, gaps: Gaps) -> "Codec":
+        """The codec with attributes, behind its own, that say of columns whether a row has a value; and their zeros."""
+        kinds = {c.name: c.encoder.type for c in self.columns}
+        more = (ColumnCodec(name, GapEncoder(type=kinds[of]), part_of=of) for name, of in gaps.items())
+        return replace(self, columns=(*self.columns, *more), zeros=with_gaps(self.domain, gaps).zeros)
+
+    def without_gaps(self) -> "Codec":
+        """The codec without the attributes that say nothing but whether a column has a value, as its codes do, too."""
+        return replace(self, columns=tuple(c for c in self.columns if not isinstance(c.encoder, GapEncoder)), zeros=())
+
     def to_json(self) -> dict[str, Any]:
         """A plain object that `codec_from_json` reads."""
         return {"columns": [_column_to_json(column) for column in self.columns]}
@@ -187,6 +203,15 @@ def joined(codecs: Sequence[Codec], names: Sequence[str]) -> Codec:
     columns = tuple(c for name in names for codec in codecs for c in codec.columns if c.column == name)
     levels = {name: table for codec in codecs for name, table in codec.levels.items() if name in names}
     return Codec(columns, levels=levels)
+
+
+def _fits(part: Encoder, whole: Encoder | None) -> bool:
+    """Whether these are codes of a part of what those are codes of."""
+    if whole is None or part.type is not whole.type:
+        return False
+    if isinstance(part, PartEncoder):
+        return isinstance(whole, GridEncoder) and whole.missing == part.missing
+    return whole.missing
 
 
 def codec_from_json(document: Any) -> Codec:

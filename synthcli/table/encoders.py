@@ -10,16 +10,27 @@ from numpy.typing import NDArray
 from synthcli.errors import InputError
 from synthcli.table.calendar import Part, PartEncoder
 from synthcli.table.category_encoder import CategoryEncoder
+from synthcli.table.gap_encoder import GapEncoder
 from synthcli.table.grid_encoder import GridEncoder
 from synthcli.table.schema import Kind
 
-__all__ = ["CategoryEncoder", "Encoder", "GridEncoder", "PartEncoder", "encoder_from_json"]
+__all__ = ["CategoryEncoder", "Encoder", "GapEncoder", "GridEncoder", "PartEncoder", "encoder_from_json"]
 
 
 class Encoder(Protocol):
     """A column's values as the codes 0 … size - 1 and back; missing, if it is allowed, is one of the codes."""
 
     kind: ClassVar[str]
+
+    @property
+    def type(self) -> Kind:
+        """The column's kind."""
+        ...
+
+    @property
+    def missing(self) -> bool:
+        """Whether a value may be missing; the last code is then that of a missing one."""
+        ...
 
     @property
     def size(self) -> int:
@@ -60,6 +71,7 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     CategoryEncoder.kind: {"values": list, "type": str, "missing": bool, "other": bool, "weights": (list, type(None))},
     GridEncoder.kind: {"type": str, "edges": list, "missing": bool, "decimals": (int, type(None)), "grain": int},
     PartEncoder.kind: {"part": str, "type": str, "missing": bool},
+    GapEncoder.kind: {"type": str},
 }
 
 
@@ -86,6 +98,8 @@ def _read(document: Mapping[str, Any]) -> Encoder:
         return CategoryEncoder(**fields, weights=None if weights is None else tuple(_numbers(weights)))
     if document["kind"] == PartEncoder.kind:
         return PartEncoder(**{**fields, "part": Part(fields["part"])})
+    if document["kind"] == GapEncoder.kind:
+        return GapEncoder(**fields)
     whole = fields["type"] is not Kind.NUMBER
     fields["edges"] = np.array(_numbers(fields["edges"], whole), dtype=np.int64 if whole else np.float64)
     if isinstance(fields["decimals"], bool) or isinstance(fields["grain"], bool):

@@ -80,7 +80,7 @@ def learn(
     spends.note("learning the domain")
     fitted = _measured(plan, codec, plan.workload, curator, curator.remaining_rho, progress)
     spends.note(plan.mechanism_name)
-    codec = codec.merged(fitted.merges)
+    codec = _as_fitted(codec, fitted)
     return Synthesizer(
         schema=schema,
         codec=codec,
@@ -105,9 +105,7 @@ def _learn_persons(
     spends.note("persons: learning the domain")
     fitted = _measured(plan, codec, persons.workload, own, rho - curator.spent[0], progress)
     spends.note(f"persons: {plan.mechanism_name}")
-    model = PersonModel(
-        key=key, codec=codec.merged(fitted.merges), model=fitted.model, measurements=fitted.measurements
-    )
+    model = PersonModel(key=key, codec=_as_fitted(codec, fitted), model=fitted.model, measurements=fitted.measurements)
     return columns, model
 
 
@@ -115,3 +113,8 @@ def _measured(plan: FitPlan, codec: Codec, workload: Workload, curator: Curator,
     """What the mechanism makes of one table."""
     spread = workload.spread(codec.domain, {c.name: c.column for c in codec.columns})
     return plan.mechanism.run(curator.on(codec), spread, rho, progress)
+
+
+def _as_fitted(codec: Codec, fitted: Fit) -> Codec:
+    """The codec with the attributes that the model has, and the codes that these have."""
+    return codec.with_gaps(fitted.gaps).merged(fitted.merges)

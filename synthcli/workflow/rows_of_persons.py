@@ -34,7 +34,7 @@ def agreeing(persons: PersonModel, codec: Codec, rows: Fit, most: int) -> Person
     counted = np.minimum(persons.rows_of_codes, most)
     mean = float(persons.model.marginal((persons.counted,)) @ counted / persons.model.total)
     means = {}
-    for column in persons.codec.columns:
+    for column in persons.codec.without_gaps().columns:
         other = of_rows.get(column.name)
         if other is not None and column.size > 1 and column.encoder.to_json() == other.encoder.to_json():
             means[column.name] = mean * _times_the_mean(persons, column, rows, other)

@@ -150,13 +150,23 @@ def test_one_way_marginals_under_heavy_noise_are_not_smeared_over_rare_codes(ent
 
 def test_more_noise_means_a_smaller_weight_within_bounds() -> None:
     def weight(stddev: float, steps: int = 1) -> float:
-        return entropy_weight([Measurement(("a",), np.zeros(4), stddev)], steps)
+        weights = entropy_weight([Measurement(("a",), np.zeros(4), stddev)], steps)
+        assert np.shape(weights) == (4,) and np.ptp(weights) == 0
+        return float(weights[0])
 
     assert weight(1e6) == 1e-3
     assert weight(1e-3) == 2e-2
     assert weight(100.0) == pytest.approx(0.5 / 100)
     assert weight(100.0, steps=4) == pytest.approx(8 * 0.5 / 100), "half as far as a single step"
     assert entropy_weight([]) == 2e-2
+
+
+def test_a_table_with_more_noise_than_most_has_a_smaller_weight():
+    """The pull on a cell, weight times variance, is then half a standard deviation of its own."""
+    weights = entropy_weight([Measurement(("a",), np.zeros(90), 50.0), Measurement(("b",), np.zeros(2), 400.0)])
+    assert weights[-1] == pytest.approx(0.5 / 400.0)
+    common = np.sqrt((90 * 50.0**2 + 2 * 400.0**2) / 92)
+    assert weights[0] == pytest.approx(0.5 / common)
 
 
 def test_the_gradient_vanishes_at_the_solution() -> None:

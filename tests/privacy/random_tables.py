@@ -51,7 +51,11 @@ class Neighbours:
 @st.composite
 def domains(draw: Any, most: int = 4) -> Domain:
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=most))
-    return Domain(tuple("abcdef"[: len(sizes)]), tuple(sizes))
+    names = tuple("abcdef"[: len(sizes)])
+    gaps = {
+        name: draw(st.integers(0, size - 1)) for name, size in zip(names, sizes, strict=True) if draw(st.booleans())
+    }
+    return Domain(names, tuple(sizes), gaps=gaps)
 
 
 def row_of(domain: Domain) -> st.SearchStrategy[tuple[tuple[int, ...], str]]:
@@ -75,10 +79,16 @@ def merges(draw: Any, size: int) -> Merge:
 
 @st.composite
 def views(draw: Any, domain: Domain) -> View:
-    """The plain view, or one merged once or twice."""
+    """The plain view, or one with attributes that tell gaps, or merged once or twice."""
     view = View(AsCoded(domain))
+    if domain.gaps:
+        view = view.with_gaps(
+            {f"{name}?": name for name in sorted(draw(st.sets(st.sampled_from(sorted(domain.gaps)))))}
+        )
     for _ in range(draw(st.integers(0, 2))):
-        chosen = draw(st.sets(st.sampled_from(domain.attributes)))
+        told = set(view.gaps.values()) | view.gaps.keys()
+        free = [name for name in domain.attributes if name not in told]
+        chosen = draw(st.sets(st.sampled_from(free))) if free else set()
         view = view.merged({name: draw(merges(view.domain.card(name))) for name in sorted(chosen)})
     return view
 

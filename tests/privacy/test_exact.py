@@ -47,6 +47,48 @@ def test_one_pass_for_all_and_none_for_parts_and_merges():
     assert table.passes == 2
 
 
+WITH_GAPS = {"x?": "x", "y?": "y"}
+ALONE = {"y": Merge(np.array([0, 1, 1, 2]), np.ones(4))}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    rows=st.lists(row, max_size=20),
+    first=st.lists(st.sets(st.sampled_from(["x", "y", "z", "x?", "y?"]), max_size=3), max_size=5),
+    second=st.lists(st.sets(st.sampled_from(["x", "y", "z", "x?", "y?"]), max_size=3), min_size=1, max_size=5),
+    coarse=st.booleans(),
+)
+def test_tables_of_gaps_are_those_of_the_rows(rows, first, second, coarse):
+    """Counted, or summed up from tables of the attributes that they are about; 0 of `x` and 3 of `y` are missing."""
+    domain = Domain(("x", "y", "z"), DOMAIN.shape, gaps={"x": 0, "y": 3})
+    view = View(AsCoded(domain)).with_gaps(WITH_GAPS)
+    view = view.merged(ALONE) if coarse else view
+    exact = ExactCounts(Table(domain, tuple((codes, "a") for codes in rows)))
+    exact.prefetch(view, [view.domain.clique(names) for names in first])
+    for clique in [view.domain.clique(names) for names in [*second, *first]]:
+        expected = np.zeros(view.domain.shape_of(clique), dtype=np.int64)
+        for x, y, z in rows:
+            codes = {"x": x, "y": ALONE["y"].groups[y] if coarse else y, "z": z, "x?": int(x == 0), "y?": int(y == 3)}
+            expected[tuple(codes[a] for a in clique)] += 1
+        np.testing.assert_array_equal(exact.vector(view, [clique]), expected.ravel())
+
+
+def test_who_is_missing_together_is_summed_up_from_a_pair_that_is_counted_anyway():
+    class Watched(Table):
+        asked: list[tuple[str, ...]] = []  # noqa: RUF012 - of the class, since tables are frozen
+
+        def count(self, codec, cliques):
+            self.asked.extend(cliques)
+            return super().count(codec, cliques)
+
+    domain = Domain(("x", "y", "z"), DOMAIN.shape, gaps={"x": 0, "y": 3})
+    table = Watched(domain, (((0, 3, 1), "a"), ((1, 3, 0), "a")))
+    exact, view = ExactCounts(table), View(AsCoded(domain)).with_gaps(WITH_GAPS)
+    exact.prefetch(view, [("x?", "y?"), ("x", "y")])
+    assert exact.vector(view, [("x?", "y?")]).tolist() == [0, 1, 0, 1]
+    assert table.asked == [("x", "y")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(row, max_size=20), some=cliques, most=st.sampled_from([1, 5, 12, 10_000]), seed=st.integers(0, 9))
 def test_distances_are_the_same_in_any_groups(rows, some, most, seed):
