@@ -1,11 +1,12 @@
 """What the claimed (epsilon, delta) itself allows an attacker, and what an audit of this size can see."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 
 from scipy import optimize, stats
 
-from synthcli.audit.rates import excess_bound, fisher, normal_quantile
+from synthcli.audit.rates import clopper_pearson, excess_bound, fisher, normal_quantile
 
 
 def delta_of(epsilon: float, mu: float) -> float:
@@ -43,7 +44,7 @@ def detectable_auc(members: int, non_members: int, confidence: float = 0.95) -> 
 def detectable_excess(trials: int, control_trials: int, control_rate: float, confidence: float) -> float:
     """The smallest excess of a rate over the control rate that is found (bound above zero) with 90 % power.
 
-    Found by bisection on a pessimistic draw: both arms at the 10 % quantile, in the unlucky direction, of their counts.
+    For a pessimistic draw: both arms at the 10 % quantile, in the unlucky direction, of their counts.
     """
 
     def found(hits: int, control: int) -> bool:
@@ -62,14 +63,10 @@ def detectable_hits(trials: int, control_trials: int, control_rate: float, confi
 
 
 def _detectable(trials: int, control_trials: int, control_rate: float, found: Callable[[int, int], bool]) -> float:
+    """The smallest excess at which 90 % of the draws have as many hits as are `found`; 1 where none are."""
     control = int(stats.binom.ppf(0.9, control_trials, control_rate))
-    return _bisect(lambda excess: found(int(stats.binom.ppf(0.1, trials, min(1.0, control_rate + excess))), control))
-
-
-def _bisect(found: Callable[[float], bool]) -> float:
-    """The smallest argument in 0 … 1 for which `found`, to 1e-4; 1 where nothing is."""
-    low, high = 0.0, 1.0
-    while high - low > 1e-4:
-        middle = (low + high) / 2
-        low, high = (low, middle) if found(middle) else (middle, high)
-    return high
+    hits = bisect_left(range(trials + 1), True, key=lambda hits: found(hits, control))
+    if hits > trials:
+        return 1.0
+    rate = clopper_pearson(hits - 1, trials, 0.9)[1] if hits else 0.0  # P[fewer than `hits`] is 10 % there
+    return min(1.0, max(0.0, rate - control_rate))

@@ -1,30 +1,31 @@
 """The longest chain through sets of numbers: at most one of each set, in the order of the sets, never falling."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 
-def longest_chain(groups: Sequence[Iterable[int]]) -> list[int]:
-    """The numbers of a longest non-decreasing chain with at most one number of each group.
+def longest_chain(groups: NDArray[np.integer], numbers: NDArray[np.integer]) -> list[int]:
+    """The numbers of a longest non-decreasing chain with at most one number of each group, groups in rising order.
 
-    Patience sorting (Fredman 1975, for sequences): a group's numbers go in from the largest, so that none of them can
-    follow another. O(m log m) for m numbers.
+    Patience sorting (Fredman 1975, for sequences) of all numbers, a group's from the largest to the smallest, so that
+    none of them can follow another. O(m log m) for m numbers, given in any order; each group holds a number once.
     """
+    sequence = numbers[np.lexsort((-numbers, groups))].tolist()
     ends: list[int] = []
     places: list[int] = []
-    numbers: list[int] = []
     before: list[int] = []
-    for group in groups:
-        found = [(bisect_right(ends, number), number) for number in sorted(set(group), reverse=True)]
-        for length, number in found:
-            numbers.append(number)
-            before.append(places[length - 1] if length else -1)
-            if length == len(ends):
-                ends.append(number)
-                places.append(len(numbers) - 1)
-            elif number < ends[length]:
-                ends[length], places[length] = number, len(numbers) - 1
-    return _walk(numbers, before, places[-1] if places else -1)
+    for place, number in enumerate(sequence):
+        length = bisect_right(ends, number)
+        before.append(places[length - 1] if length else -1)
+        if length == len(ends):
+            ends.append(number)
+            places.append(place)
+        else:
+            ends[length], places[length] = number, place
+    return _walk(sequence, before, places[-1] if places else -1)
 
 
 def _walk(numbers: Sequence[int], before: Sequence[int], last: int) -> list[int]:

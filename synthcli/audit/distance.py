@@ -40,10 +40,23 @@ def gower(
 ) -> NDArray[np.float32]:
     """Mean over the columns of |a - b| / span where a column is ordered (span > 0), of a ≠ b elsewhere (span 0)."""
     total = np.zeros((len(rows), len(others)), dtype=np.float32)
+    one = np.empty_like(total)
     for column, span in enumerate(spans):
-        a, b = rows[:, column, None].astype(np.float32), others[None, :, column].astype(np.float32)
-        total += np.abs(a - b) / np.float32(span) if span else a != b
-    return total / np.float32(len(spans))
+        total += column_gower(rows[:, column], others[:, column], span, one)
+    total /= np.float32(len(spans))
+    return total
+
+
+def column_gower(
+    rows: NDArray[np.unsignedinteger], others: NDArray[np.unsignedinteger], span: int, out: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The distances of one column, rows × others, written to `out`."""
+    a, b = rows.astype(np.float32)[:, None], others.astype(np.float32)
+    if not span:
+        return np.not_equal(a, b, out=out)
+    np.subtract(a, b, out=out)
+    np.abs(out, out=out)
+    return np.divide(out, np.float32(span), out=out)
 
 
 def nearest(rows: NDArray[np.unsignedinteger], synthetic: NDArray[np.unsignedinteger], spans: Sequence[int]) -> Nearest:

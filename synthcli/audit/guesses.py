@@ -29,14 +29,13 @@ class Guesses:
     confidence: NDArray[np.float64]
     right: NDArray[np.bool_]
 
-    def __getitem__(self, chosen: NDArray[np.generic]) -> "Guesses":
-        """The guesses that a mask or an index array picks."""
+    def __getitem__(self, chosen: NDArray[np.generic] | slice) -> "Guesses":
+        """The guesses that a mask, an index array or a slice picks."""
         return Guesses(self.row[chosen], self.trains[chosen], self.confidence[chosen], self.right[chosen])
 
-    def surest(self, share: float) -> "Guesses":
-        """The share of all guesses of both arms of which the attacker is surest; those given first where he ties."""
-        order = np.argsort(-self.confidence, kind="stable")
-        return self[order[: round(share * len(order))]]
+    def surest_first(self) -> "Guesses":
+        """All guesses, the surest first; in the order in which they are given where the attacker ties."""
+        return self[np.argsort(-self.confidence, kind="stable")]
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[
 
     The latter at the level of a failure, with 90 % power.
     """
-    found = []
+    found, ordered = [], guesses.surest_first()
     for suffix, share in COVERAGES.items():
-        surest = guesses.surest(share)
+        surest = ordered[: round(share * len(ordered.row))]
         count = int(surest.trains.sum())
         if min(count, len(surest.trains) - count) >= MIN_GUESSES:
             found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
@@ -76,7 +75,7 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
         low=low,
         high=high,
         low_strict=newcombe(*four, levels.strict)[0],
-        n=len(np.unique(guesses.row)),
+        n=int(np.sum(np.bincount(guesses.row) > 0)),
         title=title,
         note=f"{rate:.1%} right about training rows, {control:.1%} about held-out ones",
     )
@@ -85,9 +84,9 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
 
 def _rate(guesses: Guesses) -> _Rate:
     """Several guesses about one row are not independent: they count for fewer (design effect; Rao and Scott 1992)."""
-    _, place = np.unique(guesses.row, return_inverse=True)
-    made = np.bincount(place).astype(np.float64)
-    right = np.bincount(place, weights=guesses.right)
+    made = np.bincount(guesses.row).astype(np.float64)
+    right = np.bincount(guesses.row, weights=guesses.right)[made > 0]
+    made = made[made > 0]
     total, rate = float(made.sum()), float(right.sum() / made.sum())
     binomial = rate * (1 - rate) / total
     if binomial == 0:

@@ -8,7 +8,7 @@ Distances are as in `distance.gower`, by codes: a guess of an ordered value is r
 above or below; the codes of dates are as good as any other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,19 +17,15 @@ from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.guesses import Guesses
+from synthcli.audit.shortlist import Codes, Distances, Places, Shortlist, column_distances, nearest
 
 MAX_ROWS = 2_000
 """Rows of each arm that are attacked, to bound the time."""
 LINE_UP = 64
 """People among whom the right one is to be linked."""
-_NEIGHBOURS = 10
 _DECAY = 2.0
 """A vote's weight falls by e² with each further column that differs wholly."""
 _TOLERANCE = 0.05
-
-Codes = NDArray[np.uint32]
-Distances = NDArray[np.float32]
-
 
 Column = tuple[int, ...]
 """The attributes of one column: a date may have several, which all tell of it; the first is its value."""
@@ -65,17 +61,17 @@ def infer(
     secrets, halves = _plan(knowledge, rng)
     rows = _drawn(arms, rng)
     codes = arms.block.codes[rows]
-    voting = _Voting(synthetic, spans)
+    values = [secret[0] for secret in secrets]
+    voting = _Voting(synthetic, spans, values)
     jitter = 1e-4 * rng.random(len(synthetic), dtype=np.float32)
     found: list[list[tuple[NDArray[Any], ...]]] = [[], []]
-    for place, columns in _column_distances(codes, synthetic, spans):
-        total = np.sum(columns, axis=0) + jitter
-        for secret in secrets:
-            hidden = np.sum([columns[c] for c in secret], axis=0)
-            guess = voting.on(secret[0], total - hidden, codes[place, secret[0]])
-            found[0].append((rows[place], *guess))
+    for place, columns in column_distances(codes, synthetic, spans, LINE_UP):
+        if secrets:
+            near = Shortlist(columns, columns.sum(axis=0) + jitter).nearest_without(secrets)
+            sure, right = voting.on(*near, codes[place][:, values].T.astype(np.int64))
+            found[0].append((np.tile(rows[place], len(secrets)), sure.ravel(), right.ravel()))
         if halves:
-            one, other = (np.sum([columns[c] for c in half], axis=0) + jitter for half in halves)
+            one, other = (columns[half].sum(axis=0) + jitter for half in halves)
             found[1].append((rows[place], *_linked(one, other)))
     return _guesses(found[0], arms), _guesses(found[1], arms)
 
@@ -94,59 +90,40 @@ def _guesses(parts: Sequence[tuple[NDArray[Any], ...]], arms: Arms) -> Guesses:
     return Guesses(row=row, trains=arms.chosen.trains[row], confidence=confidence, right=right)
 
 
-def _column_distances(rows: Codes, synthetic: Codes, spans: Sequence[int]) -> Iterator[tuple[slice, list[Distances]]]:
-    """For each line-up of rows and each column: the rows' distances (0 … 1) to all synthetic rows."""
-    for start in range(0, len(rows), LINE_UP):
-        place = slice(start, start + LINE_UP)
-        found: list[Distances] = []
-        for column, span in enumerate(spans):
-            a, b = rows[place, column, None].astype(np.float32), synthetic[None, :, column].astype(np.float32)
-            found.append(np.abs(a - b) / np.float32(span) if span else (a != b).astype(np.float32))
-        yield place, found
-
-
-def _nearest(distances: Distances) -> NDArray[np.intp]:
-    """Rows × neighbours: the nearest synthetic rows, in no order."""
-    count = min(_NEIGHBOURS, distances.shape[1])
-    return np.argpartition(distances, count - 1, axis=1)[:, :count]
-
-
 class _Voting:
-    """Neighbours vote on a secret; how sure the attacker is: their agreement, less what any row would say."""
+    """Neighbours vote on secrets; how sure the attacker is: their agreement, less what any row would say."""
 
-    def __init__(self, synthetic: Codes, spans: Sequence[int]) -> None:
-        self._synthetic = synthetic
-        self._slack = [int(_TOLERANCE * span) for span in spans]
-        self._cumulated = [
-            np.concatenate([[0.0], np.cumsum(np.bincount(column, minlength=span + 1)) / len(column)])
-            for column, span in zip(synthetic.T, spans, strict=True)
-        ]
+    def __init__(self, synthetic: Codes, spans: Sequence[int], secrets: Sequence[int]) -> None:
+        self._values = np.ascontiguousarray(synthetic[:, secrets].T).astype(np.int64)
+        self._slack = np.array([int(_TOLERANCE * spans[secret]) for secret in secrets])[:, None]
+        most = int(self._values.max(initial=0)) + 1
+        shares = [np.bincount(values, minlength=most) / len(values) for values in self._values]
+        self._cumulated = np.pad(np.cumsum(np.array(shares).reshape(-1, most), axis=1), ((0, 0), (1, 0)))
 
-    def on(self, secret: int, distances: Distances, truth: Codes) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """How sure, and whether right."""
-        near = _nearest(distances)
-        gaps = np.take_along_axis(distances, near, axis=1)
-        weights = np.exp(-_DECAY * (gaps - gaps.min(axis=1, keepdims=True)))
-        values = self._synthetic[near, secret].astype(np.int64)
-        agree = np.abs(values[:, :, None] - values[:, None, :]) <= self._slack[secret]
-        votes = (agree * weights[:, None, :]).sum(axis=2)
-        best = votes.argmax(axis=1)[:, None]
-        guess = np.take_along_axis(values, best, axis=1)[:, 0]
-        agreement = np.take_along_axis(votes, best, axis=1)[:, 0] / weights.sum(axis=1)
-        right = np.abs(guess - truth.astype(np.int64)) <= self._slack[secret]
-        return agreement - self._share(secret, guess), right
+    def on(
+        self, near: Places, gaps: Distances, truth: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Secrets × rows: how sure, and whether right. The neighbours' numbers and how far they are: secrets × rows ×
+        neighbours."""
+        weights = np.exp(-_DECAY * (gaps - gaps.min(axis=2, keepdims=True)))
+        values = self._values[np.arange(len(near))[:, None, None], near]
+        agree = np.abs(values[..., :, None] - values[..., None, :]) <= self._slack[..., None, None]
+        votes = (agree * weights[..., None, :]).sum(axis=3)
+        best = votes.argmax(axis=2)[..., None]
+        guess = np.take_along_axis(values, best, axis=2)[..., 0]
+        agreement = np.take_along_axis(votes, best, axis=2)[..., 0] / weights.sum(axis=2)
+        return agreement - self._share(guess), np.abs(guess - truth) <= self._slack
 
-    def _share(self, secret: int, guess: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _share(self, guess: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of synthetic rows whose value agrees with the guess."""
-        cumulated, slack = self._cumulated[secret], self._slack[secret]
-        last = len(cumulated) - 1
-        high, low = np.minimum(guess + slack + 1, last), np.maximum(guess - slack, 0)
-        return np.asarray(cumulated[high] - cumulated[low])
+        last, secret = self._cumulated.shape[1] - 1, np.arange(len(guess))[:, None]
+        high, low = np.minimum(guess + self._slack + 1, last), np.maximum(guess - self._slack, 0)
+        return np.asarray(self._cumulated[secret, high] - self._cumulated[secret, low])
 
 
 def _linked(one: Distances, other: Distances) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Each entry of the first list gets the entry of the second that some neighbour of it is nearest to."""
-    near = _nearest(one)
+    near = nearest(one)
     bridges = np.take_along_axis(one, near, axis=1)[:, None, :] + other[:, near].transpose(1, 0, 2)
     cost = bridges.min(axis=2)
     order = np.sort(cost, axis=1)

@@ -78,9 +78,12 @@ def _solved(evidence: Evidence, right: Vector, rng: np.random.Generator) -> tupl
     weighted = sparse.diags_array(np.sqrt(evidence.precision)) @ evidence.design
     if count <= _DENSE:
         normal = (weighted.T @ weighted).toarray() + _PRIOR * np.eye(count)
-        factor = linalg.cho_factor(normal, lower=True, overwrite_a=True)
-        inverse = linalg.cho_solve(factor, np.eye(count), overwrite_b=True)
-        return inverse @ right, inverse.diagonal()
+        factor = linalg.cholesky(normal.T, lower=True, overwrite_a=True)
+        estimate = linalg.cho_solve((factor, True), right)
+        inverse, _ = linalg.lapack.dtrtri(
+            factor, lower=True, overwrite_c=True
+        )  # its columns' lengths are the variances
+        return estimate, np.einsum("ij,ij->j", inverse, inverse)
     transposed = weighted.T.tocsr()
     solve = _solver(weighted.tocsr(), transposed)
     total = np.zeros(count)

@@ -8,9 +8,8 @@ evidence: the chain knows no coin, so that, whatever else puts table and file in
 in it alike. The same for the file ordered by each column that could hold an index.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +70,10 @@ def order_excess(
         return None
     picked = np.sort(rng.choice(len(synthetic.sample), count, replace=False))
     codes = synthetic.sample.codes[picked]
-    named = [rows[near] for near in _most_like(codes, arms.block.codes[rows], spans, rng)]
-    orders = _orders(synthetic.places[picked], codes, spans, attributes, named)
-    every = np.unique(np.concatenate(named))
-    chains = [_chain(what, groups, every, arms.chosen.trains) for what, groups in orders]
+    named = _most_like(codes, arms.block.codes[rows], spans, rng)
+    named = replace(named, real=rows[named.real])
+    orders = _orders(synthetic.places[picked], codes, spans, attributes)
+    chains = [_chain(order, named, arms.chosen.trains) for order in orders]
     if min(chains[0].training, chains[0].held_out) < _FEWEST:
         return None
     return _judged(chains, levels)
@@ -106,60 +105,75 @@ def _compared(chosen: Chosen, rng: np.random.Generator) -> NDArray[np.intp]:
     return np.sort(np.concatenate([kept, held_out]))
 
 
+@dataclass(frozen=True, eq=False)
+class _Named:
+    """Which rows of the file (`by`) name which real rows (`real`): one entry a pair, in rising order."""
+
+    by: NDArray[np.intp]
+    real: NDArray[np.intp]
+
+
 def _most_like(
     rows: NDArray[np.uint32], others: NDArray[np.uint32], spans: Sequence[int], rng: np.random.Generator
-) -> Iterator[NDArray[np.intp]]:
-    """For each row the others with the most equal cells, and those at the least distance."""
+) -> _Named:
+    """Each row names the others with the most equal cells, and those at the least distance."""
     measures = [[0] * len(spans), *([spans] if any(spans) else [])]
+    pairs = [np.empty(0, dtype=np.intp)]
     for start in range(0, len(rows), _CHUNK):
-        tables = [gower(rows[start : start + _CHUNK], others, measure) for measure in measures]
-        for distances in zip(*tables, strict=True):
-            yield np.unique(np.concatenate([_nearest(one, rng) for one in distances]))
+        for measure in measures:
+            row, other = _nearest(gower(rows[start : start + _CHUNK], others, measure), rng)
+            pairs.append((start + row) * len(others) + other)
+    return _Named(*np.divmod(np.unique(np.concatenate(pairs)), len(others)))
 
 
-def _nearest(distances: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Those at the least distance, or some of them."""
-    ties = np.flatnonzero(distances <= distances.min() + 1e-6)
-    return ties if len(ties) <= MAX_TIES else rng.choice(ties, MAX_TIES, replace=False)
+def _nearest(distances: NDArray[np.float32], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of those at the least distance of a row; at most `MAX_TIES` a row, drawn at random."""
+    is_least = distances <= distances.min(axis=1, keepdims=True) + 1e-6
+    row, column = np.divmod(np.flatnonzero(is_least), distances.shape[1])
+    ties = np.bincount(row)
+    kept = np.ones(len(row), dtype=np.bool_)
+    for end, count in zip(np.cumsum(ties), ties, strict=True):
+        if count > MAX_TIES:
+            kept[end - count : end] = False
+            kept[end - count + rng.choice(count, MAX_TIES, replace=False)] = True
+    return row[kept], column[kept]
 
 
-Groups = Callable[[int], list[list[int]]]
-"""Numbers that may follow each other from group to group, all times 1 or -1."""
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """An order of the file: the rank of each row; rows of one rank stand in no order, unless the ranks are `unique`."""
+
+    what: str
+    rank: NDArray[np.integer]
+    unique: bool
+
+    def chain(self, named: _Named, sign: int) -> list[int]:
+        """The longest chain of named rows whose numbers, times `sign`, never fall."""
+        rank, numbers = self.rank[named.by].astype(np.int64), sign * named.real
+        if self.unique:  # each row of the file may stand for one real row
+            return [sign * row for row in longest_chain(rank, numbers)]
+        order = np.lexsort((numbers, rank))  # whichever order of one rank is best: all of its rows, rising
+        return [sign * row for row in longest_chain(np.arange(len(order)), numbers[order])]
 
 
 def _orders(
-    places: NDArray[np.int64],
-    codes: NDArray[np.uint32],
-    spans: Sequence[int],
-    attributes: Sequence[str],
-    named: Sequence[NDArray[np.intp]],
-) -> Iterator[tuple[str, Groups]]:
+    places: NDArray[np.int64], codes: NDArray[np.uint32], spans: Sequence[int], attributes: Sequence[str]
+) -> Iterator[_Order]:
     """That of the file, and that of each ordered column that could hold an index: none of its codes has many rows."""
-    yield "in the order of the file", partial(_one_of_each, np.argsort(places), named)
-    numbers = np.concatenate(named)
+    yield _Order("in the order of the file", places, unique=True)
     for name, column, span in zip(attributes, codes.T, spans, strict=True):
         if span and np.bincount(column).max() <= _MOST_ALIKE * len(column):
-            yield f"in the order of {name!r}", partial(_any, np.repeat(column, [len(near) for near in named]), numbers)
+            yield _Order(f"in the order of {name!r}", column, unique=False)
 
 
-def _one_of_each(order: NDArray[np.intp], named: Sequence[NDArray[np.intp]], sign: int) -> list[list[int]]:
-    """Each row of the file may stand for one real row."""
-    return [(sign * named[row]).tolist() for row in order]
-
-
-def _any(column: NDArray[np.uint32], numbers: NDArray[np.intp], sign: int) -> list[list[int]]:
-    """Rows of one code stand in no order: whichever is best."""
-    return [[number] for number in (sign * numbers)[np.lexsort((sign * numbers, column))].tolist()]
-
-
-def _chain(what: str, groups: Groups, named: NDArray[np.intp], trains: NDArray[np.bool_]) -> Chain:
+def _chain(order: _Order, named: _Named, trains: NDArray[np.bool_]) -> Chain:
     """Rows are known by their index among the chosen ones, which rises with their place in the table."""
-    chains = [[sign * row for row in longest_chain(groups(sign))] for sign in (1, -1)]
-    chained = np.unique(max(chains, key=len)).astype(np.intp)
+    chained = np.unique(max((order.chain(named, sign) for sign in (1, -1)), key=len)).astype(np.intp)
+    every = np.unique(named.real)
     return Chain(
-        what=what,
+        what=order.what,
         hits=int(trains[chained].sum()),
-        training=int(trains[named].sum()),
+        training=int(trains[every].sum()),
         chance=int((~trains[chained]).sum()),
-        held_out=int((~trains[named]).sum()),
+        held_out=int((~trains[every]).sum()),
     )

@@ -6,12 +6,12 @@ which are not whole.
 
 import math
 
-from scipy import stats
+from scipy import special, stats
 
 
 def normal_quantile(confidence: float) -> float:
     """z such that a standard normal stays below it with this probability."""
-    return float(stats.norm.ppf(confidence))
+    return float(special.ndtri(confidence))
 
 
 def clopper_pearson(hits: int, trials: int, confidence: float) -> tuple[float, float]:

@@ -1,31 +1,33 @@
 """The audit of one release: every endpoint, with what it could have seen and what the claim would have allowed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
-from synthcli.audit.arms import Arms, choose, gather
+from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
+from synthcli.audit.audited_table import AuditedTable, look_at_table
 from synthcli.audit.ceilings import detectable_auc, gaussian_mu
-from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.fairness import refuse_shifted
 from synthcli.audit.inference import Knowledge, infer
 from synthcli.audit.notes import contradictions, write_notes
 from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered, shadowed
 from synthcli.audit.result import AuditResult
-from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic, survey
+from synthcli.audit.scan import Synthetic, scan_synthetic
 from synthcli.audit.scoring import score_candidates
 from synthcli.audit.shadow.attack import ShadowAttack
 from synthcli.audit.singling_out import single_out
-from synthcli.audit.strangers import OWN, neighbours, refuse_strangers, refuse_twins
-from synthcli.audit.views import View, draw_views
-from synthcli.errors import InvalidAudit
+from synthcli.audit.strangers import refuse_strangers
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
+
+
+def _silent(stage: str, done: float) -> None:
+    """Says nothing."""
+
 
 SYNTHETIC_SAMPLE = 10_000
 """Synthetic rows in distances between all pairs; every other endpoint uses all of them."""
@@ -53,16 +55,6 @@ def family(experiment: Experiment, shadow: ShadowAttack | None = None) -> int:
     return fixed + (FAMILY_OF_GROUP + (SHADOWS_OF_GROUP if shadow else 0)) * len(experiment.subgroups)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Seen:
-    """The chosen rows, and what both streams show of them."""
-
-    arms: Arms
-    views: tuple[View, ...]
-    around: Surroundings
-    synthetic: Synthetic
-
-
 def run_audit(
     experiment: Experiment,
     shadow: ShadowAttack | None = None,
@@ -71,7 +63,7 @@ def run_audit(
     min_nonmembers: int = 200,
     seed: int = 0,
     share: float = 1.0,
-    progress: Progress = lambda stage, done: None,
+    progress: Progress = _silent,
 ) -> AuditResult:
     """Attack a release: two passes over the real rows, one over the synthetic rows; by `shadow` fits, too, if given.
 
@@ -79,13 +71,32 @@ def run_audit(
     draws samples and calibration halves, never a coin; `share` of the error levels is left to this attempt. Raises
     `InvalidAudit` where the set-up cannot answer.
     """
-    rng = np.random.default_rng(seed)
+    of_table = np.random.default_rng(seed)
+    (rng,) = of_table.spawn(1)
+    progress("real rows", 0.0)
+    table = look_at_table(experiment, min_nonmembers, of_table)
+    return attack_file(experiment, table, rng, shadow, confidence=confidence, share=share, progress=progress)
+
+
+def attack_file(
+    experiment: Experiment,
+    table: AuditedTable,
+    rng: np.random.Generator,
+    shadow: ShadowAttack | None = None,
+    *,
+    confidence: float = 0.95,
+    share: float = 1.0,
+    progress: Progress = _silent,
+) -> AuditResult:
+    """The same where the real rows have been looked at, by an audit of any file of the same fit, coins and rows."""
     levels = Levels(1 - share * (1 - confidence), 1 - share * FALSE_ALARM / 2 / family(experiment, shadow))
-    seen = _look(experiment, min_nonmembers, rng, progress)
+    progress("synthetic rows", 0.4)
+    synthetic = scan_synthetic(experiment.synthetic(), table.arms, table.wanted, SYNTHETIC_SAMPLE, rng)
+    refuse_strangers(experiment, table.arms, table.around, synthetic)
     progress("attacks", 0.7)
-    parts = tuple(_attack(experiment, shadow, seen, levels, rng, progress))
+    parts = tuple(_attack(experiment, shadow, table, synthetic, levels, rng, progress))
     progress("attacks", 1.0)
-    result = _result(experiment, seen, levels, parts)
+    result = _result(experiment, table.arms, synthetic, levels, parts)
     design = {
         "false_alarm": 2 * (1 - levels.strict) * family(experiment, shadow),
         "shadow_fits": shadow.shadows if shadow else 0,
@@ -93,44 +104,28 @@ def run_audit(
     return replace(result, setup={**result.setup, **design})
 
 
-def _look(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator, progress: Progress) -> _Seen:
-    """Read the streams; `InvalidAudit` where what they hold cannot be compared."""
-    domain = experiment.model.domain
-    cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
-    views = draw_views(experiment.spans, rng)
-    progress("real rows", 0.0)
-    arms = gather(experiment.real(), experiment.coins, choose(experiment.coins, rng))
-    _enough(arms, min_nonmembers)
-    refuse_shifted(arms, domain.attributes)
-    tests = copy_tests(arms.block.columns)
-    crowds = [test.crowds(arms.block.columns) for test in tests] + [OWN, neighbours(arms.block.columns)]
-    wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=tuple(dict.fromkeys(filter(None, crowds))))
-    around = survey(experiment.real(), experiment.coins, arms, wanted)
-    refuse_twins(arms, around, min_nonmembers)
-    progress("synthetic rows", 0.4)
-    matches = replace(wanted, searches=tuple(test.matches() for test in tests))
-    synthetic = scan_synthetic(experiment.synthetic(), arms, matches, SYNTHETIC_SAMPLE, rng)
-    refuse_strangers(experiment, arms, around, synthetic)
-    return _Seen(arms=arms, views=views, around=around, synthetic=synthetic)
-
-
 def _attack(
     experiment: Experiment,
     shadow: ShadowAttack | None,
-    seen: _Seen,
+    table: AuditedTable,
+    synthetic: Synthetic,
     levels: Levels,
     rng: np.random.Generator,
     progress: Progress,
 ) -> Iterator[Part]:
     """One kind of attack after the other; one that breaks down takes none of the others with it."""
-    arms, around, synthetic, spans = seen.arms, seen.around, seen.synthetic, experiment.spans
+    arms, around, domain, spans = table.arms, table.around, experiment.model.domain, experiment.spans
     of_copies = replace(levels, strict=1 - (1 - levels.strict) * family(experiment, shadow) / COPIES)
     mu = gaussian_mu(experiment.epsilon, experiment.delta)
     groups = {} if arms.block.marks is None else dict(zip(experiment.subgroups, arms.block.marks.T, strict=True))
-    scored = cache(lambda: score_candidates(experiment, arms, around, synthetic, groups, rng))
+    scored = cache(lambda: score_candidates(domain, arms, around, table.model_scores, synthetic, groups))
 
     def singled_out() -> tuple[Part, ...]:
-        return (guessed("singling_out", "Singling out", single_out(arms, seen.views, around, synthetic), mu, levels),)
+        return (
+            guessed(
+                "singling_out", "Singling out", single_out(arms, table.wanted.views, around, synthetic), mu, levels
+            ),
+        )
 
     def inferred() -> tuple[Part, ...]:
         knowledge = experiment.knowledge or Knowledge(tuple((place,) for place in range(len(spans))))
@@ -162,21 +157,9 @@ def _attack(
         yield from guarded(name, run)
 
 
-def _enough(arms: Arms, min_nonmembers: int) -> None:
-    """`InvalidAudit` for too few rows in either arm."""
-    members, others = len(arms.members), len(arms.non_members)
-    if min(members, others) < max(2, min_nonmembers):
-        raise InvalidAudit(
-            f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
-            f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
-            "remove the table's repeated rows, name its --privacy-unit, or fit columns that tell rows apart"
-            if arms.shared > members + others
-            else "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
-        )
-
-
-def _result(experiment: Experiment, seen: _Seen, levels: Levels, parts: tuple[Part, ...]) -> AuditResult:
-    arms, synthetic = seen.arms, seen.synthetic
+def _result(
+    experiment: Experiment, arms: Arms, synthetic: Synthetic, levels: Levels, parts: tuple[Part, ...]
+) -> AuditResult:
     members, others = len(arms.members), len(arms.non_members)
     limits = {name: limit for part in parts for name, limit in part.detection_limits.items()}
     ceilings = {name: ceiling for part in parts for name, ceiling in part.ceilings.items()}

@@ -11,6 +11,8 @@ from scipy import stats
 from synthcli.audit.rates import normal_quantile
 
 Scores = NDArray[np.float64]
+_AT_ONCE = 64
+"""Tosses of all coins that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,11 @@ def permutation_p(
     `columns`: rows × attacks. Exact, since under the null every re-assignment of the labels is equally likely
     (Westfall and Young's max-T, with the identity counted in).
     """
-    ranks: NDArray[Any] = stats.rankdata(columns, axis=0)
-    count = int(is_member.sum())
-
-    def largest(mask: NDArray[np.bool_]) -> float:
-        return float(ranks[mask].sum(axis=0).max())
-
-    observed = largest(is_member)
-    labels = np.arange(len(is_member)) < count
-    reached = sum(largest(rng.permutation(labels)) >= observed for _ in range(repeats))
+    ranks: NDArray[Any] = stats.rankdata(columns, axis=0)  # multiples of one half, whose sums are exact
+    observed = float(ranks[is_member].sum(axis=0).max())
+    reached = 0
+    for start in range(0, repeats, _AT_ONCE):
+        labels = np.broadcast_to(is_member, (min(_AT_ONCE, repeats - start), len(is_member)))
+        sums = rng.permuted(labels, axis=1).astype(np.float64) @ ranks
+        reached += int(np.sum(sums.max(axis=1) >= observed))
     return (1 + reached) / (1 + repeats)

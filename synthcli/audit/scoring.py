@@ -10,10 +10,11 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Attack
 from synthcli.audit.block import as_codes
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.membership import density, informed, likelihood, ratio, shift
+from synthcli.audit.membership import Shift, density, informed, likelihood, ratio, shift
 from synthcli.audit.roc import Scores
 from synthcli.audit.scan import Surroundings, Synthetic
 from synthcli.audit.shadow.attack import Verdicts
+from synthcli.marginal import Domain
 
 Mask = NDArray[np.bool_]
 
@@ -82,24 +83,42 @@ class Scored:
         return min(int(mask[self.heads].sum()), int(mask[self.tails].sum())) >= MIN_ROWS
 
 
+@dataclass(frozen=True, eq=False)
+class ModelScores:
+    """Scores of the chosen candidates that no file enters."""
+
+    likelihood: Scores
+    shift: Shift
+    informed: Shift
+
+
+def score_by_model(experiment: Experiment, arms: Arms, around: Surroundings, rng: np.random.Generator) -> ModelScores:
+    """What the model and its measurements say of every chosen candidate."""
+    model, domain = experiment.model, experiment.model.domain
+    codes = as_codes(arms.block[arms.chosen.candidate], domain.attributes)
+    at_stake = dict(zip(domain.attributes, around.at_stake.T, strict=True))
+    return ModelScores(
+        likelihood=likelihood(codes, model),
+        shift=shift(codes, domain, experiment.measurements, model.total),
+        informed=informed(at_stake, domain, experiment.measurements, around.background, rng, around.owner),
+    )
+
+
 def score_candidates(
-    experiment: Experiment,
+    domain: Domain,
     arms: Arms,
     around: Surroundings,
+    by_model: ModelScores,
     synthetic: Synthetic,
     groups: Mapping[str, Mask],
-    rng: np.random.Generator,
 ) -> Scored:
     """Score every chosen candidate; records that occur in both arms help as reference, and are then left out.
 
     `groups`: named subgroups, as masks of the chosen rows.
     """
     rows = np.flatnonzero(arms.chosen.candidate)
-    model, domain = experiment.model, experiment.model.domain
     codes = as_codes(arms.block[rows], domain.attributes)
-    shifted = shift(codes, domain, experiment.measurements, model.total)
-    at_stake = dict(zip(domain.attributes, around.at_stake.T, strict=True))
-    knowing = informed(at_stake, domain, experiment.measurements, around.background, rng, around.owner)
+    shifted, knowing = by_model.shift, by_model.informed
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
     lone = np.concatenate([heads, tails])
     named = {name: mask[rows] for name, mask in groups.items()}
@@ -107,7 +126,7 @@ def score_candidates(
         scores={
             "ratio": ratio(codes, domain, synthetic.counts),
             "density": density(around.alike[:, rows], synthetic.alike[:, rows], around.rows - 1, synthetic.rows),
-            "likelihood": likelihood(codes, model),
+            "likelihood": by_model.likelihood,
             "shift": shifted.score,
         },
         informed=knowing.score,

@@ -30,5 +30,5 @@ def _log_chance(view: View, rows: NDArray[np.uint32], sample: NDArray[np.uint32]
     total = np.zeros(len(rows))
     for of_rows, of_sample in zip(view.steps(rows).T, view.steps(sample).T, strict=True):
         counts = np.bincount(of_sample, minlength=int(of_rows.max()) + 1)
-        total += np.log((counts[of_rows] + 0.5) / (len(sample) + 0.5 * len(counts)))
+        total += np.log((counts + 0.5) / (len(sample) + 0.5 * len(counts)))[of_rows]
     return total

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import opendp.prelude as dp
@@ -84,6 +85,7 @@ def _rest(delta: float, key_delta: float) -> float:
     return delta if key_delta == 0 else (delta - key_delta) * (1.0 - 2.0**-50)
 
 
+@lru_cache(maxsize=64)
 def _largest_rho(epsilon: float, delta: float) -> float:
     space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64")
     try:

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from synthcli.audit.audited_table import AuditedTable, look_at_table
 from synthcli.audit.coins import Coins, flip, flip_units
 from synthcli.audit.controls.battery import Bench, Control, Outcome, is_as_expected
 from synthcli.audit.controls.simulated import simulated_table
 from synthcli.audit.experiment import prepare
-from synthcli.audit.release import run_audit as attack
+from synthcli.audit.release import attack_file
 from synthcli.conclusion import with_claims
 from synthcli.engine.units import bound
 from synthcli.errors import InputError, InvalidAudit
@@ -107,6 +108,12 @@ class _Fit:
         real, fresh = self.trial.real.select(names), self.trial.fresh.select(names)
         return Bench(real=real, trains=trains, honest=honest, fresh=fresh, rng=self.trial.rng)
 
+    @cached_property
+    def table(self) -> AuditedTable:
+        """What the audits of all files see of the real rows."""
+        honest = prepare(self.synthesizer, self.coins, self.trial.real.to_batches, self.bench.honest.to_batches)
+        return look_at_table(honest, load_policy(None).min_nonmembers, self.trial.rng)
+
     def outcome(self, control: Control) -> Outcome:
         """What the default policy says of the control's file."""
         statement = self.synthesizer.statement
@@ -114,12 +121,9 @@ class _Fit:
         file = control.file(self.bench)
         try:
             experiment = prepare(
-                replace(self.synthesizer, statement=claimed),
-                self.coins,
-                real=lambda: self.trial.real.to_batches(),
-                synthetic=lambda: file.to_batches(),
+                replace(self.synthesizer, statement=claimed), self.coins, self.trial.real.to_batches, file.to_batches
             )
-            result = attack(experiment, seed=int(self.trial.rng.integers(2**31)))
+            result = attack_file(experiment, self.table, self.trial.rng)
         except InvalidAudit:
             return "invalid"
         verdict = with_claims(judge(result.endpoints, load_policy(None)), result.claims, result.ceilings)

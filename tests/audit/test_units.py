@@ -17,7 +17,7 @@ from synthcli.audit.membership import informed
 from synthcli.audit.release import run_audit
 from synthcli.audit.roc import Scores, auc
 from synthcli.audit.scan import Wanted, scan_synthetic, survey
-from synthcli.audit.scoring import score_candidates
+from synthcli.audit.scoring import score_by_model, score_candidates
 from synthcli.audit.views import draw_views
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.marginal import Measurement, tabulate
@@ -122,7 +122,8 @@ def informed_scores(experiment: Experiment) -> Scores:
     wanted = Wanted(domain=DOMAIN, cliques=PAIRS, views=draw_views(experiment.spans, rng, 2), searches=())
     around = survey(experiment.real(), coins, found, wanted)
     synthetic = scan_synthetic(experiment.synthetic(), found, wanted, 100, rng)
-    return score_candidates(experiment, found, around, synthetic, {}, rng).informed
+    by_model = score_by_model(experiment, found, around, rng)
+    return score_candidates(DOMAIN, found, around, by_model, synthetic, {}).informed
 
 
 def by_representatives(persons: Persons, measured: tuple[Measurement, ...]) -> Scores:

@@ -1,0 +1,65 @@
+"""The real rows as an audit sees them before it knows the file: one look serves the audits of many files of one fit."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from synthcli.audit.arms import Arms, choose, gather
+from synthcli.audit.copies import copy_tests
+from synthcli.audit.experiment import Experiment
+from synthcli.audit.fairness import refuse_shifted
+from synthcli.audit.scan import Surroundings, Wanted, survey
+from synthcli.audit.scoring import ModelScores, score_by_model
+from synthcli.audit.strangers import OWN, neighbours, refuse_twins
+from synthcli.audit.views import draw_views
+from synthcli.errors import InvalidAudit
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AuditedTable:
+    """The chosen rows, how they stand among the other real rows, and what to look for in a file.
+
+    `experiment` is the one that it was made for; of its file nothing is looked at.
+    """
+
+    experiment: Experiment
+    arms: Arms
+    around: Surroundings
+    wanted: Wanted
+    rng: np.random.Generator
+
+    @cached_property
+    def model_scores(self) -> ModelScores:
+        """What the model and its measurements say of the candidates, whatever was drawn from it."""
+        return score_by_model(self.experiment, self.arms, self.around, self.rng)
+
+
+def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Generator) -> AuditedTable:
+    """Two passes over the real rows; `InvalidAudit` where what they hold cannot be compared."""
+    coins, domain = experiment.coins, experiment.model.domain
+    cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
+    views = draw_views(experiment.spans, rng)
+    arms = gather(experiment.real(), coins, choose(coins, rng))
+    _enough(arms, min_nonmembers)
+    refuse_shifted(arms, domain.attributes)
+    tests = copy_tests(arms.block.columns)
+    crowds = [test.crowds(arms.block.columns) for test in tests] + [OWN, neighbours(arms.block.columns)]
+    wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=tuple(dict.fromkeys(filter(None, crowds))))
+    around = survey(experiment.real(), coins, arms, wanted)
+    refuse_twins(arms, around, min_nonmembers)
+    wanted = replace(wanted, searches=tuple(test.matches() for test in tests))
+    return AuditedTable(experiment=experiment, arms=arms, around=around, wanted=wanted, rng=rng)
+
+
+def _enough(arms: Arms, min_nonmembers: int) -> None:
+    """`InvalidAudit` for too few rows in either arm."""
+    members, others = len(arms.members), len(arms.non_members)
+    if min(members, others) < max(2, min_nonmembers):
+        raise InvalidAudit(
+            f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
+            f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
+            "remove the table's repeated rows, name its --privacy-unit, or fit columns that tell rows apart"
+            if arms.shared > members + others
+            else "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
+        )
