@@ -13,6 +13,7 @@ from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.budget import Discovery, has_exact_codes
 from synthcli.discovery.categories import learn_categories
 from synthcli.discovery.facts import Facts
+from synthcli.discovery.reach import Present, present, reach
 from synthcli.discovery.ruled import under_rules
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
 from synthcli.marginal import Measurement, Merge
@@ -158,10 +159,11 @@ def _look_coarsely(
             n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals, 1)) for n, edges in unresolved.items()
         }
         seen = _measure(Survey(views), curator, share * stage)
+        values = present(seen, {name: len(edges) - 1 for name, edges in unresolved.items()})
         closer = {}
         for name, edges in unresolved.items():
             counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
-            inside = trim(counts, sigma) if look else _reach(facts, columns[name], edges, counts, sigma)
+            inside = trim(counts, sigma) if look else _reach(facts, columns[name], edges, counts, sigma, values[name])
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             if not look and _are_listed(keys.get(name, {}), float(counts.sum())):
                 continue
@@ -199,13 +201,15 @@ def _are_listed(levels: Mapping[str, int], total: float) -> bool:
     return bool(levels) and sum(levels.values()) > MOST_LEVELS * total
 
 
-def _reach(facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> slice:
+def _reach(
+    facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float, values: Present
+) -> slice:
     """The octaves to look at more finely."""
     guess = facts.likely.get(column.name)
     near = grid.likely(edges, *guess) if guess else grid.likely(edges)
     if parts_of_kind(column.kind):
         return grid.active(counts, sigma, near, _BESIDE_YEARS)
-    return grid.reach(edges, counts, sigma, near)
+    return reach(edges, counts, sigma, near, values)
 
 
 def _look_at_precision(

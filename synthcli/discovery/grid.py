@@ -20,9 +20,9 @@ from synthcli.table.schema import Kind
 Edges = NDArray[Any]
 """Ascending edges of half-open cells: float64 for numbers, int64 for everything that is whole."""
 
-_ALONE, _TOGETHER, _ZERO = 5.5, 4.5, 2.5
-"""How many sigmas of its noise a cell must show, a run of up to `_LONGEST` cells if no cell does, and that of zero."""
-_LONGEST = 8
+_ALONE, _TOGETHER = 5.5, 4.5
+"""How many sigmas of its noise a cell must show, and a run of up to `LONGEST` cells if no cell does."""
+LONGEST = 8
 _FEWEST = 24
 
 _DAY = 86_400_000_000
@@ -67,21 +67,6 @@ def likely(edges: Edges, low: int = -1024, high: int = 1024) -> NDArray[np.bool_
     return near if near.any() else np.ones(len(near), dtype=np.bool_)
 
 
-def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice:
-    """The range of octaves to look at more finely: where the mass is, and where zeros are.
-
-    Any count beside the mass will do: an octave that is empty after all costs one fine cell, which is cut off again
-    where noise is least. Zero is a value that many rows share where they do, so it needs less to be seen (once in 160
-    columns it is none). Where nothing stands clear, all that is near and not negative.
-    """
-    above = near & (edges[:-1] >= 0)
-    inside = active(counts, sigma, above if above.any() else near, 0.0, whole=True)
-    zero = int(np.searchsorted(edges, 0))
-    if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
-        return slice(min(inside.start, zero), max(inside.stop, zero + 1))
-    return inside
-
-
 def active(
     counts: NDArray[np.float64],
     sigma: float,
@@ -97,7 +82,7 @@ def active(
     once in 300 columns without a clear cell); where nothing stands clear, there is the fullest of the `near` cells, and
     the range stays among them; it is all of them if `whole`.
     """
-    clear = _clear(counts, sigma, alone)
+    clear = clear_cells(counts, sigma, alone)
     if not len(clear) and whole:
         clear, beside = np.flatnonzero(near), inf
     if not len(clear):
@@ -111,11 +96,11 @@ def active(
     return slice(first, last + 1)
 
 
-def _clear(counts: NDArray[np.float64], sigma: float, alone: float) -> NDArray[np.intp]:
+def clear_cells(counts: NDArray[np.float64], sigma: float, alone: float = _ALONE) -> NDArray[np.intp]:
     """The cells that stand clear of the noise, and the run of others that does together; alone, less will do for it."""
     clear = counts > alone * sigma
     others = np.where(clear, -np.abs(counts).sum(), counts)  # no run goes across
-    run, sigmas = clearest_run(others, sigma, _LONGEST)
+    run, sigmas = clearest_run(others, sigma, LONGEST)
     if sigmas > (alone if clear.any() else _TOGETHER):
         clear[run] = True
     return np.flatnonzero(clear)

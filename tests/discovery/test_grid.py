@@ -68,26 +68,6 @@ def test_a_run_may_stand_clear_where_no_cell_does() -> None:
     assert grid.active(beside_zero, 10.0, np.ones(9, bool), 1.0) == slice(0, 7), "gains of a tenth of the persons"
 
 
-def _reach(edges: np.ndarray, counts: np.ndarray, sigma: float) -> slice:
-    return grid.reach(edges, counts, sigma, grid.likely(edges))
-
-
-def test_zeros_are_reached_over_empty_octaves() -> None:
-    edges = grid.octaves(Kind.NUMBER, 0)
-    counts = np.where((edges[:-1] >= 64) & (edges[1:] <= 1024), 1_000.0, 0.0)
-    assert edges[_reach(edges, counts, 50.0).start] == 64
-    counts[edges[:-1] == 0] = 150.0
-    assert edges[_reach(edges, counts, 50.0).start] == 0
-
-
-def test_without_a_clue_the_grid_holds_all_that_is_likely() -> None:
-    edges = grid.octaves(Kind.INTEGER)
-    noise = np.random.default_rng(0).standard_normal((200, len(edges) - 1))
-    found = [_reach(edges, counts, 1.0) for counts in noise]
-    whole = sum((edges[f.start], edges[f.stop]) == (0, 1024) for f in found)
-    assert whole >= 190, "a run of noise passes for mass in one column of 450: 11 or more of 200 once in 1e12"
-
-
 @given(COUNTS, st.floats(0.1, 100), st.integers(1, 300))
 def test_refined_cells_keep_ends_and_order(counts: np.ndarray, sigma: float, cells: int) -> None:
     for edges in (np.arange(len(counts) + 1) * 7, np.arange(len(counts) + 1) * 0.5):

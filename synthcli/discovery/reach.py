@@ -1,0 +1,89 @@
+"""How far on the number line the values of a column reach, by noisy counts of octaves and of what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.discovery.grid import LONGEST, Edges, active, clear_cells
+from synthcli.marginal import Measurement
+from synthcli.marginal.ends import clearest_run
+from synthcli.pgm.estimation import estimate_total
+
+_ZERO = 2.5
+"""How many sigmas zero must show: many rows share it where there are any, and once in 160 columns there are none."""
+
+_PRESENT, _LEFT = 4.0, 2.0
+"""A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
+
+_LIKELIER = 4.0
+"""The logarithm of how many times likelier values must be elsewhere than near."""
+
+_AWAY = 12
+"""What is left is looked for among so many octaves on either side."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """How many rows have a value, and the standard deviation of the noise in it."""
+
+    rows: float
+    stddev: float
+
+
+def present(seen: Mapping[str, Measurement], cells: Mapping[str, int]) -> dict[str, Present]:
+    """By column: all rows, as all tables tell together, less those whose code lies behind the cells (missing ones)."""
+    total = estimate_total(tuple(seen.values()))
+    variance = 1.0 / sum(1.0 / float(m.variance.sum()) for m in seen.values())
+    return {
+        name: Present(
+            rows=total - float(m.values[cells[name] :].sum()),
+            stddev=sqrt(variance + float(m.variance[cells[name] :].sum())),
+        )
+        for name, m in seen.items()
+    }
+
+
+def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], values: Present) -> slice:
+    """The range of octaves to look at more finely: where the mass is, where it must be, and where zeros are.
+
+    Any count beside the mass will do: an octave that is empty after all costs one fine cell, which is cut off again
+    where noise is least. Where nothing stands clear, all that is near and not negative; or the clearest run elsewhere,
+    if there are values and they are much more likely there. Values that are not accounted for by the range lie outside
+    of it: in the clearest run there.
+    """
+    above = near & (edges[:-1] >= 0)
+    near = above if above.any() else near
+    inside = active(counts, sigma, near, 0.0, whole=True)
+    if not len(clear_cells(counts, sigma)) and values.rows > _PRESENT * max(values.stddev, sigma):
+        inside = _far(counts, sigma, near) or inside
+    inside = _with_what_is_left(counts, sigma, inside, values)
+    zero = int(np.searchsorted(edges, 0))
+    if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
+        return _hull(inside, slice(zero, zero + 1))
+    return inside
+
+
+def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice | None:
+    """The clearest run, if the likelihood of a run there is e^4 times that of one among the near cells."""
+    none = -np.abs(counts).sum() - sigma
+    run, far = clearest_run(counts, sigma, LONGEST)
+    _, close = clearest_run(np.where(near, counts, none), sigma, LONGEST)
+    return run if far > 0 and far**2 - max(close, 0.0) ** 2 > 2 * _LIKELIER else None
+
+
+def _with_what_is_left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
+    left = values.rows - float(counts[inside].sum())
+    if left <= _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start)):
+        return inside
+    away = np.full(len(counts), -np.abs(counts).sum() - sigma)
+    for side in (slice(max(inside.start - _AWAY, 0), inside.start), slice(inside.stop, inside.stop + _AWAY)):
+        away[side] = counts[side]
+    run, sigmas = clearest_run(away, sigma, LONGEST)
+    return _hull(inside, run) if sigmas > 0 else inside
+
+
+def _hull(one: slice, other: slice) -> slice:
+    return slice(min(one.start, other.start), max(one.stop, other.stop))

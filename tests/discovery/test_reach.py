@@ -1,0 +1,72 @@
+"""How far the values of a column reach."""
+
+import numpy as np
+import pytest
+
+from synthcli.discovery import grid
+from synthcli.discovery.reach import Present, present, reach
+from synthcli.marginal import Measurement
+from synthcli.table.schema import Kind
+
+
+def _reach(edges: np.ndarray, counts: np.ndarray, sigma: float, rows: float | None = None) -> slice:
+    values = Present(rows=float(counts.sum()) if rows is None else rows, stddev=sigma)
+    return reach(edges, counts, sigma, grid.likely(edges), values)
+
+
+def test_zeros_are_reached_over_empty_octaves() -> None:
+    edges = grid.octaves(Kind.NUMBER, 0)
+    counts = np.where((edges[:-1] >= 64) & (edges[1:] <= 1024), 1_000.0, 0.0)
+    assert edges[_reach(edges, counts, 50.0).start] == 64
+    counts[edges[:-1] == 0] = 150.0
+    assert edges[_reach(edges, counts, 50.0).start] == 0
+
+
+def test_without_a_clue_the_grid_holds_all_that_is_likely() -> None:
+    edges = grid.octaves(Kind.INTEGER)
+    noise = np.random.default_rng(0).standard_normal((200, len(edges) - 1))
+    found = [_reach(edges, counts, 1.0, rows=0.0) for counts in noise]
+    whole = sum((edges[f.start], edges[f.stop]) == (0, 1024) for f in found)
+    assert whole >= 190, "a run of noise passes for mass in one column of 450: 11 or more of 200 once in 1e12"
+
+
+def _octave(edges: np.ndarray, low: int) -> int:
+    return int(np.searchsorted(edges, low))
+
+
+def test_values_that_must_be_somewhere_are_looked_for_far_away() -> None:
+    """Joint incomes of few: no octave is clear, nor are four together (4.2 sigma), but 2,100 values there are."""
+    edges = grid.octaves(Kind.INTEGER)
+    counts = 250.0 * np.random.default_rng(3).standard_normal(len(edges) - 1)
+    counts[np.abs(counts) > 500] = 0.0
+    counts[_octave(edges, 2**15) : _octave(edges, 2**19)] = 525.0
+    found = _reach(edges, counts, 250.0, rows=2_100.0)
+    assert edges[found.start] <= 2**16 and edges[found.stop] >= 2**18
+    assert edges[found.stop] <= 2**30
+    unseen = _reach(edges, counts, 250.0, rows=200.0)
+    assert (edges[unseen.start], edges[unseen.stop]) == (0, 1024)
+
+
+def test_values_that_the_range_does_not_hold_lie_beside_it() -> None:
+    """Nine tenths are zero, and the noise of an octave hides each of the others."""
+    edges = grid.octaves(Kind.INTEGER)
+    counts = np.zeros(len(edges) - 1)
+    counts[_octave(edges, 0)] = 9_000.0
+    counts[_octave(edges, 64) : _octave(edges, 2048)] = 200.0
+    counts[_octave(edges, 1)] = counts[_octave(edges, -1)] = -10.0
+    assert edges[_reach(edges, counts, 200.0, rows=9_100.0).stop] == 1
+    assert edges[_reach(edges, counts, 200.0, rows=10_000.0).stop] >= 1024
+
+
+def test_all_columns_together_tell_how_many_values_each_has() -> None:
+    """Two columns of 1,000 rows; 300 values of the second are missing. The sums have variances of 3 and 4 cells."""
+    seen = {
+        "a": Measurement(("a",), np.array([500, 400, 107]), 10.0),
+        "b": Measurement(("b",), np.array([300, 200, 193, 300]), 10.0),
+    }
+    found = present(seen, {"a": 3, "b": 3})
+    total = (1_007 / 300 + 993 / 400) / (1 / 300 + 1 / 400)
+    assert found["a"].rows == pytest.approx(total)
+    assert found["b"].rows == pytest.approx(total - 300)
+    assert found["a"].stddev == pytest.approx((1 / (1 / 300 + 1 / 400)) ** 0.5)
+    assert found["b"].stddev == pytest.approx((1 / (1 / 300 + 1 / 400) + 100) ** 0.5)
