@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 from synthcli import __version__
@@ -17,7 +16,9 @@ from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
+from synthcli.table.content import Content, batches_of
 from synthcli.table.dialect import Dialect, declared
+from synthcli.table.held import HeldTable
 from synthcli.table.source import Source, open_source
 from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.learn import learn
@@ -69,12 +70,13 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             source = stack.enter_context(open_source(request.data, _said(request, plan)))
             refuse_guesses(source, _said(request, plan) or Dialect())
             generation = _generation(request, ledger, source, progress)
-            request_digest = _request_digest(ledger, asked, source)
+            as_read = ledger.digest(source.raw_chunks())
             rows = training_rows(plan, source, progress)
+            request_digest = _request_digest(ledger, asked, _content(plan, source, rows.held))
             coins_file = _keep_coins(ledger, rows.coins)
         stack.enter_context(remarking(stays_spent(reservation)))
         synthesizer = learn(plan, source, rows, progress, generation)
-        if _request_digest(ledger, asked, source) != request_digest:
+        if ledger.digest(source.raw_chunks()) != as_read:
             raise InputError(
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
             )
@@ -169,13 +171,23 @@ def _is_up_to_date(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: st
     if not any(spend.artifact_digest == model for spend in ledger.history(plan.dataset)):
         return False
     with open_source(request.data, _said(request, plan)) as source:
-        done = ledger.find_committed(plan.dataset, _request_digest(ledger, asked, source))
+        try:
+            done = ledger.find_committed(plan.dataset, _request_digest(ledger, asked, _content(plan, source)))
+        except InputError:  # what cannot be read now is another table; what is wrong with it, a fit tells
+            return False
     return done is not None and done.artifact_digest == model
 
 
-def _request_digest(ledger: Ledger, asked: str, source: Source) -> str:
+def _request_digest(ledger: Ledger, asked: str, content: bytes) -> str:
     """A keyed digest of settings and data: a plain one of the data would be a leak."""
-    return ledger.digest(chain([asked.encode()], source.raw_chunks()))
+    return ledger.digest([asked.encode(), content])
+
+
+def _content(plan: FitPlan, source: Source, held: HeldTable | None = None) -> bytes:
+    """The values that a fit rests on: those of modelled columns, and whose rows are whose."""
+    schema = plan.facts.schema
+    content = Content().add(source.batches(schema) if held is None else batches_of(held, schema))
+    return content.add(source.batches(schema, [plan.unit.column]) if plan.unit else ()).digest()
 
 
 def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
