@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from synthcli.discovery import grid
 from synthcli.discovery.survey import View
 from synthcli.marginal import Measurement
+from synthcli.marginal.ends import trim
 from synthcli.table.axis import positions
 from synthcli.table.calendar import DAY, GRAINS, Part, PartEncoder, parts_of_kind
 from synthcli.table.calendar_join import pieces_of
@@ -23,6 +24,9 @@ _DAYS = 14
 
 _CLEAR = 3.0
 """A part is uneven if chi-square (noise, and chance in even rows) lies so many standard deviations above its mean."""
+
+_EMPTIER = 3.0
+"""An end of the days is cut off if it lacks so many standard deviations of what even days would hold."""
 
 _VISIBLE = 0.005
 """And if a share is off by so much: less is left to the period alone."""
@@ -55,6 +59,18 @@ def refined(edges: grid.Edges, counts: NDArray[np.float64], sigma: float, cells:
     fine = grid.refine(days, counts, sigma, cells) * DAY
     fine[0], fine[-1] = edges[0], edges[-1]
     return fine
+
+
+def trim_days(counts: NDArray[np.float64], sigma: float) -> slice:
+    """As `trim`, but an end stays unless it is clearly emptier than what lies between the ends: most years are full."""
+    kept = trim(counts, sigma)
+    density = float(counts[kept].mean())
+
+    def is_emptier(cut: NDArray[np.float64]) -> bool:
+        return density * len(cut) - float(cut.sum()) > _EMPTIER * sigma * sqrt(len(cut))
+
+    first = kept.start if is_emptier(counts[: kept.start]) else 0
+    return slice(first, kept.stop if is_emptier(counts[kept.stop :]) else len(counts))
 
 
 def bins(edges: grid.Edges, counts: NDArray[np.float64], sigma: float, wanted: int, kind: Kind) -> NDArray[np.intp]:

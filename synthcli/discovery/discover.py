@@ -273,7 +273,7 @@ def _bins_wanted(seen: Measurement) -> int:
 
 def _binned(column: Column, found: _Grid, seen: Measurement, wanted: int) -> ColumnCodec:
     counts, sigma = _cells(seen, len(found.edges) - 1), seen.stddev
-    inside = trim(counts, sigma)
+    inside = dates.trim_days(counts, sigma) if parts_of_kind(column.kind) else trim(counts, sigma)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
     groups = dates.bins(edges, counts, sigma, wanted, column.kind)
     shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
