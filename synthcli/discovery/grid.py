@@ -20,8 +20,8 @@ from synthcli.table.schema import Kind
 Edges = NDArray[Any]
 """Ascending edges of half-open cells: float64 for numbers, int64 for everything that is whole."""
 
-_ALONE, _TOGETHER = 5.5, 4.5
-"""How many sigmas of its noise a cell must show, and a run of up to `LONGEST` cells if no cell does."""
+_ALONE = 5.5
+"""How many sigmas of its noise a cell must show, or a run of up to `LONGEST` cells."""
 LONGEST = 8
 _FEWEST = 24
 
@@ -77,10 +77,9 @@ def active(
 ) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
 
-    A run of cells may do so together, with less where no cell does. Their neighbours need only stand `beside` sigmas
-    clear: thin tails are worth an empty cell. A far empty cell is taken for a full one once in 100,000 columns (a run,
-    once in 300 columns without a clear cell); where nothing stands clear, there is the fullest of the `near` cells, and
-    the range stays among them; it is all of them if `whole`.
+    A run of cells may do so together. Their neighbours need only stand `beside` sigmas clear: thin tails are worth an
+    empty cell. A far empty cell or run is taken for a full one once in 100,000 columns; where nothing stands clear,
+    there is the fullest of the `near` cells, and the range stays among them; it is all of them if `whole`.
     """
     clear = clear_cells(counts, sigma, alone)
     if not len(clear) and whole:
@@ -97,11 +96,11 @@ def active(
 
 
 def clear_cells(counts: NDArray[np.float64], sigma: float, alone: float = _ALONE) -> NDArray[np.intp]:
-    """The cells that stand clear of the noise, and the run of others that does together; alone, less will do for it."""
+    """The cells that stand clear of the noise, and the run of others that does together."""
     clear = counts > alone * sigma
     others = np.where(clear, -np.abs(counts).sum(), counts)  # no run goes across
     run, sigmas = clearest_run(others, sigma, LONGEST)
-    if sigmas > (alone if clear.any() else _TOGETHER):
+    if sigmas > alone:
         clear[run] = True
     return np.flatnonzero(clear)
 
@@ -152,13 +151,19 @@ def with_atoms(edges: Edges, values: Sequence[float], unit: float | None) -> Edg
     atoms = np.array(values, dtype=edges.dtype)
     if not len(atoms):
         return edges
-    if np.issubdtype(edges.dtype, np.integer) or unit is None:
+    if np.issubdtype(edges.dtype, np.integer) or unit is None or _are_between(atoms, unit):
         beyond = atoms + 1 if np.issubdtype(edges.dtype, np.integer) else np.nextafter(atoms, inf)
         return np.unique(np.concatenate([edges, atoms, beyond]))
-    low = np.maximum(atoms - unit / 2, np.minimum(edges[0], atoms))
-    high = np.minimum(atoms + unit / 2, np.maximum(edges[-1], np.nextafter(atoms, inf)))
+    multiples = np.rint(atoms / unit)
+    low = np.maximum((multiples - 0.5) * unit, np.minimum(edges[0], atoms))
+    high = np.minimum((multiples + 0.5) * unit, np.maximum(edges[-1], np.nextafter(atoms, inf)))
     far = np.abs(edges[:, None] - atoms).min(axis=1) > 0.999 * unit
     return np.unique(np.concatenate([edges[far], low, high]))
+
+
+def _are_between(atoms: Edges, unit: float) -> bool:
+    """Whether some are no multiples of the unit after all."""
+    return bool(np.any(np.abs(atoms / unit - np.rint(atoms / unit)) > 1e-6))
 
 
 def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:

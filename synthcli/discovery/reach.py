@@ -57,9 +57,10 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     above = near & (edges[:-1] >= 0)
     near = above if above.any() else near
     inside = active(counts, sigma, near, 0.0, whole=True)
-    if not len(clear_cells(counts, sigma)) and values.rows > _PRESENT * max(values.stddev, sigma):
+    if len(clear_cells(counts, sigma)):
+        inside = _with_what_is_left(counts, sigma, inside, values)
+    elif values.rows > _PRESENT * max(values.stddev, sigma):
         inside = _far(counts, sigma, near) or inside
-    inside = _with_what_is_left(counts, sigma, inside, values)
     zero = int(np.searchsorted(edges, 0))
     if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
         return _hull(inside, slice(zero, zero + 1))
