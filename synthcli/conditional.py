@@ -16,10 +16,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthcli.errors import UsageError
+from synthcli.marginal import Clique
 from synthcli.marginal.rounding import Shares
 from synthcli.pgm.evidence import condition
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.boxes import Box, boxes
+from synthcli.table.calendar_within import CalendarWithin, kept
 from synthcli.table.codec import Codec
 from synthcli.table.condition.balance import Balance, parse_balance, values_of
 from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, questions
@@ -164,6 +166,7 @@ class _Restricted:
             name: parts_of(synthesizer.schema[name], codecs[name], values) for name, values in named.items()
         }
         self._restrictions: dict[tuple[str, int], Restriction] = {}
+        self._calendars: dict[tuple[str, int], CalendarWithin] = {}
         self._kept: dict[frozenset[tuple[str, int]], Synthesizer] = {}
 
     def keeps(self, count: int) -> bool:
@@ -175,7 +178,7 @@ class _Restricted:
         found = []
         for box in boxes(expression, self._parts):
             restrictions = self._of(box)
-            given = condition(self._whole.model, {name: r.weights for name, r in restrictions.items()})
+            given = condition(self._whole.model, self._evidence(box))
             if given is not None:
                 self._refuse_cut_order(restrictions)
                 found.append((box, given[1]))
@@ -210,14 +213,34 @@ class _Restricted:
         if key in self._kept:
             return self._kept[key]
         restrictions = self._of(box)
-        given = condition(self._whole.model, {name: r.weights for name, r in restrictions.items()})
+        given = condition(self._whole.model, self._evidence(box))
         assert given is not None
         whole = self._whole.codec
+        within = {name: self._calendar(name, chosen) for name, chosen in box.items() if name in whole.calendars}
         columns = tuple(restrictions[c.name].codec if c.name in restrictions else c for c in whole.columns)
-        release = replace(self._whole, model=given[0], codec=replace(whole, columns=columns))
+        release = replace(self._whole, model=given[0], codec=replace(whole, columns=columns, within=within))
         if keep:
             self._kept[key] = release
         return release
+
+    def _evidence(self, box: Box) -> dict[Clique, NDArray[np.float64]]:
+        """What a box says of codes. Of a date, its weekday and month tell, too, whether it lies inside."""
+        found: dict[Clique, NDArray[np.float64]] = {}
+        for column, chosen in box.items():
+            if column in self._whole.codec.calendars:
+                calendar = self._calendar(column, chosen)
+                found[calendar.clique] = calendar.weights
+            else:
+                found[(column,)] = self._restriction(column, chosen).weights
+        return found
+
+    def _calendar(self, column: str, chosen: int) -> CalendarWithin:
+        key = column, chosen
+        if key not in self._calendars:
+            everything = self._restriction(column, self._parts[column].everything).codec
+            parts = self._whole.codec.calendars[column].parts
+            self._calendars[key] = kept(everything, self._restriction(column, chosen).codec, parts)
+        return self._calendars[key]
 
     def _of(self, box: Box) -> dict[str, Restriction]:
         return {column: self._restriction(column, chosen) for column, chosen in box.items()}

@@ -1,7 +1,7 @@
-"""A model given soft evidence on single attributes: the same junction tree with one more factor for each.
+"""A model given soft evidence on attributes, mostly single ones: one more factor for each.
 
-Evidence on an attribute is a weight in [0, 1] for each of its codes, the chance that a row with this code is kept
-(Koller and Friedman 2009, section 9.3.2; weights between 0 and 1 are Pearl's virtual evidence).
+Evidence is a weight in [0, 1] for each of an attribute's codes (each cell of a clique): the chance that such a row is
+kept (Koller and Friedman 2009, section 9.3.2; weights between 0 and 1 are Pearl's virtual evidence).
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from synthcli.marginal import Clique
 from synthcli.pgm.markov_random_field import MarkovRandomField
 
-Evidence = Mapping[str, NDArray[np.float64]]
-"""By attribute, a weight for each code; attributes that are not named are free."""
+Evidence = Mapping[Clique, NDArray[np.float64]]
+"""By clique, a weight for each cell; attributes that are not named are free."""
 
 
 def condition(model: MarkovRandomField, evidence: Evidence) -> tuple[MarkovRandomField, float] | None:
@@ -23,14 +23,14 @@ def condition(model: MarkovRandomField, evidence: Evidence) -> tuple[MarkovRando
     Raises `ValueError` for weights outside [0, 1], or that do not fit the domain.
     """
     potentials: dict[Clique, NDArray[np.float64]] = dict(model.potentials)
-    for attribute, weights in evidence.items():
-        if weights.shape != (model.domain.card(attribute),) or not np.all((weights >= 0) & (weights <= 1 + 1e-9)):
-            raise ValueError("evidence is a weight between 0 and 1 for each code")
+    for clique, weights in evidence.items():
+        if weights.shape != model.domain.shape_of(clique) or not np.all((weights >= 0) & (weights <= 1 + 1e-9)):
+            raise ValueError("evidence is a weight between 0 and 1 for each cell")
         if not weights.any():
             return None
         with np.errstate(divide="ignore"):
             added = np.log(np.minimum(weights, 1.0))
-        potentials[(attribute,)] = potentials.get((attribute,), 0.0) + added
+        potentials[clique] = potentials.get(clique, 0.0) + added
     given = MarkovRandomField(model.domain, potentials, model.total)
     try:
         log_partition = given.beliefs.log_partition

@@ -83,14 +83,15 @@ class Calendar:
     parts: tuple[Coded, ...]
 
     @cached_property
-    def _pieces(self) -> Pieces:
+    def pieces(self) -> Pieces:
+        """What days are drawn from."""
         return pieces_of(self.column)
 
     @cached_property
-    def _of_pieces(self) -> dict[Part, Whole]:
+    def of_pieces(self) -> dict[Part, Whole]:
         """The month and the weekday of each piece."""
-        kind, low = self.column.encoder.type, self._pieces.low
-        return {p: p.of(low, kind) for p in map(_part, self.parts) if p is not Part.HOUR}
+        kind, low = self.column.encoder.type, self.pieces.low
+        return {p: p.of(low, kind) for p in map(part_of, self.parts) if p is not Part.HOUR}
 
     def zeros(self) -> Iterator[StructuralZeros]:
         """A missing date has no parts, and a short period not every weekday."""
@@ -100,12 +101,12 @@ class Calendar:
                 yield StructuralZeros((self.column.name, coded.name), possible)
 
     def _possible(self, coded: Coded) -> NDArray[np.bool_]:
-        encoder, part, group = self.column.encoder, coded.encoder, self._pieces.group
+        encoder, part, group = self.column.encoder, coded.encoder, self.pieces.group
         fine = np.zeros((self.column.size, part.size), dtype=np.bool_)
         if part.part is Part.HOUR:
             fine[group, : part.ordinal] = True
         else:
-            fine[group, self._of_pieces[part.part]] = True
+            fine[group, self.of_pieces[part.part]] = True
         if encoder.missing:
             missing = encoder.size - 1 if self.column.merge is None else self.column.merge.groups[-1]
             fine[missing, -1] = True
@@ -117,11 +118,11 @@ class Calendar:
         own = codes[self.column.name]
         fine = own if merge is None else merge.refine(own, rng)
         there = np.flatnonzero(fine < encoder.cells)
-        wanted = {_part(c): _fine(c, codes[c.name][there], rng) for c in self.parts}
+        wanted = {part_of(c): self.numbers(c, codes[c.name][there], rng) for c in self.parts}
         places = np.zeros(len(own), dtype=np.int64)
         piece = self._days(own[there].astype(np.int64), wanted, rng)
-        low, high = self._pieces.low[piece], self._pieces.high[piece]
-        places[there] = low if encoder.type is Kind.DATE else self._times(low, high, wanted.get(Part.HOUR), rng)
+        low, high = self.pieces.low[piece], self.pieces.high[piece]
+        places[there] = low if encoder.type is Kind.DATE else self.times(low, high, wanted.get(Part.HOUR), rng)
         missing = np.ones(len(own), dtype=np.bool_)
         missing[there] = False
         return values_at(places, missing, encoder.type)
@@ -129,29 +130,33 @@ class Calendar:
     def _days(self, group: Whole, wanted: Mapping[Part, Whole], rng: np.random.Generator) -> NDArray[np.intp]:
         """A piece for every row: of its group, and of its month and weekday as far as there is one."""
         found = np.full(len(group), -1, dtype=np.intp)
-        for used in _fewer_and_fewer(tuple(self._of_pieces)):
+        for used in fewer_and_fewer(tuple(self.of_pieces)):
             rows = np.flatnonzero(found < 0)
             if not len(rows):
                 break
-            ours = _keys(self._pieces.group, [self._of_pieces[part] for part in used])
+            ours = _keys(self.pieces.group, [self.of_pieces[part] for part in used])
             theirs = _keys(group[rows], [wanted[part][rows] for part in used])
-            found[rows] = _drawn(ours, self._pieces.mass, theirs, rng)
+            found[rows] = chosen(ours, self.pieces.mass, theirs, rng)
         return found
 
-    def _times(self, low: Whole, high: Whole, hour: Whole | None, rng: np.random.Generator) -> Whole:
+    def times(self, low: Whole, high: Whole, hour: Whole | None, rng: np.random.Generator) -> Whole:
         """Places in the pieces, in the wanted hour where the piece has it, and in the unit that times are told in."""
         return multiple_between(*_in_hour(low, high, hour), self.column.encoder.grain, rng)
 
+    def numbers(self, coded: Coded, codes: NDArray[Any], rng: np.random.Generator) -> Whole:
+        """The numbers of a part; those of a missing date lie beyond all others."""
+        return (codes if coded.merge is None else coded.merge.refine(codes, rng)).astype(np.int64)
+
     def log_within(self, values: pa.Array) -> NDArray[np.float64]:
         """By canonical value: log P(it | its coarse code and its parts); 0 for missing ones."""
-        encoder, pieces = self.column.encoder, self._pieces
+        encoder, pieces = self.column.encoder, self.pieces
         places, missing = positions(values, encoder.type)
         piece = np.clip(np.searchsorted(pieces.low, places, side="right") - 1, 0, len(pieces.low) - 1)
-        _, key = np.unique(_keys(pieces.group, list(self._of_pieces.values())), return_inverse=True)
+        _, key = np.unique(_keys(pieces.group, list(self.of_pieces.values())), return_inverse=True)
         mass = np.maximum(pieces.mass, 1e-300)
         logs = np.log(mass / np.bincount(key, mass)[key])[piece]
         if encoder.type is Kind.DATETIME:
-            hours = Part.HOUR.of(places, encoder.type) if Part.HOUR in map(_part, self.parts) else None
+            hours = Part.HOUR.of(places, encoder.type) if Part.HOUR in map(part_of, self.parts) else None
             low, high = _in_hour(pieces.low[piece], pieces.high[piece], hours)
             logs = logs - np.log(counts_between(low, high, encoder.grain))
         return np.where(missing, 0.0, logs)
@@ -167,17 +172,13 @@ def _in_hour(low: Whole, high: Whole, hour: Whole | None) -> tuple[Whole, Whole]
     return np.where(inside, first, low), np.where(inside, last, high)
 
 
-def _part(coded: Coded) -> Part:
+def part_of(coded: Coded) -> Part:
+    """Which part of a date it is."""
     assert isinstance(coded.encoder, PartEncoder)
     return coded.encoder.part
 
 
-def _fine(coded: Coded, codes: NDArray[Any], rng: np.random.Generator) -> Whole:
-    """The numbers of a part; those of a missing date lie beyond all others."""
-    return (codes if coded.merge is None else coded.merge.refine(codes, rng)).astype(np.int64)
-
-
-def _fewer_and_fewer(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
+def fewer_and_fewer(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
     """All of the parts, then one less …, and in the end none."""
     for size in range(len(parts), -1, -1):
         yield from combinations(parts, size)
@@ -191,7 +192,7 @@ def _keys(group: NDArray[np.integer[Any]], parts: Sequence[Whole]) -> Whole:
     return key
 
 
-def _drawn(keys: Whole, mass: NDArray[np.float64], wanted: Whole, rng: np.random.Generator) -> NDArray[np.intp]:
+def chosen(keys: Whole, mass: NDArray[np.float64], wanted: Whole, rng: np.random.Generator) -> NDArray[np.intp]:
     """For every row a piece with the wanted key, in proportion to mass by randomised rounding; -1 if there is none."""
     order = np.argsort(keys, kind="stable")
     known, group_of = np.unique(keys[order], return_inverse=True)

@@ -14,6 +14,7 @@ from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
 from synthcli.marginal.coarsening import merged, merged_gaps
 from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.table.calendar_join import Calendar
+from synthcli.table.calendar_within import CalendarWithin
 from synthcli.table.codes import as_codes
 from synthcli.table.encoders import CategoryEncoder, Encoder, GapEncoder, GridEncoder, PartEncoder, encoder_from_json
 
@@ -115,6 +116,8 @@ class Codec:
     """The cells that rules declare impossible, for whoever fits a model; a model file keeps them in the model."""
     levels: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     """The hierarchies of columns whose codes are not merged yet, as `Domain` has them; for whoever fits a model."""
+    within: Mapping[str, CalendarWithin] = field(default_factory=dict)
+    """Columns of dates whose values are kept to some of their days; for whoever draws rows under a condition."""
 
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) != len(self.columns):
@@ -163,6 +166,8 @@ class Codec:
 
     def decode_column(self, name: str, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.Array:
         """One column out of its codes and those of its parts."""
+        if name in self.within:
+            return self.within[name].draw(codes, rng)
         if name in self.calendars:
             return self.calendars[name].draw(codes, rng)
         return self._by_name[name].decode(codes[name], rng, compact)

@@ -27,7 +27,7 @@ def test_probability_and_marginals_are_those_of_the_reweighted_joint(
     after = before.copy()
     for a, weights in evidence.items():
         after = after * weights.reshape([-1 if b == a else 1 for b in domain.attributes])
-    found = condition(MarkovRandomField(domain, tables, 7.0), evidence)
+    found = condition(MarkovRandomField(domain, tables, 7.0), {(a,): w for a, w in evidence.items()})
     wanted = after.sum() / before.sum()
     if found is None:
         assert wanted < 1e-290
@@ -45,8 +45,20 @@ def test_evidence_is_a_weight_for_each_code() -> None:
     model = MarkovRandomField(Domain(("a",), (2,)), {}, 1.0)
     for wrong in (np.ones(3), np.array([-0.5, 1.0]), np.array([1.0, 2.0]), np.array([np.nan, 1.0])):
         with pytest.raises(ValueError, match="a weight between 0 and 1"):
-            condition(model, {"a": wrong})
-    assert condition(model, {"a": np.zeros(2)}) is None
-    found = condition(model, {"a": np.array([0.0, 0.5])})
+            condition(model, {("a",): wrong})
+    assert condition(model, {("a",): np.zeros(2)}) is None
+    found = condition(model, {("a",): np.array([0.0, 0.5])})
     assert found is not None
     assert found[1] == pytest.approx(0.25)
+
+
+def test_evidence_on_several_attributes_together() -> None:
+    rng = np.random.default_rng(1)
+    domain = Domain(("a", "b", "c"), (2, 3, 4))
+    tables = {("a", "c"): rng.normal(size=(2, 4)), ("b", "c"): rng.normal(size=(3, 4))}
+    weights = rng.random((2, 3)) * np.array([[1, 0, 1], [1, 1, 0]])
+    before = np.exp(log_joint(domain, tables))
+    after = before * weights[:, :, None]
+    found = condition(MarkovRandomField(domain, tables, 7.0), {("a", "b"): weights})
+    assert found is not None and found[1] == pytest.approx(after.sum() / before.sum())
+    assert np.allclose(found[0].marginal(("b", "c")), 7.0 * after.sum(axis=0) / after.sum())
