@@ -21,14 +21,25 @@ from synthcli.marginal.rounding import Shares
 from synthcli.pgm.evidence import condition
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.boxes import Box, boxes
+from synthcli.table.calendar import Part
 from synthcli.table.calendar_within import CalendarWithin, kept
 from synthcli.table.codec import Codec
 from synthcli.table.condition.balance import Balance, parse_balance, values_of
-from synthcli.table.condition.expression import Among, And, Comparison, Expression, Leaf, Operator, Value, questions
+from synthcli.table.condition.expression import (
+    Among,
+    And,
+    Comparison,
+    Expression,
+    Leaf,
+    Operator,
+    Value,
+    column_and_part,
+    questions,
+)
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.vocabulary import Vocabulary
 from synthcli.table.cuts import beginnings
-from synthcli.table.parts import Parts, Restriction, parts_of
+from synthcli.table.parts import Parts, Restriction, numbers_of, parts_of
 from synthcli.table.rules.kinds import Order
 
 _KEPT_CELLS = 1 << 25
@@ -158,15 +169,19 @@ class _Restricted:
         self._whole = replace(synthesizer, model=synthesizer.drawn_model)
         self._ordered = {name for rule in synthesizer.schema.rules if isinstance(rule, Order) for name in rule.columns}
         named: dict[str, list[Value]] = {}
+        numbered: dict[str, Parts] = {}
         for leaf in leaves:
             values = leaf.values if isinstance(leaf, Among) else (leaf.value,) if isinstance(leaf, Comparison) else ()
-            named.setdefault(leaf.column, []).extend(values)
+            part = column_and_part(leaf.subject)[1]
+            named.setdefault(leaf.column, []).extend(values if part is None else ())
+            numbered |= {} if part is None else {leaf.subject: numbers_of(part)}
         codecs = {codec.name: codec for codec in synthesizer.codec.columns}
         self._parts: dict[str, Parts] = {
             name: parts_of(synthesizer.schema[name], codecs[name], values) for name, values in named.items()
         }
+        self._parts |= numbered
         self._restrictions: dict[tuple[str, int], Restriction] = {}
-        self._calendars: dict[tuple[str, int], CalendarWithin] = {}
+        self._calendars: dict[tuple[object, ...], CalendarWithin] = {}
         self._kept: dict[frozenset[tuple[str, int]], Synthesizer] = {}
 
     def keeps(self, count: int) -> bool:
@@ -181,6 +196,7 @@ class _Restricted:
             given = condition(self._whole.model, self._evidence(box))
             if given is not None:
                 self._refuse_cut_order(restrictions)
+                self._refuse_ordered_parts(box)
                 found.append((box, given[1]))
         return found
 
@@ -195,10 +211,19 @@ class _Restricted:
                     f"cut where they begin: {', '.join(starts)}",
                 )
 
+    def _refuse_ordered_parts(self, box: Box) -> None:
+        """The same of weekdays and months: values are moved inside their codes until they are in order."""
+        for column, part in map(column_and_part, box):
+            if part is not None and column in self._ordered:
+                what = f"a rule keeps column {column!r} in order with others, and no {part} of it"
+                raise UsageError(what, "leave it out of the condition, and pick among the rows that are drawn")
+
     def hint(self, expression: Expression) -> str:
         """Which columns alone make it impossible."""
         never = []
         for leaf, negated in questions(expression):
+            if leaf.subject != leaf.column:
+                continue
             weights = self._restriction(leaf.column, self._parts[leaf.column].satisfying(leaf, negated)).weights
             if not np.any(weights * self._whole.model.marginal((leaf.column,)) > 0):
                 never.append(leaf.column)
@@ -216,34 +241,41 @@ class _Restricted:
         given = condition(self._whole.model, self._evidence(box))
         assert given is not None
         whole = self._whole.codec
-        within = {name: self._calendar(name, chosen) for name, chosen in box.items() if name in whole.calendars}
         columns = tuple(restrictions[c.name].codec if c.name in restrictions else c for c in whole.columns)
-        release = replace(self._whole, model=given[0], codec=replace(whole, columns=columns, within=within))
+        release = replace(self._whole, model=given[0], codec=replace(whole, columns=columns, within=self._within(box)))
         if keep:
             self._kept[key] = release
         return release
 
     def _evidence(self, box: Box) -> dict[Clique, NDArray[np.float64]]:
         """What a box says of codes. Of a date, its weekday and month tell, too, whether it lies inside."""
-        found: dict[Clique, NDArray[np.float64]] = {}
-        for column, chosen in box.items():
-            if column in self._whole.codec.calendars:
-                calendar = self._calendar(column, chosen)
-                found[calendar.clique] = calendar.weights
-            else:
-                found[(column,)] = self._restriction(column, chosen).weights
-        return found
+        within = self._within(box)
+        found: dict[Clique, NDArray[np.float64]] = {calendar.clique: calendar.weights for calendar in within.values()}
+        return found | {(name,): r.weights for name, r in self._of(box).items() if name not in within}
 
-    def _calendar(self, column: str, chosen: int) -> CalendarWithin:
-        key = column, chosen
+    def _within(self, box: Box) -> dict[str, CalendarWithin]:
+        """Its dates of which a weekday or month is asked for or modelled."""
+        wanted: dict[str, dict[Part, int]] = {name: {} for name in self._of(box) if name in self._whole.codec.calendars}
+        for subject, chosen in box.items():
+            column, part = column_and_part(subject)
+            if part is not None:
+                wanted.setdefault(column, {})[part] = chosen
+        return {name: self._calendar(name, box.get(name), parts) for name, parts in wanted.items()}
+
+    def _calendar(self, column: str, chosen: int | None, wanted: Mapping[Part, int]) -> CalendarWithin:
+        key = column, chosen, tuple(wanted.items())
         if key not in self._calendars:
-            everything = self._restriction(column, self._parts[column].everything).codec
-            parts = self._whole.codec.calendars[column].parts
-            self._calendars[key] = kept(everything, self._restriction(column, chosen).codec, parts)
+            whole = self._parts[column].everything
+            everything, inside = (
+                self._restriction(column, c).codec for c in (whole, whole if chosen is None else chosen)
+            )
+            calendar = self._whole.codec.calendars.get(column)
+            self._calendars[key] = kept(everything, inside, calendar.parts if calendar else (), wanted)
         return self._calendars[key]
 
     def _of(self, box: Box) -> dict[str, Restriction]:
-        return {column: self._restriction(column, chosen) for column, chosen in box.items()}
+        columns = dict.fromkeys(column_and_part(subject)[0] for subject in box)
+        return {name: self._restriction(name, box.get(name, self._parts[name].everything)) for name in columns}
 
     def _restriction(self, column: str, chosen: int) -> Restriction:
         key = column, chosen

@@ -1,5 +1,6 @@
 """Conditions on dates of which a weekday is modelled: it counts, and so does what other columns have to do with it."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,11 @@ from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
 from synthcli.table.calendar import Part, PartEncoder
 from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.condition.parser import parse_condition
+from synthcli.table.condition.rows import satisfying
+from synthcli.table.condition.vocabulary import Vocabulary
 from synthcli.table.encoders import CategoryEncoder, GridEncoder
+from synthcli.table.rules.kinds import Order
 from synthcli.table.schema import Column, Kind, Schema
 
 MONDAY = 19_058  # 7 March 2022
@@ -60,6 +65,12 @@ def _release() -> Synthesizer:
         ("day < '2022-04-04'", 21 / 31, 4 / 21),
         ("day >= '2022-04-11' and kind == 'b'", 4 / 31, 0.0),
         ("day in ('2022-03-13', '2022-04-12')", 1 / 31, 0.0),
+        ("weekday(day) == 'Monday'", 6 / 31, 1.0),
+        ("WEEKDAY(day) in ('saturday', 'Sunday')", 1 / 31, 0.0),
+        ("month(day) == 4", 11.25 / 31, 2 / 11.25),
+        ("month(day) == 'April' or weekday(day) >= 'Friday'", 15 / 31, 2 / 15),
+        ("not weekday(day) == 'Monday' and day < '2022-03-20'", 8.5 / 31, 0.0),
+        ("3 < month(day) and not (weekday(day) not in ('Monday', 'Tuesday'))", 4 / 31, 0.5),
     ],
 )
 def test_days_are_as_likely_as_their_weekdays(where: str, probability: float, share: float) -> None:
@@ -70,9 +81,54 @@ def test_days_are_as_likely_as_their_weekdays(where: str, probability: float, sh
     assert sum(row["kind"] == "a" for row in rows) / 2_100 == pytest.approx(share, abs=0.02)
     assert all((row["kind"] == "a") == (row["day"].weekday() == 0) for row in rows), "weekdays go with kinds"
     assert not any(row["day"].weekday() == 6 for row in rows)
+    satisfied = parse_condition(where, Vocabulary(_release().schema, _release().codec))
+    table = pa.Table.from_pylist(rows).cast(pa.schema({"day": pa.date32(), "kind": pa.string()})).to_batches()[0]
+    assert satisfying(satisfied, table, _release().schema).all(), "by their values, too"
     assert min(row["day"] for row in rows) >= date(2022, 3, 7)
 
 
-def test_a_day_that_its_weekday_excludes_is_refused() -> None:
+@pytest.mark.parametrize("where", ["day == '2022-03-13'", "weekday(day) == 'Sunday'", "month(day) == 2"])
+def test_what_no_weekday_leaves_is_refused(where: str) -> None:
     with pytest.raises(UsageError, match="its probability is zero"):
-        subpopulation(_release(), "day == '2022-03-13'")
+        subpopulation(_release(), where)
+
+
+@pytest.mark.parametrize(
+    ("where", "says", "hint"),
+    [
+        ("weekday(kind) == 'Monday'", "at character 1: column 'kind' has no weekday", "dates or datetimes"),
+        ("hour(day) == 3", "at character 1: 'hour' is no part of a date", "weekday or month"),
+        ("weekday(day) == 'Moonday'", "at character 17: this is no weekday", "did you mean 'Monday'?"),
+        ("weekday(day) == 3", "at character 17: this is no weekday", "in quotes"),
+        ("month(day) in (1, 13)", "at character 19: this is no month", "from 1 to 12"),
+        ("weekday(day == 'Monday'", "at character 13: '==' cannot stand here", "a closing parenthesis"),
+        ("weekday('2022-03-07') == 'Monday'", "cannot stand here", "the column of a date"),
+        ("weekday(days) == 'Monday'", "there is no column 'days'", "'day'"),
+        ("weekday(day)", "the condition ends", "a comparison"),
+    ],
+)
+def test_what_is_no_part_of_a_date(where: str, says: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        subpopulation(_release(), where)
+    assert says in refused.value.message and hint in refused.value.hint
+
+
+def test_a_weekday_that_is_no_attribute_can_be_asked_for() -> None:
+    """Days are even then: of the two weeks each day is one in fourteen."""
+    whole = _release()
+    codec = Codec((whole.codec.columns[0], whole.codec.columns[2]))
+    plain = replace(whole, codec=codec, model=MarkovRandomField(codec.domain, {}, 900.0))
+    found = subpopulation(plain, "weekday(day) == 'Sunday' and day >= '2022-04-04'")
+    assert found.probability == pytest.approx(1 / 14)
+    rows = pa.Table.from_batches(list(found.sample(200, np.random.default_rng(1)))).to_pylist()
+    assert {row["day"] for row in rows} == {date(2022, 4, 10), date(2022, 4, 17)}
+
+
+def test_weekdays_of_ordered_columns_are_refused() -> None:
+    whole = _release()
+    end = Column(name="end", kind=Kind.DATE, required=True)
+    schema = Schema(name="t", columns=(whole.schema.columns[0], end), rules=(Order(columns=("day", "end")),))
+    codec = Codec((whole.codec.columns[0], replace(whole.codec.columns[0], name="end")))
+    ordered = replace(whole, schema=schema, codec=codec, model=MarkovRandomField(codec.domain, {}, 9.0))
+    with pytest.raises(UsageError, match="keeps column 'day' in order with others, and no weekday of it"):
+        subpopulation(ordered, "weekday(day) == 'Monday'")

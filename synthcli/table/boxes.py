@@ -10,7 +10,7 @@ from synthcli.table.condition.expression import And, Expression, Not, Or
 from synthcli.table.parts import Parts
 
 Box = Mapping[str, int]
-"""The set of parts of each column that is not free."""
+"""The set of parts of each column, or weekday or month of one, that is not free."""
 
 MOST_BOXES = 1_000
 
@@ -34,8 +34,8 @@ class _Cutter:
         if isinstance(expression, And | Or):
             listed = [self.boxes(part, negated) for part in expression.parts]
             return self._all(listed) if isinstance(expression, And) != negated else self._any(listed)
-        chosen = self._parts[expression.column].satisfying(expression, negated)
-        return [{expression.column: chosen}] if chosen else []
+        chosen = self._parts[expression.subject].satisfying(expression, negated)
+        return [{expression.subject: chosen}] if chosen else []
 
     def _all(self, listed: Iterable[list[Box]]) -> list[Box]:
         found: list[Box] = [{}]

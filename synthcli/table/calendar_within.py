@@ -6,9 +6,11 @@ of those that do, as often as it would have been drawn. In the hours of a day, n
 inside a day, times of that day count as even.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +23,8 @@ from synthcli.table.calendar_join import Calendar, Coded, chosen, fewer_and_fewe
 from synthcli.table.schema import Kind
 
 Floats = NDArray[np.float64]
+
+NOTHING: Mapping[Part, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +137,20 @@ def _group(coded: Coded, number: int) -> int:
     return number if coded.merge is None else int(coded.merge.groups[number])
 
 
-def kept(everything: Coded, inside: Coded, parts: tuple[Coded, ...]) -> CalendarWithin:
-    """A column cut at the ends of a set of values: all of it, and the set alone, whose merges have one encoder."""
+def kept(
+    everything: Coded, inside: Coded, parts: tuple[Coded, ...], wanted: Mapping[Part, int] = NOTHING
+) -> CalendarWithin:
+    """A column cut at the ends of a set of values: all of it, and the set alone, whose merges have one encoder.
+
+    `wanted`: the weekdays and months that values may have, as sets whose bits are their numbers, the last one missing.
+    """
     calendar, encoder = Calendar(everything, parts), everything.encoder
     assert inside.merge is not None
-    weights = inside.merge.weights
-    cell = np.searchsorted(encoder.edges[1:-1], calendar.pieces.low, side="right")
-    return CalendarWithin(calendar, weights[cell] > 0, bool(np.any(weights[encoder.cells :] > 0)))
+    weights, pieces = inside.merge.weights, calendar.pieces
+    kept_to = weights[np.searchsorted(encoder.edges[1:-1], pieces.low, side="right")] > 0
+    missing = bool(np.any(weights[encoder.cells :] > 0))
+    for part, numbers in wanted.items():
+        fits = np.array([numbers >> number & 1 for number in range(len(part.names) + 1)], dtype=np.bool_)
+        kept_to &= fits[part.of(pieces.low, encoder.type)]
+        missing &= bool(fits[-1])
+    return CalendarWithin(calendar, kept_to, missing)

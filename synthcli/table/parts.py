@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Merge
+from synthcli.table.calendar import Part
 from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.condition.expression import Among, Leaf, Missing, Operator, Value
@@ -48,8 +49,13 @@ class Parts:
 
     ranks: tuple[int, ...]
     places: Mapping[Value, int]
-    restrict: Callable[[int], Restriction]
-    """The column kept to a set of parts."""
+    kept: Callable[[int], Restriction] | None = None
+    """The column kept to a set of parts; None where the parts are weekdays or months, which the date is kept to."""
+
+    def restrict(self, chosen: int) -> Restriction:
+        """The column kept to a set of parts."""
+        assert self.kept is not None
+        return self.kept(chosen)
 
     @property
     def missing(self) -> int:
@@ -85,6 +91,12 @@ def parts_of(column: Column, codec: ColumnCodec, values: Iterable[Value]) -> Par
         return _grid_parts(column, codec, codec.encoder, sorted(set(values)))
     assert isinstance(codec.encoder, CategoryEncoder)
     return _category_parts(column, codec, codec.encoder, set(values))
+
+
+def numbers_of(part: Part) -> Parts:
+    """The weekdays or months themselves, by number."""
+    numbers = range(len(part.names))
+    return Parts(tuple(numbers), {number: number for number in numbers})
 
 
 def _category_parts(column: Column, codec: ColumnCodec, encoder: CategoryEncoder, values: set[Value]) -> Parts:

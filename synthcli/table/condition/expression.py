@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from synthcli.table.calendar import Part
+
 Value = str | bool | int | float
 """Text and truth values as they are; whole kinds and numbers as positions on the column's axis."""
 
@@ -39,6 +41,13 @@ class Comparison:
     column: str
     operator: Operator
     value: Value
+    part: Part | None = None
+    """Of a date: its weekday or month is compared, by number."""
+
+    @property
+    def subject(self) -> str:
+        """What is asked about: the column, or a part of it, which no column is called like."""
+        return _subject(self.column, self.part)
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,13 @@ class Among:
 
     column: str
     values: tuple[Value, ...]
+    part: Part | None = None
+    """Of a date: its weekday or month is one of these numbers."""
+
+    @property
+    def subject(self) -> str:
+        """What is asked about."""
+        return _subject(self.column, self.part)
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,21 @@ class Missing:
     """The column's value is missing."""
 
     column: str
+
+    @property
+    def subject(self) -> str:
+        """What is asked about."""
+        return self.column
+
+
+def _subject(column: str, part: Part | None) -> str:
+    return column if part is None else f"{column}\0{part}"
+
+
+def column_and_part(subject: str) -> tuple[str, Part | None]:
+    """What a subject stands for."""
+    column, *part = subject.split("\0")
+    return column, Part(part[0]) if part else None
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@
     question   = COLUMN "is" ["not"] "missing"
                | COLUMN ["not"] "in" "(" VALUE ("," VALUE)* ")"
                | operand (("==" | "!=" | "<" | "<=" | ">" | ">=") operand)+
-    operand    = COLUMN | VALUE
+    operand    = COLUMN | VALUE | ("weekday" | "month") "(" COLUMN ")"
 
 Of two neighbours in a chain of comparisons, one is a column and the other a value.
 """
 
+from dataclasses import replace
+
+from synthcli.table.calendar import Part
 from synthcli.table.condition.expression import Among, And, Comparison, Expression, Missing, Not, Operator, Or
 from synthcli.table.condition.tokens import Token, fault, telling, tokenize
 from synthcli.table.condition.vocabulary import Vocabulary
@@ -19,6 +22,9 @@ _DEEPEST = 100
 """Parentheses and negations may be nested so deep."""
 
 _OPERATORS = tuple(Operator)
+
+PARTS = (Part.WEEKDAY.value, Part.MONTH.value)
+"""The parts of a date that can be asked for: whole days have them."""
 
 
 def parse_condition(text: str, vocabulary: Vocabulary) -> Expression:
@@ -94,7 +100,8 @@ class _Parser:
             negated = self._took("not")
             if not self._took("in"):
                 raise self.unexpected("in")
-            leaf = Among(column.name, tuple(self._vocabulary.value(column, token) for token in self._list()))
+            values = tuple(self._vocabulary.value(column, token, first.part) for token in self._list())
+            leaf = Among(column.name, values, first.part)
         return Not(leaf) if negated else leaf
 
     def _list(self) -> list[Token]:
@@ -133,13 +140,28 @@ class _Parser:
             left, operator, right = right, operator.mirrored, left
         column = self._vocabulary.column(left)
         self._vocabulary.check_order(column, operator, left)
-        return Comparison(column.name, operator, self._vocabulary.value(column, right))
+        return Comparison(column.name, operator, self._vocabulary.value(column, right, left.part), left.part)
 
     def _operand(self) -> Token:
         token = self.ahead
         if token.sort in ("end", "symbol") or token.keyword not in ("", "true", "false"):
             raise self.unexpected("a column or a value")
-        return self._next()
+        self._next()
+        return self._part(token) if token.sort == "name" and self.ahead.is_symbol("(") else token
+
+    def _part(self, word: Token) -> Token:
+        """A part of a date: its column's token, with the part."""
+        if word.text.lower() not in PARTS:
+            raise fault(
+                word.place, f"{word.text!r} is no part of a date", f"write {' or '.join(PARTS)}, as in weekday(day)"
+            )
+        self._next()
+        column = self.ahead
+        if not _is_column(column):
+            raise self.unexpected("the column of a date")
+        self._next()
+        self._close()
+        return replace(column, sort="column", place=word.place, part=Part(word.text.lower()))
 
     def _next(self) -> Token:
         self._at += 1

@@ -55,11 +55,15 @@ def satisfying(expression: Expression, batch: pa.RecordBatch, schema: Schema, ne
 
 def _holds(leaf: Leaf, values: pa.Array, column: Column) -> Mask:
     """For the rows whose value is there."""
-    ranks = _ranks(values, column)
+    assert isinstance(leaf, Among | Comparison)
+    asked = leaf.values if isinstance(leaf, Among) else (leaf.value,)
+    if leaf.part is not None:
+        ranks, wanted = leaf.part.of(positions(values, column.kind)[0], column.kind), list(asked)
+    else:
+        ranks, wanted = _ranks(values, column), [_rank(value, column) for value in asked]
     if isinstance(leaf, Among):
-        return np.isin(ranks, [_rank(value, column) for value in leaf.values])
-    assert isinstance(leaf, Comparison)
-    return np.asarray(_HOLDS[leaf.operator](ranks, _rank(leaf.value, column)), dtype=np.bool_)
+        return np.isin(ranks, wanted)
+    return np.asarray(_HOLDS[leaf.operator](ranks, wanted[0]), dtype=np.bool_)
 
 
 def _ranks(values: pa.Array, column: Column) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synthcli.errors import UsageError
+from synthcli.table.calendar import Part
 
 Sort = Literal["name", "column", "number", "text", "symbol", "end"]
 
@@ -29,11 +30,15 @@ _FOREIGN = {"=": "==", "<>": "!=", "&&": "and", "&": "and", "||": "or", "|": "or
 
 @dataclass(frozen=True)
 class Token:
-    """A word: `text` is what it stands for, without quotes; `place` counts characters from 1."""
+    """A word: `text` is what it stands for, without quotes; `place` counts characters from 1.
+
+    `part`: of a date column, which part of it is meant.
+    """
 
     sort: Sort
     text: str
     place: int
+    part: Part | None = None
 
     @property
     def keyword(self) -> str:

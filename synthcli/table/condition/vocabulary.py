@@ -6,6 +6,7 @@ from math import isfinite
 from synthcli.errors import UsageError, closest
 from synthcli.table.axis import to_axis
 from synthcli.table.bound_text import parse_bound
+from synthcli.table.calendar import Part, parts_of_kind
 from synthcli.table.codec import Codec
 from synthcli.table.condition.expression import Operator, Value
 from synthcli.table.condition.tokens import Token, fault
@@ -38,7 +39,10 @@ class Vocabulary:
         """The column of that name; `UsageError` for one that is not there, or not modelled."""
         name = token.text
         if name in self._columns:
-            return self._columns[name]
+            column = self._columns[name]
+            if token.part is not None and token.part not in parts_of_kind(column.kind):
+                raise fault(token.place, f"column {name!r} has no {token.part}", "name a column of dates or datetimes")
+            return column
         if any(column.name == name for column in self._file.columns):
             raise fault(token.place, *self._not_named(self._file[name]))
         hint = f"the columns are {_list(self.names)}{closest(name, self.names)}"
@@ -63,8 +67,13 @@ class Vocabulary:
             what = f"the values of column {column.name!r} have no order"
             raise fault(token.place, what, "compare with ==, != or in; or declare the categories as ordered")
 
-    def value(self, column: Column, token: Token) -> Value:
-        """A literal as a value of the column; `UsageError` for one of another type, or text that is no category."""
+    def value(self, column: Column, token: Token, part: Part | None = None) -> Value:
+        """A literal as a value of the column; `UsageError` for one of another type, or text that is no category.
+
+        Of a `part` of dates: its number, from its name or, for months, from 1 to 12.
+        """
+        if part is not None:
+            return _number_of(part, token)
         if column.kind is Kind.STRING:
             return self._category(column, token)
         if column.kind is Kind.BOOLEAN:
@@ -88,6 +97,17 @@ class Vocabulary:
             hint = f"its values are {_list(listed)}{closest(token.text, listed)}" if listed else "it is always missing"
             raise fault(token.place, f"no row has {token.text!r} as its {column.name!r}", hint)
         return token.text
+
+
+def _number_of(part: Part, token: Token) -> int:
+    names = [name.lower() for name in part.names]
+    if token.sort == "text" and token.text.lower() in names:
+        return names.index(token.text.lower())
+    if part is Part.MONTH and token.sort == "number" and token.text in map(str, range(1, len(names) + 1)):
+        return int(token.text) - 1
+    by_number = ", or a number from 1 to 12" if part is Part.MONTH else ""
+    hint = f"write one in quotes, as in {part.names[0]!r}{by_number}{closest(token.text, part.names)}"
+    raise fault(token.place, f"this is no {part}", hint)
 
 
 def _list(names: tuple[str, ...]) -> str:
