@@ -43,11 +43,13 @@ class Part:
     breakdowns: tuple[Breakdown, ...] = ()
 
 
-def guarded(attack: str, run: Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
+def guarded(
+    attack: str, run: Callable[[], tuple[Part, ...]], mendable: type[SynthError] = SynthError
+) -> tuple[Part, ...]:
     """What an attack finds; where it breaks down, that it did. What the user can mend goes its own way."""
     try:
         return run()
-    except (SynthError, MemoryError):
+    except (mendable, MemoryError):
         raise
     except Exception as error:
         place = place_of(error)

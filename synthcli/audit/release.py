@@ -20,6 +20,7 @@ from synthcli.audit.scoring import score_candidates
 from synthcli.audit.shadow.attack import ShadowAttack
 from synthcli.audit.singling_out import single_out
 from synthcli.audit.strangers import refuse_strangers
+from synthcli.errors import InputError, SynthError
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
@@ -154,7 +155,8 @@ def _attack(
         attacks["shadow"] = by_shadows
     for number, (name, run) in enumerate(attacks.items()):
         progress("attacks", 0.7 + 0.3 * number / len(attacks))
-        yield from guarded(name, run)
+        # a shadow fit that refuses is no fault of the user's; a file that went away is
+        yield from guarded(name, run, InputError if name == "shadow" else SynthError)
 
 
 def _result(

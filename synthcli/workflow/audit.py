@@ -61,7 +61,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     `BudgetRefused` where the budget does not hold a public result; no row is read then.
     """
     policy = load_policy(request.policy)
-    refuse_few(request)
+    refuse_few(request, policy)
     if request.output is not None:
         claim_output(request.output, force=request.force)
     synthesizer = load(request.model)

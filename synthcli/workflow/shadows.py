@@ -15,6 +15,7 @@ from synthcli.discovery.facts import FACTS, Facts
 from synthcli.engine.interface import BatchSource, RowMask
 from synthcli.engine.local import LocalEngine
 from synthcli.errors import InvalidAudit, UsageError
+from synthcli.gate import Policy
 from synthcli.marginal import Clique
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.privacy.bounding import PrivacyUnit
@@ -91,11 +92,17 @@ class Refits:
         return LocalEngine(self.source, self.plan.facts.schema, keep=rows, held=self.held).count(codec, cliques)
 
 
-def refuse_few(request: AuditRequest) -> None:
-    """`UsageError` for shadow fits from which nothing could be learnt."""
+def refuse_few(request: AuditRequest, policy: Policy) -> None:
+    """`UsageError` for shadow fits from which nothing could be learnt, `InvalidAudit` for fewer than the policy asks
+    for: such an audit could not pass, and would count as an attempt all the same."""
+    count = f"{request.shadows} shadow fit{'' if request.shadows == 1 else 's'}"
     if 0 < request.shadows < LEAST_SHADOWS:
-        count = f"{request.shadows} shadow fit{'' if request.shadows == 1 else 's'}"
         raise UsageError(f"{count} would tell too little", f"make {LEAST_SHADOWS} or more")
+    if request.shadows < policy.min_shadows:
+        raise InvalidAudit(
+            f"the policy asks for {policy.min_shadows:,} shadow fits: an audit with {request.shadows:,} cannot pass",
+            f"audit with --shadows {policy.min_shadows}",
+        )
 
 
 def refuse_persons(request: FitRequest, shadows: int) -> None:

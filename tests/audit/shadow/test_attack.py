@@ -1,6 +1,8 @@
 """The whole attack on releases of a small table: honest ones, and one whose leak nobody thought of. Fixed seeds."""
 
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,11 @@ from synthcli.audit.release import run_audit
 from synthcli.audit.result import AuditResult
 from synthcli.audit.roc import auc
 from synthcli.audit.shadow.attack import Verdicts
+from synthcli.conclusion import with_breakdowns
+from synthcli.engine.interface import RowMask
+from synthcli.errors import BudgetRefused, InputError, SynthError, UsageError
 from synthcli.gate import Outcome, judge, load_policy
+from synthcli.synthesizer import Synthesizer
 from tests.audit.shadow.laboratory import Laboratory, attacked, tossed, tossed_by_units
 from tests.audit.simulation import flipped
 
@@ -68,6 +74,37 @@ def test_a_leak_that_no_other_attack_sees_is_learnt() -> None:
     failed = {check.limit.metric for check in verdict.checks if check.outcome is Outcome.FAIL}
     assert verdict.outcome is Outcome.FAIL and "membership.shadow.auc" in failed
     assert all(name.startswith("membership.shadow") for name in failed)
+
+
+def refusing(error: SynthError) -> Laboratory:
+    """Its third fit, the second shadow, ends in this error."""
+    fits = count()
+
+    class Refusing(Laboratory):
+        def fit(self, trains: RowMask) -> Synthesizer:
+            if next(fits) == 2:
+                raise error
+            return super().fit(trains)
+
+    return Refusing(3.0, np.random.default_rng(5))
+
+
+@pytest.mark.parametrize("error", [BudgetRefused("spent", "spend less"), UsageError("no", "yes")])
+def test_a_shadow_fit_that_is_refused_ends_its_own_attack_alone(error: SynthError, tmp_path: Path) -> None:
+    result = audited(refusing(error))
+    (breakdown,) = result.breakdowns
+    assert breakdown.attack == "shadow" and breakdown.error.startswith(f"{type(error).__name__} at audit/shadow/")
+    ids = {metric.id for metric in (*result.endpoints, *result.claims)}
+    assert "membership.shift.auc" in ids and not any("shadow" in name for name in ids)
+    (tmp_path / "easy.toml").write_text('[tolerances]\n"*" = 1\n')
+    judged = judge(result.endpoints, load_policy(tmp_path / "easy.toml"), SHADOWS)
+    assert judged.outcome is Outcome.PASS, "the pattern is content with what was measured"
+    assert with_breakdowns(judged, result.breakdowns).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_table_that_goes_away_between_shadow_fits_is_told_as_ever() -> None:
+    with pytest.raises(InputError, match="gone"):
+        audited(refusing(InputError("gone", "bring it back")))
 
 
 def test_little_noise_is_found_out() -> None:
