@@ -33,14 +33,36 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arms:
-    """The chosen rows. `members` and `non_members` index the candidates among them (heads and tails)."""
+    """The chosen rows. `members` and `non_members` index the candidates among them (heads and tails).
+
+    `at_stake`: the codes (rows × attributes) of all rows that go with a chosen candidate's coin, heads or tails, and
+    `owner`: whose they are, an index of the chosen candidates.
+    """
 
     block: Block
     chosen: Chosen
+    at_stake: NDArray[np.uint32]
+    owner: NDArray[np.intp]
     shared: int
     """Candidates left out of membership attacks, since their very record occurs in both arms."""
     members: NDArray[np.intp]
     non_members: NDArray[np.intp]
+
+    @property
+    def has_lone_rows(self) -> bool:
+        """Whether every candidate has one row, the chosen one."""
+        return len(self.owner) == int(self.chosen.candidate.sum())
+
+    @property
+    def watched(self) -> NDArray[np.uint32]:
+        """Codes of the chosen rows and, where candidates have several rows, behind them of all rows at stake."""
+        return self.block.codes if self.has_lone_rows else np.concatenate([self.block.codes, self.at_stake])
+
+    def parted(self, watched: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The columns of a table about `watched` that are the chosen rows', and those of the rows at stake."""
+        if self.has_lone_rows:
+            return watched, watched[:, self.chosen.candidate]
+        return watched[:, : len(self.block)], watched[:, len(self.block) :]
 
 
 def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
@@ -81,20 +103,28 @@ def _others(coins: Coins, rng: np.random.Generator) -> NDArray[np.int64]:
 def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
     """One pass over the real rows; `InvalidAudit` where their number is not that of the coins."""
     parts: list[Block] = []
+    tossed, owner = coins.rows_of(chosen.numbers[chosen.candidate])
+    at_stake: list[NDArray[np.uint32]] = []
     rows = 0
     for start, block in numbered(real):
-        low, high = np.searchsorted(chosen.numbers, (start, start + len(block)))
-        parts.append(block[chosen.numbers[low:high] - start])
+        parts.append(block[_within(chosen.numbers, start, len(block))])
+        at_stake.append(block.codes[_within(tossed, start, len(block))])
         rows = start + len(block)
     if rows != coins.rows or not parts:
         raise InvalidAudit(
             f"the data have {rows:,} rows, but the coins were tossed for {coins.rows:,}",
             "audit with the very file that the model was fitted on",
         )
-    return _split(concatenate(parts), chosen)
+    return _split(concatenate(parts), chosen, np.concatenate(at_stake), owner)
 
 
-def _split(block: Block, chosen: Chosen) -> Arms:
+def _within(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+    """Those of the row numbers (ascending) that lie in start … start + count - 1, counted from there."""
+    low, high = np.searchsorted(numbers, (start, start + count))
+    return numbers[low:high] - start
+
+
+def _split(block: Block, chosen: Chosen, at_stake: NDArray[np.uint32], owner: NDArray[np.intp]) -> Arms:
     """Heads and tails, without the records that occur in both."""
     rows = column_hashes(block.spelled).sum(axis=1, dtype=np.uint64)
     tossed = np.flatnonzero(chosen.candidate)
@@ -102,6 +132,8 @@ def _split(block: Block, chosen: Chosen) -> Arms:
     return Arms(
         block=block,
         chosen=chosen,
+        at_stake=at_stake,
+        owner=owner,
         shared=len(tossed) - len(alone),
         members=alone[chosen.trains[alone]],
         non_members=alone[~chosen.trains[alone]],

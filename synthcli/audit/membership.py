@@ -3,6 +3,9 @@
 The reference, against which a row's cells count as over-represented, are the candidates of both arms, each row with its
 own count taken off: it treats heads and tails alike, so that under the null every toss of the coins is equally likely.
 
+Of a candidate with several rows, each row is scored against those of all others, and the scores are added up
+(`together`).
+
 - `ratio`: the marginal-ratio score of MAMA-MIA (Golob et al., SaTML 2025), on the measured cliques, from the file.
 - `likelihood`: log-density of the model against the reference under the same structure, as in TAMIS (Andrey, Le Bars
   and Tommasi, ECML 2025), from the model.
@@ -44,20 +47,49 @@ def cell_numbers(codes: Codes, domain: Domain, clique: Clique) -> NDArray[np.int
     return np.asarray(numbers, dtype=np.intp)
 
 
-def others_in_cell(cells: NDArray[np.intp]) -> NDArray[np.float64]:
-    """How many other rows share each row's cell."""
-    _, place, count = np.unique(cells, return_inverse=True, return_counts=True)
-    return count[place].astype(np.float64) - 1
+@dataclass(frozen=True, eq=False)
+class Others:
+    """The other rows of the reference, as each row sees them: those of other owners (`owner`: whose each row is, by
+    default one row each)."""
+
+    rows: int
+    owner: NDArray[np.intp] | None = None
+
+    @property
+    def number(self) -> NDArray[np.float64]:
+        """How many there are."""
+        own = 1 if self.owner is None else np.bincount(self.owner)[self.owner]
+        return np.full(self.rows, float(self.rows)) - own
+
+    def in_cell(self, cells: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How many of them share each row's cell."""
+        _, place, count = np.unique(cells, return_inverse=True, return_counts=True)
+        if self.owner is None:
+            return count[place].astype(np.float64) - 1
+        pairs = place * (int(self.owner.max(initial=0)) + 1) + self.owner
+        _, pair, own = np.unique(pairs, return_inverse=True, return_counts=True)
+        return np.asarray(count[place] - own[pair], dtype=np.float64)
 
 
-def ratio(codes: Codes, domain: Domain, synthetic: Mapping[Clique, NDArray[np.int64]]) -> Scores:
+def together(scores: Scores, owner: NDArray[np.intp]) -> Scores:
+    """The sum of each owner's scores: what his rows say together, log-likelihood ratios of rows of which each brings
+    its own (an owner has one row or more)."""
+    return np.asarray(np.bincount(owner, weights=scores), dtype=np.float64)
+
+
+def ratio(
+    codes: Codes,
+    domain: Domain,
+    synthetic: Mapping[Clique, NDArray[np.int64]],
+    owner: NDArray[np.intp] | None = None,
+) -> Scores:
     """Mean over the cliques of p_synthetic / p_reference of the row's cell, counts smoothed by one half."""
-    total = 0.0
+    total, others = 0.0, Others(_rows(codes), owner)
     for clique, table in synthetic.items():
         cells = cell_numbers(codes, domain, clique)
         half = 0.5 * table.size
         in_file = (table.ravel()[cells] + 0.5) / (table.sum() + half)
-        in_reference = (others_in_cell(cells) + 0.5) / (len(cells) - 1 + half)
+        in_reference = (others.in_cell(cells) + 0.5) / (others.number + half)
         total = total + in_file / in_reference
     return np.asarray(total / max(1, len(synthetic)))
 
@@ -74,7 +106,7 @@ def density(real: NDArray[np.int64], synthetic: NDArray[np.int64], rows: int, dr
     return np.asarray(np.log(smoothed / expected).sum(axis=0))
 
 
-def likelihood(codes: Codes, model: MarkovRandomField) -> Scores:
+def likelihood(codes: Codes, model: MarkovRandomField, owner: NDArray[np.intp] | None = None) -> Scores:
     """log p_model(x) - log p_reference(x), both factorised over the model's junction tree.
 
     The reference's counts are smoothed by one half. Smoothing them towards the model's own table instead loses most of
@@ -83,30 +115,35 @@ def likelihood(codes: Codes, model: MarkovRandomField) -> Scores:
     separators = tuple(s for s in model.tree.separators if s)
     tables = model.marginals({*model.tree.cliques, *separators})
     signed = [(clique, 1.0) for clique in model.tree.cliques] + [(clique, -1.0) for clique in separators]
-    total: Scores = np.zeros(len(next(iter(codes.values()))))
+    total, others = _zeros(codes), Others(_rows(codes), owner)
     for clique, sign in signed:
         cells = cell_numbers(codes, model.domain, clique)
         weights = np.maximum(np.asarray(tables[clique], dtype=np.float64), 0.0)
         density = np.maximum(weights.ravel()[cells] / max(weights.sum(), _FLOOR), _FLOOR)
-        reference = (others_in_cell(cells) + 0.5) / (len(cells) - 1 + 0.5 * weights.size)
+        reference = (others.in_cell(cells) + 0.5) / (others.number + 0.5 * weights.size)
         total += sign * (np.log(density) - np.log(reference))
     return total
 
 
-def shift(codes: Codes, domain: Domain, measurements: Sequence[Measurement], rows: float) -> Shift:
+def shift(
+    codes: Codes,
+    domain: Domain,
+    measurements: Sequence[Measurement],
+    rows: float,
+    owner: NDArray[np.intp] | None = None,
+) -> Shift:
     """Σ h (y - n p) / V over the measured cells of a row, h = 1 - p and V = sigma² + n p (1 - p)(1 + n / N).
 
     n training rows (`rows`), N reference rows, y the noisy count of the row's cell, p its share in the reference.
     Under "not a member" the statistic is about N(0, d'²), for a member N(d'², d'²), with d'² = Σ h² / V: the score is
     the log-likelihood ratio, the statistic minus d'² / 2.
     """
-    statistic, information = _zeros(codes), _zeros(codes)
+    statistic, information, others = _zeros(codes), _zeros(codes), Others(_rows(codes), owner)
     for measurement in measurements:
         cells = cell_numbers(codes, domain, measurement.clique)
-        others = len(cells) - 1
-        share = (others_in_cell(cells) + 0.5) / (others + 1)
+        share = (others.in_cell(cells) + 0.5) / (others.number + 1)
         noise = measurement.variance.ravel()[cells]
-        variance = noise + rows * share * (1 - share) * (1 + rows / max(1, others))
+        variance = noise + rows * share * (1 - share) * (1 + rows / np.maximum(1, others.number))
         statistic += (1 - share) * (measurement.values.ravel()[cells] - rows * share) / variance
         information += (1 - share) ** 2 / variance
     return Shift(statistic - information / 2, np.sqrt(information))
@@ -132,5 +169,9 @@ def informed(
     return Shift(*coin_ratios(gather_evidence(cells_of, measurements, background, owner), rng))
 
 
+def _rows(codes: Codes) -> int:
+    return len(next(iter(codes.values())))
+
+
 def _zeros(codes: Codes) -> NDArray[Any]:
-    return np.zeros(len(next(iter(codes.values()))), dtype=np.float64)
+    return np.zeros(_rows(codes), dtype=np.float64)

@@ -47,17 +47,15 @@ class Surroundings:
 
     `isolated[search]`: which chosen rows have no other real row within the distance, on either side of the coin (of
     other units, the rows that represent them).
-    `alike`: views × chosen rows: how many other real rows look like each one.
-    `at_stake`: the codes (rows × attributes) of all rows that go with a chosen candidate's coin, heads or tails, and
-    `owner`: whose they are, an index of the chosen candidates.
-    `background`: exact counts of the training rows other than these.
+    `alike`: views × chosen rows: how many other real rows look like each one; `at_stake_alike`: the same of the rows at
+    stake, of other units the rows that represent them.
+    `background`: exact counts of the training rows other than those at stake.
     """
 
     isolated: Mapping[Search, NDArray[np.bool_]]
     rows: int
     alike: NDArray[np.int64]
-    at_stake: NDArray[np.uint32]
-    owner: NDArray[np.intp]
+    at_stake_alike: NDArray[np.int64]
     background: Tables
 
 
@@ -65,12 +63,14 @@ class Surroundings:
 class Synthetic:
     """The synthetic rows: how many, which chosen rows they come near, their counts, and a random sample of them.
 
-    `alike`: views × chosen rows: how many synthetic rows look like each one. `places`: the row numbers of the sample.
+    `alike`: views × chosen rows: how many synthetic rows look like each one; `at_stake_alike`: of the rows at stake.
+    `places`: the row numbers of the sample.
     """
 
     rows: int
     found: Mapping[Search, NDArray[np.bool_]]
     alike: NDArray[np.int64]
+    at_stake_alike: NDArray[np.int64]
     counts: Tables
     sample: Block
     places: NDArray[np.int64]
@@ -78,36 +78,44 @@ class Synthetic:
 
 def survey(real: Iterable[Block], coins: Coins, arms: Arms, wanted: Wanted) -> Surroundings:
     """One pass over the real rows."""
-    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.block.codes, wanted.views)
+    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.watched, wanted.views)
     finder.look_within()
-    alike.add_own()
+    alike.add(arms.block.codes)
     background = _zeros(wanted)
     total = len(arms.block)
-    tossed, owner = coins.rows_of(arms.chosen.numbers[arms.chosen.candidate])
-    at_stake: list[NDArray[np.uint32]] = []
+    tossed, _ = coins.rows_of(arms.chosen.numbers[arms.chosen.candidate])
     for start, block in numbered(real):
         others = block[_without(arms.chosen.numbers, start, len(block)) & coins.represents(start, len(block))]
         finder.look(others)
         alike.add(others.codes)
         total += len(others)
         known = _without(tossed, start, len(block))
-        at_stake.append(block.codes[~known])
         _add(background, block[known & coins.keep(start, len(block))], wanted.domain)
+    of_chosen, of_stakes = arms.parted(alike.table() - _own(arms, wanted.views))
     return Surroundings(
         isolated={search: ~found for search, found in finder.found.items()},
         rows=total,
-        alike=alike.table(),
-        at_stake=np.concatenate(at_stake),
-        owner=owner,
+        alike=of_chosen,
+        at_stake_alike=of_stakes,
         background=background,
     )
+
+
+def _own(arms: Arms, views: Sequence[View]) -> NDArray[np.bool_]:
+    """Views × watched rows: whether a row looks like the chosen one of its own unit, as that itself does."""
+    found = np.ones((len(views), len(arms.watched)), dtype=np.bool_)
+    if not arms.has_lone_rows:
+        representatives = arms.block.codes[arms.chosen.candidate]
+        for view, row in zip(views, found, strict=True):
+            row[len(arms.block) :] = view.numbers(arms.at_stake) == view.numbers(representatives)[arms.owner]
+    return found
 
 
 def scan_synthetic(
     synthetic: Iterable[Block], arms: Arms, wanted: Wanted, sample_rows: int, rng: np.random.Generator
 ) -> Synthetic:
     """One pass over the synthetic rows; `InvalidAudit` where there are none."""
-    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.block.codes, wanted.views)
+    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.watched, wanted.views)
     counts = _zeros(wanted)
     rows = 0
     kept: list[Block] = []
@@ -125,7 +133,16 @@ def scan_synthetic(
             keys, places, kept = keys[best], places[best], [kept[0][best]]
     if not rows:
         raise InvalidAudit("the synthetic file holds no rows", "draw some with: synthcli sample")
-    return Synthetic(rows=rows, found=finder.found, alike=alike.table(), counts=counts, sample=kept[0], places=places)
+    of_chosen, of_stakes = arms.parted(alike.table())
+    return Synthetic(
+        rows=rows,
+        found=finder.found,
+        alike=of_chosen,
+        at_stake_alike=of_stakes,
+        counts=counts,
+        sample=kept[0],
+        places=places,
+    )
 
 
 class _Finder:

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Attack
-from synthcli.audit.block import as_codes
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.membership import Shift, density, informed, likelihood, ratio, shift
+from synthcli.audit.membership import Shift, density, informed, likelihood, ratio, shift, together
 from synthcli.audit.roc import Scores
 from synthcli.audit.scan import Surroundings, Synthetic
 from synthcli.audit.shadow.attack import Verdicts
@@ -93,14 +92,15 @@ class ModelScores:
 
 
 def score_by_model(experiment: Experiment, arms: Arms, around: Surroundings, rng: np.random.Generator) -> ModelScores:
-    """What the model and its measurements say of every chosen candidate."""
-    model, domain = experiment.model, experiment.model.domain
-    codes = as_codes(arms.block[arms.chosen.candidate], domain.attributes)
-    at_stake = dict(zip(domain.attributes, around.at_stake.T, strict=True))
+    """What the model and its measurements say of every chosen candidate, by all of its rows."""
+    model, domain, owner = experiment.model, experiment.model.domain, arms.owner
+    apart = None if arms.has_lone_rows else owner
+    codes = dict(zip(domain.attributes, arms.at_stake.T, strict=True))
+    shifted = shift(codes, domain, experiment.measurements, model.total, apart)
     return ModelScores(
-        likelihood=likelihood(codes, model),
-        shift=shift(codes, domain, experiment.measurements, model.total),
-        informed=informed(at_stake, domain, experiment.measurements, around.background, rng, around.owner),
+        likelihood=together(likelihood(codes, model, apart), owner),
+        shift=Shift(together(shifted.score, owner), np.sqrt(together(shifted.detectability**2, owner))),
+        informed=informed(codes, domain, experiment.measurements, around.background, rng, owner),
     )
 
 
@@ -117,15 +117,17 @@ def score_candidates(
     `groups`: named subgroups, as masks of the chosen rows.
     """
     rows = np.flatnonzero(arms.chosen.candidate)
-    codes = as_codes(arms.block[rows], domain.attributes)
+    codes, owner = dict(zip(domain.attributes, arms.at_stake.T, strict=True)), arms.owner
+    apart = None if arms.has_lone_rows else owner
+    looks = density(around.at_stake_alike, synthetic.at_stake_alike, around.rows - 1, synthetic.rows)
     shifted, knowing = by_model.shift, by_model.informed
     heads, tails = np.searchsorted(rows, arms.members), np.searchsorted(rows, arms.non_members)
     lone = np.concatenate([heads, tails])
     named = {name: mask[rows] for name, mask in groups.items()}
     return Scored(
         scores={
-            "ratio": ratio(codes, domain, synthetic.counts),
-            "density": density(around.alike[:, rows], synthetic.alike[:, rows], around.rows - 1, synthetic.rows),
+            "ratio": together(ratio(codes, domain, synthetic.counts, apart) - 1, owner),
+            "density": together(looks, owner),
             "likelihood": by_model.likelihood,
             "shift": shifted.score,
         },

@@ -15,7 +15,15 @@ def arms(codes: np.ndarray) -> Arms:
     trains = rows % 2 == 0
     block = Block(codes.astype(np.uint32), codes.astype(np.uint64))
     chosen = Chosen(rows, np.ones(count, dtype=np.bool_), trains)
-    return Arms(block=block, chosen=chosen, shared=0, members=rows[trains], non_members=rows[~trains])
+    return Arms(
+        block=block,
+        chosen=chosen,
+        at_stake=block.codes,
+        owner=rows,
+        shared=0,
+        members=rows[trains],
+        non_members=rows[~trains],
+    )
 
 
 @pytest.fixture

@@ -48,6 +48,19 @@ def test_ratio_is_its_definition() -> None:
         assert found[row] == pytest.approx(np.mean(terms))
 
 
+def test_rows_of_one_owner_are_no_reference_to_each_other() -> None:
+    codes, file = draw(40, 1), tabulate(draw(90, 2), DOMAIN, CLIQUES)
+    owner = np.random.default_rng(3).permutation(np.repeat(np.arange(10), [1, 2, 3, 4, 5, 5, 5, 5, 5, 5]))
+    found = ratio(codes, DOMAIN, file, owner)
+    for row in range(40):
+        terms, rest = [], np.flatnonzero(owner != owner[row])
+        for clique in CLIQUES:
+            size, cell = DOMAIN.size(clique), tuple(codes[x][row] for x in clique)
+            same = sum(all(codes[x][i] == codes[x][row] for x in clique) for i in rest)
+            terms.append((file[clique][cell] + 0.5) / (90 + size / 2) / ((same + 0.5) / (len(rest) + size / 2)))
+        assert found[row] == pytest.approx(np.mean(terms))
+
+
 def test_likelihood_is_the_model_s_density_over_the_reference_s() -> None:
     codes = draw(40, 1)
     model = estimate(DOMAIN, measurements(draw(500, 3), 1.0))

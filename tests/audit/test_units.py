@@ -1,7 +1,6 @@
 """Audits where units have several rows, much alike: units are compared, not rows. Fixed seeds: no false alarms."""
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from synthcli.audit.block import Block, concatenate
 from synthcli.audit.ceilings import auc_ceiling
 from synthcli.audit.coins import Coins, flip_units
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.membership import informed
+from synthcli.audit.membership import informed, shift
 from synthcli.audit.release import run_audit
 from synthcli.audit.roc import Scores, auc
 from synthcli.audit.scan import Wanted, scan_synthetic, survey
@@ -38,31 +37,34 @@ class Persons:
     experiment: Experiment
 
 
-@pytest.fixture(scope="module")
-def persons() -> Iterator[Persons]:
-    rng = np.random.default_rng(31)
-    population = Population()
-    unit = rng.permutation(np.repeat(np.arange(PERSONS), rng.integers(1, 7, PERSONS)))
-    codes = population.draw(PERSONS, rng)[unit]
-    codes[:, -1] = rng.integers(0, SHAPE[-1], len(unit))
-    rows = block(codes, rng)
-    bounding = Bounding(MOST)
+def table_of(unit: np.ndarray, codes: np.ndarray, most: int, sigma: float, rng: np.random.Generator) -> Persons:
+    """A table of which pairs are measured, and fresh rows of the population as its file. Each unit tosses."""
+    rows, bounding = block(codes, rng), Bounding(most)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(secrets, "token_bytes", rng.bytes)
         bounding.add(np.stack([unit.astype(np.uint64)] * 2, axis=1))
         coins = flip_units(bounding.finish(), 0.5)
-    measured = measure(rows[coins.keep(0, len(rows))].codes, PAIRS, 12.0 * MOST, rng)
+    measured = measure(rows[coins.keep(0, len(rows))].codes, PAIRS, sigma, rng)
     experiment = Experiment(
         coins=coins,
         real=chunked(rows),
-        synthetic=chunked(block(population.draw(5000, rng), rng)),
+        synthetic=chunked(block(Population().draw(5000, rng), rng)),
         model=fit(measured),
         measurements=measured,
         spans=(0,) * len(SHAPE),
         epsilon=1.0,
         delta=1e-9,
     )
-    yield Persons(rows, unit, coins, experiment)
+    return Persons(rows, unit, coins, experiment)
+
+
+@pytest.fixture(scope="module")
+def persons() -> Persons:
+    rng = np.random.default_rng(31)
+    unit = rng.permutation(np.repeat(np.arange(PERSONS), rng.integers(1, 7, PERSONS)))
+    codes = Population().draw(PERSONS, rng)[unit]
+    codes[:, -1] = rng.integers(0, SHAPE[-1], len(unit))
+    return table_of(unit, codes, MOST, 12.0 * MOST, rng)
 
 
 def test_every_unit_is_compared_by_one_row(persons: Persons) -> None:
@@ -113,6 +115,39 @@ def test_a_model_that_remembers_units_fails(persons: Persons) -> None:
     result = run_audit(replace(persons.experiment, model=fit(measured), measurements=measured))
     failed = {c.limit.metric for c in judge(result.endpoints, load_policy(None)).checks if c.outcome is Outcome.FAIL}
     assert failed >= {"membership.likelihood.auc", "membership.shift.auc"}
+
+
+def test_rows_that_leak_only_together_are_found() -> None:
+    """Twelve unlike rows a person: one of them says too little of him to any formula, all of them say enough."""
+    rng = np.random.default_rng(35)
+    unit = rng.permutation(np.repeat(np.arange(1200), 12))
+    whole = table_of(unit, Population().draw(len(unit), rng), 12, 10.0, rng)
+    coins, names = whole.coins, whole.experiment.model.domain.attributes
+    own = dict(zip(names, whole.rows.codes[coins.candidates].T, strict=True))
+    by_one = shift(own, DOMAIN, whole.experiment.measurements, whole.experiment.model.total).score
+    alone = auc(by_one[coins.heads], by_one[~coins.heads])
+    assert alone.bounds(0.95)[1] < 0.62
+    result = run_audit(whole.experiment)
+    found = {metric.id: metric for metric in result.endpoints}
+    assert found["membership.shift.auc"].low > 0.68 and found["membership.likelihood.auc"].low > 0.6
+    failed = {c.limit.metric for c in judge(result.endpoints, load_policy(None)).checks if c.outcome is Outcome.FAIL}
+    assert "membership.shift.auc" in failed
+
+
+def test_rows_at_stake_are_looked_for_among_other_units(persons: Persons) -> None:
+    """How often a view of them is seen, against counting one by one."""
+    experiment, rng = persons.experiment, np.random.default_rng(6)
+    found = gather(experiment.real(), persons.coins, choose(persons.coins, rng))
+    views = draw_views(experiment.spans, rng, 3)
+    around = survey(
+        experiment.real(), persons.coins, found, Wanted(domain=DOMAIN, cliques=(), views=views, searches=())
+    )
+    every = found.chosen.numbers
+    for row in rng.choice(len(found.at_stake), 40, replace=False):
+        candidate = persons.coins.candidates[found.owner[row]]
+        others = persons.rows.codes[every[persons.unit[every] != persons.unit[candidate]]]
+        seen = [np.all(view.steps(others) == view.steps(found.at_stake[[row]]), axis=1).sum() for view in views]
+        assert around.at_stake_alike[:, row].tolist() == seen
 
 
 def informed_scores(experiment: Experiment) -> Scores:
