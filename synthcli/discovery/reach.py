@@ -15,10 +15,10 @@ from synthcli.pgm.estimation import estimate_total
 _ZERO = 2.5
 """How many sigmas zero must show: many rows share it where there are any, and once in 160 columns there are none."""
 
-_PRESENT, _LEFT = 4.0, 2.0
+_PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
 
-_LIKELIER = 4.0
+_LIKELIER = 2.0
 """The logarithm of how many times likelier values must be elsewhere than near."""
 
 _AWAY = 12
@@ -60,19 +60,34 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     if len(clear_cells(counts, sigma)):
         inside = _with_what_is_left(counts, sigma, inside, values)
     elif values.rows > _PRESENT * max(values.stddev, sigma):
-        inside = _far(counts, sigma, near) or inside
+        inside = _far(counts, sigma, near, values.rows) or inside
     zero = int(np.searchsorted(edges, 0))
     if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
         return _hull(inside, slice(zero, zero + 1))
     return inside
 
 
-def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice | None:
-    """The clearest run, if the likelihood of a run there is e^4 times that of one among the near cells."""
-    none = -np.abs(counts).sum() - sigma
-    run, far = clearest_run(counts, sigma, LONGEST)
-    _, close = clearest_run(np.where(near, counts, none), sigma, LONGEST)
-    return run if far > 0 and far**2 - max(close, 0.0) ** 2 > 2 * _LIKELIER else None
+def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: float) -> slice | None:
+    """The likeliest run for so many rows, if it is e^2 times as likely as any among the near cells, and as none."""
+    run, far = _likeliest(counts, sigma, rows)
+    first = int(np.flatnonzero(near)[0])
+    _, close = _likeliest(counts[first : int(np.flatnonzero(near)[-1]) + 1], sigma, rows)
+    return run if far - max(close, 0.0) > _LIKELIER else None
+
+
+def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float) -> tuple[slice, float]:
+    """The run over which so many rows, spread evenly, explain the counts best, and its log-likelihood against none.
+
+    That is (rows * sum - rows^2 / 2) / (cells * sigma^2): a cell of noise has too few of them.
+    """
+    before = np.concatenate([[0.0], np.cumsum(counts)])
+    best, found = -np.inf, slice(0, 1)
+    for cells in range(1, min(LONGEST, len(counts)) + 1):
+        likely = (rows * (before[cells:] - before[:-cells]) - rows**2 / 2) / (cells * sigma**2)
+        start = int(likely.argmax())
+        if likely[start] > best:
+            best, found = float(likely[start]), slice(start, start + cells)
+    return found, best
 
 
 def _with_what_is_left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
