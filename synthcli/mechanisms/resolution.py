@@ -79,6 +79,16 @@ def refined(
     return {a: Merge(g, _odds(g, measured[a], domain.scale(a))) for a, g in coarser.items()}
 
 
+def merged_share(one_ways: Sequence[Measurement], merges: Mapping[str, Merge], total: float) -> float:
+    """The share of the rows whose code is merged with others: the mean over the attributes, by the noisy counts."""
+    rows = 0.0
+    for attribute, counts in projected(one_ways, total).items():
+        if attribute in merges:
+            groups = merges[attribute].groups
+            rows += float(counts[np.bincount(groups)[groups] > 1].sum())
+    return rows / (total * len(one_ways))
+
+
 def _groups(domain: Domain, attribute: str, counts: Floats, rare: float, bin_mass: float) -> NDArray[np.intp]:
     """Bins of neighbours along the scale, then what lies on no scale; or what a hierarchy puts together."""
     if attribute in domain.levels:

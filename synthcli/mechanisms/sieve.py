@@ -1,6 +1,7 @@
 """The sieve: screen all pairs at once, build on a spanning forest, refine in a few batches.
 
-1. All one-way marginals on the fine codes, once; codes that noise drowns are merged (`resolution`).
+1. All one-way marginals on the fine codes; codes that noise drowns are merged (`resolution`). They get a second share
+   of the budget unless hardly any row is in such a code: joint tables tell the rest then.
 2. One noisy vector says how far every pair is from independence. It serves every later decision.
 3. A maximum spanning forest of the clear pairs; those worth their noise are measured together, each with the noise that
    its size and weight deserve (`batch`).
@@ -31,7 +32,7 @@ from synthcli.mechanisms import star
 from synthcli.mechanisms.batch import Option, choose, forest, shares
 from synthcli.mechanisms.gaps import around_hubs, clear_gaps, divided, gap_weights, needed
 from synthcli.mechanisms.interface import Fit, Progress
-from synthcli.mechanisms.resolution import coarsen, refined
+from synthcli.mechanisms.resolution import coarsen, merged_share, refined
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.estimation import FINAL, ROUND, estimate, estimate_total, pool
 from synthcli.pgm.junction_tree import cells
@@ -41,6 +42,9 @@ from synthcli.privacy.curator import MarginalCurator
 
 CLEAR = 2.0
 """An edge of the forest stands out of the screen's noise by this many standard deviations."""
+
+FEW = 0.02
+"""The share of the rows, on average over the columns, that may be in merged codes where few one-ways will do."""
 
 KEPT = 10
 """Later rounds compare this many times as many pairs (and as many triples) as there are columns."""
@@ -55,7 +59,8 @@ class Sieve:
 
     coarsens: ClassVar[bool] = True
     max_cells: int = 500_000
-    one_way_share: float = 0.45
+    one_way_shares: tuple[float, float] = (0.15, 0.3)
+    """The one-way marginals' share, and what is added to it if more than `FEW` of the rows are in merged codes."""
     star_shares: tuple[float, float] = (0.15, 0.4)
     """With a target: the one-way marginals' share, and that of the target's pairs on fine codes."""
     screen_share: float = 0.1
@@ -65,7 +70,8 @@ class Sieve:
     rounds: int = 4
 
     def __post_init__(self) -> None:
-        shares = (self.one_way_share, *self.star_shares, sum(self.star_shares), self.screen_share, self.first_share)
+        firsts = (self.one_way_shares, self.star_shares)
+        shares = (*chain(*firsts), *map(sum, firsts), self.screen_share, self.first_share)
         if self.max_cells < 1 or self.rounds < 2 or not all(0 < share < 1 for share in shares):
             raise ValueError("the sieve's limits are positive, its shares lie between 0 and 1, and it has two rounds")
 
@@ -100,19 +106,22 @@ class Sieve:
     def _ground(self, curator: MarginalCurator, target: str | None, rho: float) -> tuple["_Ground", float, float]:
         """What comes before any choice, and the rho that is left for screens and for joint measurements."""
         singles = [(a,) for a in curator.domain.attributes]
-        one_way, aimed = (self.one_way_share, 0.0) if target is None else self.star_shares
-        for_one_ways, for_star, rest = split(rho, (one_way, aimed, 1.0 - one_way - aimed))
+        shares = self.one_way_shares if target is None else self.star_shares
+        first, second, rest = split(rho, (*shares, 1.0 - sum(shares)))
+        fine = curator.measure(singles, first)
+        if target is None and _is_fine_enough(fine, curator, rest + second):
+            rest, second = rest + second, 0.0
         screen, joint = split(rest, (self.screen_share, 1.0 - self.screen_share))
-        fine = curator.measure(singles, for_one_ways)
         columns, gaps = curator.domain, clear_gaps(fine, curator.domain)
         curator = curator.with_gaps(gaps)
         pair_stddev = curator.rows_per_unit * sqrt(len(singles) / joint)
         if target is None:
-            measured, one_ways = fine, fine
-            total = max(1.0, estimate_total(fine))
-            merges = coarsen(fine, curator.domain, total, pair_stddev)
+            measured = (*fine, *curator.measure(singles, second)) if second else fine
+            one_ways = pool(measured)
+            total = max(1.0, estimate_total(measured))
+            merges = coarsen(one_ways, curator.domain, total, pair_stddev)
         else:
-            pairs = curator.measure(star.cliques(columns, target), for_star)
+            pairs = curator.measure(star.cliques(columns, target), second)
             measured, one_ways = (*fine, *pairs), pool((*fine, *star.margins(pairs, target)))
             total, domain = max(1.0, estimate_total(measured)), curator.domain
             merges = star.coarsen_by_target(pairs, one_ways, domain, target, total=total, pair_stddev=pair_stddev)
@@ -225,6 +234,13 @@ class _Build:
     def _fits(self, cliques: Sequence[Clique]) -> bool:
         every = [*(m.clique for m in self.measurements), *cliques]
         return cells(with_gaps(self.columns, needed(every, self.gaps)), every) <= self.max_cells
+
+
+def _is_fine_enough(one_ways: Sequence[Measurement], curator: MarginalCurator, rho: float) -> bool:
+    """Whether nearly all rows have codes that stay as they are, where the pairs of all attributes share so much rho."""
+    total = max(1.0, estimate_total(one_ways))
+    merges = coarsen(one_ways, curator.domain, total, curator.rows_per_unit * sqrt(len(one_ways) / rho))
+    return merged_share(one_ways, merges, total) <= FEW
 
 
 def _weights(workload: Workload) -> dict[Clique, int]:

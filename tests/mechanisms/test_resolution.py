@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Domain, Measurement, Merge
-from synthcli.mechanisms.resolution import BINS, along_hierarchy, coarsen, refined
+from synthcli.mechanisms.resolution import BINS, along_hierarchy, coarsen, merged_share, refined
 
 
 def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
@@ -136,3 +136,10 @@ def test_a_hierarchy_merges_only_within_its_groups_or_what_is_rare_everywhere(da
             assert max(counts[i] for i in members) < 30
             homes = {level[i] for i in members}
             assert len(homes) == 1 or all(sum(counts[i] for i in members if level[i] == h) < 30 for h in homes)
+
+
+def test_the_share_of_rows_in_merged_codes_is_the_mean_over_attributes() -> None:
+    one_ways = [Measurement((a,), np.array([500, 3, 400, 90, 7]), 1.0) for a in "ab"]
+    merges = {"a": Merge(np.array([0, 1, 2, 1, 1]), np.ones(5))}
+    assert merged_share(one_ways, merges, 1000.0) == pytest.approx(0.1 / 2)
+    assert merged_share(one_ways, {}, 1000.0) == 0.0
