@@ -31,6 +31,15 @@ class Chosen:
     trains: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, eq=False)
+class Guessed:
+    """Rows (codes) that are guessed about, whose each is (a number), and whether it trains."""
+
+    codes: NDArray[np.uint32]
+    unit: NDArray[np.intp]
+    trains: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arms:
     """The chosen rows. `members` and `non_members` index the candidates among them (heads and tails).
@@ -52,6 +61,14 @@ class Arms:
     def has_lone_rows(self) -> bool:
         """Whether every candidate has one row, the chosen one."""
         return len(self.owner) == int(self.chosen.candidate.sum())
+
+    @property
+    def guessed(self) -> Guessed:
+        """What guesses are about: the chosen rows or, where candidates have several rows, all rows at stake."""
+        if self.has_lone_rows:
+            return Guessed(self.block.codes, np.arange(len(self.block)), self.chosen.trains)
+        trains = self.chosen.trains[self.chosen.candidate]
+        return Guessed(self.at_stake, self.owner, trains[self.owner])
 
     @property
     def watched(self) -> NDArray[np.uint32]:

@@ -22,16 +22,16 @@ MIN_GUESSES = 50
 
 @dataclass(frozen=True, eq=False)
 class Guesses:
-    """One entry per guess: the row that it is about, whether that row trains, how sure, and whether it was right."""
+    """One entry per guess: whom it is about (a number), whether they train, how sure, and whether it was right."""
 
-    row: NDArray[np.intp]
+    unit: NDArray[np.intp]
     trains: NDArray[np.bool_]
     confidence: NDArray[np.float64]
     right: NDArray[np.bool_]
 
     def __getitem__(self, chosen: NDArray[np.generic] | slice) -> "Guesses":
         """The guesses that a mask, an index array or a slice picks."""
-        return Guesses(self.row[chosen], self.trains[chosen], self.confidence[chosen], self.right[chosen])
+        return Guesses(self.unit[chosen], self.trains[chosen], self.confidence[chosen], self.right[chosen])
 
     def surest_first(self) -> "Guesses":
         """All guesses, the surest first; in the order in which they are given where the attacker ties."""
@@ -53,7 +53,7 @@ def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[
     """
     found, ordered = [], guesses.surest_first()
     for suffix, share in COVERAGES.items():
-        surest = ordered[: round(share * len(ordered.row))]
+        surest = ordered[: round(share * len(ordered.unit))]
         count = int(surest.trains.sum())
         if min(count, len(surest.trains) - count) >= MIN_GUESSES:
             found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
@@ -75,7 +75,7 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
         low=low,
         high=high,
         low_strict=newcombe(*four, levels.strict)[0],
-        n=int(np.sum(np.bincount(guesses.row) > 0)),
+        n=int(np.sum(np.bincount(guesses.unit) > 0)),
         title=title,
         note=f"{rate:.1%} right about training rows, {control:.1%} about held-out ones",
     )
@@ -83,9 +83,9 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
 
 
 def _rate(guesses: Guesses) -> _Rate:
-    """Several guesses about one row are not independent: they count for fewer (design effect; Rao and Scott 1992)."""
-    made = np.bincount(guesses.row).astype(np.float64)
-    right = np.bincount(guesses.row, weights=guesses.right)[made > 0]
+    """Several guesses about one are not independent: they count for fewer (design effect; Rao and Scott 1992)."""
+    made = np.bincount(guesses.unit).astype(np.float64)
+    right = np.bincount(guesses.unit, weights=guesses.right)[made > 0]
     made = made[made > 0]
     total, rate = float(made.sum()), float(right.sum() / made.sum())
     binomial = rate * (1 - rate) / total

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.audit.arms import Arms
+from synthcli.audit.arms import Arms, Guessed
 from synthcli.audit.guesses import Guesses
 from synthcli.audit.shortlist import Codes, Distances, Places, Shortlist, column_distances, nearest
 
@@ -59,8 +59,9 @@ def infer(
 ) -> tuple[Guesses, Guesses]:
     """The guesses of both attackers about training rows and held-out ones, drawn without a look at any value."""
     secrets, halves = _plan(knowledge, rng)
-    rows = _drawn(arms, rng)
-    codes = arms.block.codes[rows]
+    about = arms.guessed
+    rows = _drawn(about, rng)
+    codes = about.codes[rows]
     values = [secret[0] for secret in secrets]
     voting = _Voting(synthetic, spans, values)
     jitter = 1e-4 * rng.random(len(synthetic), dtype=np.float32)
@@ -73,21 +74,20 @@ def infer(
         if halves:
             one, other = (columns[half].sum(axis=0) + jitter for half in halves)
             found[1].append((rows[place], *_linked(one, other)))
-    return _guesses(found[0], arms), _guesses(found[1], arms)
+    return _guesses(found[0], about), _guesses(found[1], about)
 
 
-def _drawn(arms: Arms, rng: np.random.Generator) -> NDArray[np.intp]:
+def _drawn(about: Guessed, rng: np.random.Generator) -> NDArray[np.intp]:
     """Rows of both arms in random order."""
-    trains = arms.chosen.trains
-    arms_rows = [np.flatnonzero(trains), np.flatnonzero(~trains)]
+    arms_rows = [np.flatnonzero(about.trains), np.flatnonzero(~about.trains)]
     kept = [rng.choice(rows, min(len(rows), MAX_ROWS), replace=False) for rows in arms_rows]
     return np.asarray(rng.permutation(np.concatenate(kept)))
 
 
-def _guesses(parts: Sequence[tuple[NDArray[Any], ...]], arms: Arms) -> Guesses:
+def _guesses(parts: Sequence[tuple[NDArray[Any], ...]], about: Guessed) -> Guesses:
     nothing = np.empty(0, dtype=np.intp), np.empty(0), np.empty(0, dtype=np.bool_)
     row, confidence, right = (np.concatenate(column) for column in zip(nothing, *parts, strict=True))
-    return Guesses(row=row, trains=arms.chosen.trains[row], confidence=confidence, right=right)
+    return Guesses(unit=about.unit[row], trains=about.trains[row], confidence=confidence, right=right)
 
 
 class _Voting:

@@ -17,12 +17,16 @@ from synthcli.audit.views import View
 
 
 def single_out(arms: Arms, views: Sequence[View], around: Surroundings, synthetic: Synthetic) -> Guesses:
-    """One guess for each chosen row and view; the surer, the rarer the values together, were columns independent."""
-    right = (synthetic.alike == 1) & (around.alike == 0)
-    rarity = [-_log_chance(view, arms.block.codes, synthetic.sample.codes) for view in views]
-    rows = np.tile(np.arange(len(arms.block)), len(views))
-    trains = np.tile(arms.chosen.trains, len(views))
-    return Guesses(row=rows, trains=trains, confidence=np.concatenate(rarity), right=right.ravel())
+    """One guess for each row and view; the surer, the rarer the values together, were columns independent.
+
+    Of a privacy unit with several rows each is guessed about, and its other rows are nobody else's.
+    """
+    about = arms.guessed
+    seen = (synthetic.alike, around.alike) if arms.has_lone_rows else (synthetic.at_stake_alike, around.at_stake_alike)
+    right = (seen[0] == 1) & (seen[1] == 0)
+    rarity = [-_log_chance(view, about.codes, synthetic.sample.codes) for view in views]
+    units, trains = np.tile(about.unit, len(views)), np.tile(about.trains, len(views))
+    return Guesses(unit=units, trains=trains, confidence=np.concatenate(rarity), right=right.ravel())
 
 
 def _log_chance(view: View, rows: NDArray[np.uint32], sample: NDArray[np.uint32]) -> NDArray[np.float64]:

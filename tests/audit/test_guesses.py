@@ -12,7 +12,7 @@ def guesses(rows: int, each: int, rng: np.random.Generator, together: bool) -> G
     """Half the rows train; a row's guesses are right together, or each for itself."""
     row = np.repeat(np.arange(rows), each)
     right = rng.random(rows)[row] < 0.5 if together else rng.random(rows * each) < 0.5
-    return Guesses(row=row, trains=row % 2 == 0, confidence=rng.random(len(row)), right=right)
+    return Guesses(unit=row, trains=row % 2 == 0, confidence=rng.random(len(row)), right=right)
 
 
 def test_one_guess_a_row_is_judged_by_newcombe() -> None:
@@ -46,7 +46,7 @@ def test_the_surest_are_taken_from_both_arms_alike() -> None:
     rng = np.random.default_rng(3)
     found = guesses(2000, 5, rng, together=False)
     surest = found.surest_first()[:1000]
-    assert len(surest.row) == 1000 and surest.confidence.min() >= np.sort(found.confidence)[-1000]
+    assert len(surest.unit) == 1000 and surest.confidence.min() >= np.sort(found.confidence)[-1000]
 
 
 def test_few_guesses_are_not_estimable() -> None:

@@ -38,7 +38,7 @@ def people() -> np.ndarray:
 def test_a_secret_that_the_neighbours_know_is_guessed(people) -> None:
     known = Knowledge(COLUMNS, ((4,),))
     found, links = infer(arms(people), people.astype(np.uint32), (0,) * 5, known, np.random.default_rng(2))
-    assert len(found.row) == 400 and found.right.mean() > 0.95 and len(links.row) == 400
+    assert len(found.unit) == 400 and found.right.mean() > 0.95 and len(links.unit) == 400
     assert found.confidence.mean() > 0.5
     elsewhere = people.copy()
     elsewhere[:, 4] = np.random.default_rng(3).permutation(elsewhere[:, 4])
@@ -79,4 +79,4 @@ def test_a_secret_hides_all_attributes_of_its_column(people) -> None:
 def test_one_column_is_neither_a_secret_nor_linked() -> None:
     codes = np.random.default_rng(7).integers(0, 9, (200, 1))
     found, links = infer(arms(codes), codes.astype(np.uint32), (0,), Knowledge(((0,),)), np.random.default_rng(8))
-    assert not len(found.row) and not len(links.row)
+    assert not len(found.unit) and not len(links.unit)

@@ -8,15 +8,19 @@ import pytest
 
 from synthcli.audit import arms, notes
 from synthcli.audit.arms import choose, gather
+from synthcli.audit.attack import Levels
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.ceilings import auc_ceiling
 from synthcli.audit.coins import Coins, flip_units
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.guesses import advantages
+from synthcli.audit.inference import Knowledge, infer
 from synthcli.audit.membership import informed, shift
 from synthcli.audit.release import run_audit
 from synthcli.audit.roc import Scores, auc
 from synthcli.audit.scan import Wanted, scan_synthetic, survey
 from synthcli.audit.scoring import score_by_model, score_candidates
+from synthcli.audit.singling_out import single_out
 from synthcli.audit.views import draw_views
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.marginal import Measurement, tabulate
@@ -117,11 +121,16 @@ def test_a_model_that_remembers_units_fails(persons: Persons) -> None:
     assert failed >= {"membership.likelihood.auc", "membership.shift.auc"}
 
 
-def test_rows_that_leak_only_together_are_found() -> None:
-    """Twelve unlike rows a person: one of them says too little of him to any formula, all of them say enough."""
+@pytest.fixture(scope="module")
+def whole() -> Persons:
+    """Persons with twelve unlike rows each, all of which count."""
     rng = np.random.default_rng(35)
     unit = rng.permutation(np.repeat(np.arange(1200), 12))
-    whole = table_of(unit, Population().draw(len(unit), rng), 12, 10.0, rng)
+    return table_of(unit, Population().draw(len(unit), rng), 12, 10.0, rng)
+
+
+def test_rows_that_leak_only_together_are_found(whole: Persons) -> None:
+    """One row says too little of a person to any formula, all of them say enough."""
     coins, names = whole.coins, whole.experiment.model.domain.attributes
     own = dict(zip(names, whole.rows.codes[coins.candidates].T, strict=True))
     by_one = shift(own, DOMAIN, whole.experiment.measurements, whole.experiment.model.total).score
@@ -132,6 +141,29 @@ def test_rows_that_leak_only_together_are_found() -> None:
     assert found["membership.shift.auc"].low > 0.68 and found["membership.likelihood.auc"].low > 0.6
     failed = {c.limit.metric for c in judge(result.endpoints, load_policy(None)).checks if c.outcome is Outcome.FAIL}
     assert "membership.shift.auc" in failed
+
+
+def test_of_a_person_every_row_is_guessed_about(whole: Persons) -> None:
+    """A file with halves of training rows: guesses about one row of each person cannot tell, those about all can."""
+    rng, experiment = np.random.default_rng(36), whole.experiment
+    training = whole.rows.codes[whole.coins.keep(0, len(whole.rows))]
+    joined = training[rng.permutation(len(training))[:1500]]
+    joined[:, 6:] = training[rng.permutation(len(training))[:1500], 6:]
+    file = block(np.concatenate([Population().draw(1500, rng), joined]), rng)
+    every = gather(experiment.real(), whole.coins, choose(whole.coins, rng))
+    wanted = Wanted(domain=DOMAIN, cliques=(), views=draw_views(experiment.spans, rng), searches=())
+    around = survey(experiment.real(), whole.coins, every, wanted)
+    synthetic = scan_synthetic([file], every, wanted, 3000, rng)
+    assert len(single_out(every, wanted.views, around, synthetic).unit) == len(wanted.views) * len(every.at_stake)
+    candidates = np.flatnonzero(every.chosen.candidate)
+    one = replace(every, at_stake=every.block.codes[candidates], owner=np.arange(len(candidates)))
+    known = Knowledge(tuple((place,) for place in range(len(SHAPE))))
+    found = {}
+    for name, rows in (("all", every), ("one", one)):
+        secrets_guessed, _ = infer(rows, synthetic.sample.codes, experiment.spans, known, np.random.default_rng(2))
+        found[name] = advantages("a", "A", secrets_guessed, Levels(0.95, 0.999))[-1][0]
+    assert found["all"].n < 640 and found["all"].low_strict > 0
+    assert found["one"].low_strict < 0
 
 
 def test_rows_at_stake_are_looked_for_among_other_units(persons: Persons) -> None:
