@@ -212,6 +212,7 @@ def test_nothing_exact_can_be_seen_from_outside():
         "domain",
         "prefetch",
         "merged",
+        "with_gaps",
         "rows_per_unit",
         "persons",
     }
