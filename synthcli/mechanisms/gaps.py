@@ -8,7 +8,6 @@ are measured with each other.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,24 +17,26 @@ from synthcli.marginal.gaps import Gaps, named
 from synthcli.mechanisms.batch import Option, forest
 from synthcli.pgm.belief_propagation import Floats
 
-CLEAR = 4.0
-"""Rows with a value and rows without one both stand out of the noise by so many standard deviations."""
+CLEAR = 8.0
+"""Were another column missing in the very same rows, the screen would see that by so many standard deviations."""
 
 NEARLY = 0.95
 """A hub stands for an attribute if it tells so much of what any other tells of it."""
 
 
-def clear_gaps(one_ways: Sequence[Measurement], domain: Domain) -> Gaps:
-    """The attributes that are clearly missing in some rows and clearly there in others; none where there is but one."""
-    found = [m.clique[0] for m in one_ways if m.clique[0] in domain.gaps and _is_clear(m, domain.gaps[m.clique[0]])]
+def clear_gaps(one_ways: Sequence[Measurement], domain: Domain, stddev: float) -> Gaps:
+    """The attributes that are often enough missing, and there, for a screen with this noise; none if there is but one.
+
+    Two attributes that are missing in the same m of n rows are 4 m (n - m) / n rows from independent.
+    """
+    found = []
+    for measured in one_ways:
+        (attribute,) = measured.clique
+        if attribute in domain.gaps:
+            missing, rows = float(measured.values[domain.gaps[attribute]]), max(float(measured.values.sum()), 1.0)
+            if 4.0 * missing * (rows - missing) / rows >= CLEAR * stddev:
+                found.append(attribute)
     return named(found, domain) if len(found) > 1 else {}
-
-
-def _is_clear(measured: Measurement, gap: int) -> bool:
-    missing = float(measured.values[gap])
-    there = float(measured.values.sum()) - missing
-    noise = CLEAR * measured.stddev
-    return missing > noise and there > noise * sqrt(measured.values.size - 1)
 
 
 def gap_weights(weights: Mapping[Clique, int], gaps: Gaps) -> dict[Clique, int]:

@@ -112,7 +112,9 @@ class Sieve:
         if target is None and _is_fine_enough(fine, curator, rest + second):
             rest, second = rest + second, 0.0
         screen, joint = split(rest, (self.screen_share, 1.0 - self.screen_share))
-        columns, gaps = curator.domain, clear_gaps(fine, curator.domain)
+        columns, pairs_of_both = curator.domain, len(singles) * (len(singles) - 1)
+        screen_stddev = curator.rows_per_unit * sqrt(pairs_of_both / screen)
+        gaps = clear_gaps(fine, columns, screen_stddev)
         curator = curator.with_gaps(gaps)
         pair_stddev = curator.rows_per_unit * sqrt(len(singles) / joint)
         if target is None:
