@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synthcli.audit.audited_table import look_at_table
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.release import run_audit
+from synthcli.audit.release import attack_file, run_audit
 from synthcli.audit.result import AuditResult
 from synthcli.errors import InvalidAudit
 from synthcli.gate import Outcome, Verdict, judge, load_policy
@@ -170,6 +171,14 @@ def test_a_model_of_other_people_tells_nothing(experiment, population) -> None:
 
 def test_the_same_seed_gives_the_same_result(experiment) -> None:
     assert run_audit(experiment, seed=5) == run_audit(experiment, seed=5)
+
+
+def test_a_look_at_the_rows_for_another_file_serves_as_well(experiment, table) -> None:
+    other = replace(experiment, synthetic=chunked(table.rows[:50]))
+    of_table = np.random.default_rng(5)
+    (rng,) = of_table.spawn(1)
+    looked = look_at_table(other, 200, of_table)
+    assert attack_file(experiment, looked, rng) == run_audit(experiment, seed=5)
 
 
 def test_another_number_of_rows_is_refused(experiment, table) -> None:
