@@ -36,6 +36,8 @@ MOST_LEVELS = 0.8
 """Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
 _BESIDE_YEARS = 3.0
 """How many sigmas a year beside the mass must show: calendar years begin and end, where octaves of numbers taper."""
+_ONLY_YEAR = 4.5
+"""And how many will do where no year stands clear: one of 400 empty ones does once in 700 columns."""
 DECIMALS = 0.05
 """The share of the coarse stage that tells how many decimals numbers have."""
 
@@ -208,7 +210,8 @@ def _reach(
     guess = facts.likely.get(column.name)
     near = grid.likely(edges, *guess) if guess else grid.likely(edges)
     if parts_of_kind(column.kind):
-        return grid.active(counts, sigma, near, _BESIDE_YEARS)
+        some = len(grid.clear_cells(counts, sigma)) > 0
+        return grid.active(counts, sigma, near, _BESIDE_YEARS, grid.ALONE if some else _ONLY_YEAR)
     return reach(edges, counts, sigma, near, values)
 
 

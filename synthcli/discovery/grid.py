@@ -20,7 +20,7 @@ from synthcli.table.schema import Kind
 Edges = NDArray[Any]
 """Ascending edges of half-open cells: float64 for numbers, int64 for everything that is whole."""
 
-_ALONE = 5.5
+ALONE = 5.5
 """How many sigmas of its noise a cell must show, or a run of up to `LONGEST` cells."""
 LONGEST = 8
 _FEWEST = 24
@@ -72,7 +72,7 @@ def active(
     sigma: float,
     near: NDArray[np.bool_],
     beside: float = 1.0,
-    alone: float = _ALONE,
+    alone: float = ALONE,
     whole: bool = False,
 ) -> slice:
     """The range of cells that hold the mass: those that stand `alone` sigmas clear of the noise, and what lies between.
@@ -95,7 +95,7 @@ def active(
     return slice(first, last + 1)
 
 
-def clear_cells(counts: NDArray[np.float64], sigma: float, alone: float = _ALONE) -> NDArray[np.intp]:
+def clear_cells(counts: NDArray[np.float64], sigma: float, alone: float = ALONE) -> NDArray[np.intp]:
     """The cells that stand clear of the noise, and the run of others that does together."""
     clear = counts > alone * sigma
     others = np.where(clear, -np.abs(counts).sum(), counts)  # no run goes across
