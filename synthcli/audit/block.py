@@ -16,13 +16,13 @@ from synthcli.table.digest import digests
 class Block:
     """`codes` (rows × attributes, in the order of the domain) and `spelled`, a 64-bit hash of each one's raw cell.
 
-    `firsts`: the first attribute of every column, where a column (a date) has several; else each is a column.
+    `places`: the attributes of every column (`Codec.places`), where some column has several; else each is a column.
     `marks`: rows × subgroups, who belongs to which.
     """
 
     codes: NDArray[np.uint32]
     spelled: NDArray[np.uint64]
-    firsts: tuple[int, ...] | None = None
+    places: tuple[tuple[int, ...], ...] | None = None
     marks: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
@@ -32,7 +32,7 @@ class Block:
     @property
     def columns(self) -> int:
         """How many columns of the table there are."""
-        return self.codes.shape[1] if self.firsts is None else len(self.firsts)
+        return self.codes.shape[1] if self.places is None else len(self.places)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -61,13 +61,13 @@ Mark = Callable[[pa.RecordBatch], NDArray[np.bool_]]
 
 def blocks(batches: Iterable[pa.RecordBatch], codec: Codec, key: bytes, mark: Mark | None = None) -> Iterator[Block]:
     """The modelled columns of record batches, coded and hashed with a secret `key` (16 to 64 bytes)."""
-    firsts = tuple(place for place, column in enumerate(codec.columns) if column.part_of is None)
+    places = tuple(codec.places.values())
     for batch in batches:
         codes = codec.encode(batch)
         spelled = {name: digests(batch.column(name), key)[:, 0] for name in codec.names}
         yield Block(
             np.stack([codes[c.name].astype(np.uint32) for c in codec.columns], axis=1),
             np.stack([spelled[c.column] for c in codec.columns], axis=1),
-            None if len(firsts) == len(codec.columns) else firsts,
+            None if len(places) == len(codec.columns) else places,
             None if mark is None else mark(batch),
         )

@@ -5,7 +5,6 @@ computed from it looks at no coin.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import ceil, log1p
 
 import numpy as np
@@ -32,10 +31,10 @@ def expected_matches(model: MarkovRandomField, block: Block, rows: int, distance
     density = np.exp(np.asarray(model.log_density(codes)))
     if distance == 0 or not len(block):
         return np.asarray(rows * density)
-    firsts = (*(block.firsts or range(len(attributes))), len(attributes))
-    total = (2 - len(firsts)) * density
-    for first, after in pairwise(firsts):
-        total = total + np.exp(log_density_without(model, codes, attributes[first:after]))
+    columns = block.places or tuple((place,) for place in range(len(attributes)))
+    total = (1 - len(columns)) * density
+    for places in columns:
+        total = total + np.exp(log_density_without(model, codes, tuple(attributes[place] for place in places)))
     return np.asarray(rows * np.maximum(total, density))
 
 

@@ -79,15 +79,12 @@ def prepare(
 
 def _knowledge(codec: Codec, focus: Focus) -> Knowledge:
     """The columns asked for by the attributes that they have."""
-    places: dict[str, tuple[int, ...]] = {}
-    for place, column in enumerate(codec.columns):
-        places[column.column] = (*places.get(column.column, ()), place)
 
     def attributes(names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
-        return tuple(places[name] for name in names)
+        return tuple(codec.places[name] for name in names)
 
     link = None if focus.link is None else (attributes(focus.link[0]), attributes(focus.link[1]))
-    return Knowledge(columns=tuple(places.values()), secrets=attributes(focus.secrets), link=link)
+    return Knowledge(columns=tuple(codec.places.values()), secrets=attributes(focus.secrets), link=link)
 
 
 def spans_of(synthesizer: Synthesizer) -> tuple[int, ...]:

@@ -173,9 +173,11 @@ def _cells(hashes: Mapping[Cells, Hashes], search: Search) -> Hashes:
 
 
 def hashed(block: Block, cells: Cells) -> Hashes:
-    """One number for each row and column."""
+    """One number for each row and column: what its attributes' numbers sum up to."""
     hashes = cell_hashes(block.codes) if cells == "codes" else column_hashes(block.spelled)
-    return hashes if block.firsts is None else np.add.reduceat(hashes, block.firsts, axis=1, dtype=np.uint64)
+    if block.places is None:
+        return hashes
+    return np.stack([hashes[:, places].sum(axis=1, dtype=np.uint64) for places in block.places], axis=1)
 
 
 def _without(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.bool_]:

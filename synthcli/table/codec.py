@@ -146,6 +146,14 @@ class Codec:
         return tuple(c.name for c in self.columns if c.part_of is None)
 
     @cached_property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """By column, which attributes tell of it: its own first. What says whether it has a value stands behind all."""
+        every: dict[str, tuple[int, ...]] = {}
+        for place, column in enumerate(self.columns):
+            every[column.column] = (*every.get(column.column, ()), place)
+        return every
+
+    @cached_property
     def calendars(self) -> dict[str, Calendar]:
         """The columns that have parts, with these."""
         parts: dict[str, list[ColumnCodec]] = {}

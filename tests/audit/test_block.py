@@ -45,3 +45,18 @@ def test_a_date_with_parts_is_one_column_of_three_attributes() -> None:
         assert (hashes[0] == hashes[1]).tolist() == [True, False, True]
         assert near(hashes[:1], hashes[1:], 1).all(), "rows that differ in the date alone are near"
         assert not near(hashes[:1], hashes[1:], 0).any()
+
+
+def test_a_row_whose_gap_has_an_attribute_of_its_own_is_near_one_that_differs_there_alone() -> None:
+    """Attributes of gaps stand behind all others: they belong to their columns, not to the last one."""
+    encoder = CategoryEncoder(values=("p", "q"), type=Kind.STRING, missing=True, other=False)
+    codec = Codec(tuple(ColumnCodec(name, encoder) for name in "abc")).with_gaps({"gap a": "a", "gap b": "b"})
+    rows = {"a": ["p", None, "p", None], "b": ["p", "p", None, None], "c": ["q", "q", "q", "q"]}
+    (block,) = blocks([pa.RecordBatch.from_pydict(rows)], codec, KEY)
+    assert block.codes.shape == (4, 5) and block.columns == 3
+    for cells in ("codes", "spelled"):
+        hashes = hashed(block, cells)
+        same = hashes[0] == hashes
+        assert same.tolist() == [[True] * 3, [False, True, True], [True, False, True], [False, False, True]]
+        assert near(hashes[:1], hashes[1:2], 1).all() and near(hashes[:1], hashes[2:3], 1).all()
+        assert not near(hashes[:1], hashes[1:], 0).any() and not near(hashes[:1], hashes[3:], 1).any()

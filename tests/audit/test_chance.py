@@ -1,17 +1,22 @@
 """What chance makes of a match: expected matches against the whole joint, p-values against every toss of the coins."""
 
-from itertools import combinations, pairwise
+from itertools import combinations, product
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.audit.block import Block
+from synthcli.audit.block import Block, as_codes, blocks
 from synthcli.audit.chance import SHARE, expected_matches, match_weights, weight_p
 from synthcli.audit.rates import fisher
 from synthcli.marginal import Domain
 from synthcli.pgm.markov_random_field import MarkovRandomField
+from synthcli.pgm.structural_zeros import with_zeros
+from synthcli.table.category_encoder import CategoryEncoder
+from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.schema import Kind
 
 DOMAIN = Domain(("a", "b", "c", "d"), (2, 3, 4, 2))
 
@@ -22,19 +27,41 @@ def model_of(seed: int) -> MarkovRandomField:
     return MarkovRandomField(DOMAIN, {pair: rng.normal(size=DOMAIN.shape_of(pair)) for pair in pairs}, 10.0)
 
 
-@pytest.mark.parametrize("firsts", [None, (0, 1, 3), (0, 2)])
-def test_expected_matches_are_sums_over_the_joint(firsts) -> None:
-    """`firsts` (0, 1, 3): the second column has the attributes b and c."""
+@pytest.mark.parametrize("places", [None, ((0,), (1, 2), (3,)), ((0, 1), (2, 3)), ((0, 3), (1,), (2,))])
+def test_expected_matches_are_sums_over_the_joint(places) -> None:
+    """`places` ((0,), (1, 2), (3,)): the second column has the attributes b and c."""
     model = model_of(1)
     cells = np.indices(DOMAIN.shape).reshape(4, -1).T.astype(np.uint32)
     density = np.exp(model.log_density(dict(zip(DOMAIN.attributes, cells.T, strict=True))))
-    edges = [*(firsts or range(4)), 4]
-    columns = [range(first, after) for first, after in pairwise(edges)]
-    differ = sum(np.any(cells[:, None, c] != cells[None, :, c], axis=2).astype(int) for c in map(list, columns))
-    block = Block(cells, cells.astype(np.uint64), firsts)
+    columns = places or tuple((place,) for place in range(4))
+    differ = sum(np.any(cells[:, None, c] != cells[None, :, c], axis=2).astype(int) for c in columns)
+    block = Block(cells, cells.astype(np.uint64), places)
     for distance in (0, 1):
         expected = 50 * ((differ <= distance) @ density)
         assert expected_matches(model, block, 50, distance) == pytest.approx(expected)
+
+
+def test_expected_matches_know_whose_gap_an_attribute_is() -> None:
+    """Every row that there can be, as a codec with attributes of gaps codes it: 3 x 3 x 2 of them."""
+    kinds = {"a": True, "b": True, "c": False}
+    codec = Codec(tuple(ColumnCodec(name, _encoder(missing)) for name, missing in kinds.items()))
+    codec = codec.with_gaps({"gap a": "a", "gap b": "b"})
+    rows = list(product(("p", "q", None), ("p", "q", None), ("p", "q")))
+    batch = pa.RecordBatch.from_arrays([pa.array(cells) for cells in zip(*rows, strict=True)], names=list(kinds))
+    (block,) = blocks([batch], codec, bytes(32))
+    domain, rng = codec.domain, np.random.default_rng(4)
+    pairs = {pair: rng.normal(size=domain.shape_of(pair)) for pair in (("a", "c"), ("b", "c"), ("gap a", "gap b"))}
+    model = MarkovRandomField(domain, with_zeros(domain, pairs), 10.0)
+    density = np.exp(model.log_density(as_codes(block, domain.attributes)))
+    assert density.sum() == pytest.approx(1.0)
+    differ = np.array([[sum(x != y for x, y in zip(one, other, strict=True)) for other in rows] for one in rows])
+    for distance in (0, 1):
+        expected = 50 * ((differ <= distance) @ density)
+        assert expected_matches(model, block, 50, distance) == pytest.approx(expected)
+
+
+def _encoder(missing: bool) -> CategoryEncoder:
+    return CategoryEncoder(values=("p", "q"), type=Kind.STRING, missing=missing, other=False)
 
 
 def test_a_match_weighs_more_the_less_chance_explains_it() -> None:

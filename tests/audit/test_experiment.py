@@ -8,6 +8,8 @@ import pytest
 
 from synthcli.audit.coins import flip
 from synthcli.audit.experiment import prepare
+from synthcli.audit.focus import Focus
+from synthcli.audit.inference import Knowledge
 from synthcli.audit.release import run_audit
 from synthcli.errors import InvalidAudit
 from synthcli.marginal import Measurement, tabulate
@@ -96,6 +98,18 @@ def test_copies_by_spelling_alone(release) -> None:
     experiment = prepare(synthesizer, coins, lambda: real, lambda: [*people(3000, 9), stolen])
     metric = next(m for m in run_audit(experiment).endpoints if m.id == "copies.raw.excess")
     assert metric.low_strict is not None and metric.low_strict > 0
+
+
+def test_what_says_of_a_gap_is_known_and_guessed_with_its_column(release) -> None:
+    synthesizer, coins, real = release
+    codec = CODEC.with_gaps({"no town": "town", "no income": "income"})
+    measured = tuple(Measurement((a,), np.ones(codec.domain.card(a)), 1.0) for a in codec.domain.attributes)
+    gapped = replace(synthesizer, codec=codec, model=estimate(codec.domain, measured), measurements=measured)
+    focus = Focus(secrets=("town",), link=(("town",), ("age", "income")))
+    experiment = prepare(gapped, coins, lambda: real, lambda: real, focus)
+    town, age, income = (0, 3), (1,), (2, 4)
+    assert experiment.knowledge == Knowledge((town, age, income), (town,), ((town,), (age, income)))
+    assert next(iter(experiment.real())).places == (town, age, income)
 
 
 def test_a_model_without_coins_is_refused(release) -> None:
