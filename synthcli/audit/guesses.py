@@ -16,8 +16,8 @@ from synthcli.audit.rates import newcombe
 from synthcli.metric import Metric
 
 COVERAGES = {"1pct": 0.01, "10pct": 0.1, "100pct": 1.0}
-MIN_GUESSES = 50
-"""Fewer guesses than this, in either arm, say nothing: the endpoint is then not estimable."""
+MIN_UNITS = 50
+"""Guesses about fewer units than this, in either arm, say nothing, however many: the endpoint is then not estimable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +47,21 @@ class _Rate:
 
 
 def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[tuple[Metric, float]]:
-    """For each coverage that leaves enough guesses about either arm: the advantage, and the least that would be found.
+    """The advantage, and the least that would be found, for each coverage that leaves guesses about enough units.
 
-    The latter at the level of a failure, with 90 % power.
+    Enough of either arm. The latter at the level of a failure, with 90 % power.
     """
     found, ordered = [], guesses.surest_first()
     for suffix, share in COVERAGES.items():
         surest = ordered[: round(share * len(ordered.unit))]
-        count = int(surest.trains.sum())
-        if min(count, len(surest.trains) - count) >= MIN_GUESSES:
+        if min(_units(surest[surest.trains]), _units(surest[~surest.trains])) >= MIN_UNITS:
             found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
     return found
+
+
+def _units(guesses: Guesses) -> int:
+    """How many units there are guesses about."""
+    return int(np.count_nonzero(np.bincount(guesses.unit)))
 
 
 def _covered(share: float) -> str:
@@ -75,7 +79,7 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
         low=low,
         high=high,
         low_strict=newcombe(*four, levels.strict)[0],
-        n=int(np.sum(np.bincount(guesses.unit) > 0)),
+        n=_units(guesses),
         title=title,
         note=f"{rate:.1%} right about training rows, {control:.1%} about held-out ones",
     )
@@ -83,7 +87,10 @@ def _advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple
 
 
 def _rate(guesses: Guesses) -> _Rate:
-    """Several guesses about one are not independent: they count for fewer (design effect; Rao and Scott 1992)."""
+    """Several guesses about one are not independent: they count for fewer (design effect; Rao and Scott 1992).
+
+    They must be about two units or more.
+    """
     made = np.bincount(guesses.unit).astype(np.float64)
     right = np.bincount(guesses.unit, weights=guesses.right)[made > 0]
     made = made[made > 0]
