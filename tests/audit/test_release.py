@@ -207,6 +207,22 @@ def test_too_few_held_out_rows_are_refused_and_a_policy_may_allow_fewer(populati
     assert judge(result.endpoints, load_policy(None)).outcome is INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("apart", "advice"),
+    [(0, "remove the table's repeated rows"), (150, "remove the table's repeated"), (600, "larger")],
+)
+def test_advice_on_too_few_rows_depends_on_how_many_are_left_out_since_they_are_alike(
+    experiment, table, apart: int, advice: str
+) -> None:
+    """Of about 800 members and 800 non-members so many have a record of their own; all others have the same one."""
+    same = np.concatenate([table.coins.members[apart:], table.coins.non_members[apart:]])
+    rows = np.arange(len(table.rows))
+    rows[same] = same[0]
+    with pytest.raises(InvalidAudit, match=f"^{apart} members and {apart} non-members can be") as caught:
+        look_at_table(replace(experiment, real=chunked(table.rows[rows])), 700, np.random.default_rng(18))
+    assert advice in str(caught.value.hint) and f"({len(same):,} were left out" in caught.value.message
+
+
 def test_an_empty_synthetic_file_is_refused(experiment, table) -> None:
     with pytest.raises(InvalidAudit, match="no rows"):
         run_audit(replace(experiment, synthetic=chunked(table.rows[:0])))
