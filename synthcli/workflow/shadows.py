@@ -40,7 +40,7 @@ def plan_again(synthesizer: Synthesizer) -> FitPlan:
         raise InvalidAudit("a model of persons is not fitted again by an audit", "audit it without --deep")
     statement, schema = synthesizer.statement, synthesizer.schema
     learnt = {name: tuple(f for f in facts if f in FACTS) for name, facts in statement.learnt.items()}
-    facts = Facts(
+    facts = Facts(  # `names` and `likely` are of parts of a schema alone, as the table of persons is one
         schema=schema,
         declared=statement.declared,
         public_by_steward=statement.public_by_steward,
