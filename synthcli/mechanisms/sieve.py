@@ -8,7 +8,7 @@
 4. A few more rounds: the model is fitted, the candidates that the screen left are compared with it anew, and the best
    batch is measured. A round may choose nothing, and leaves its budget to the next one. Where all candidates have been
    measured (few columns, many rows) the triples made of them join in.
-5. What is left over repeats what was worth measuring.
+5. What is left over repeats what was worth measuring, or the one-ways where no joint table of values was.
 
 Which columns are missing together is looked at in the same steps, on two codes for each column (`gaps`).
 
@@ -147,7 +147,7 @@ class Sieve:
         saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
             progress("measuring joint marginals", i / self.rounds)
-            saved = build.measure(build.compared([*kept, *build.triples(kept)], looks[i]), parts[i] + saved)
+            saved = build.measure_best([*kept, *build.triples(kept)], looks[i], parts[i] + saved)
         return build.measure_again(saved) if saved else 0.0
 
 
@@ -197,7 +197,13 @@ class _Build:
         noisy, stddev = self.curator.distances(pairs, self.fit().marginals, rho)
         return [self._option(pair, weights[pair], noisy[pair]) for pair in pairs], stddev
 
-    def compared(self, options: Sequence[Option], rho: float) -> list[Option]:
+    def measure_best(self, options: Sequence[Option], look: float, rho: float) -> float:
+        """Compare the options with the present model, and measure the best of them; returns what was not spent."""
+        if not options:
+            return look + rho
+        return self.measure(self._compared(options, look), rho)
+
+    def _compared(self, options: Sequence[Option], rho: float) -> list[Option]:
         """The options' noisy distances from the present model."""
         noisy, stddev = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
         values, gaps = divided((replace(o, distance=noisy[o.clique]) for o in options), self.gaps)
@@ -222,9 +228,9 @@ class _Build:
         return 0.0
 
     def measure_again(self, rho: float) -> float:
-        """Spend rho on what was worth measuring, if anything was."""
+        """Spend rho on what was worth measuring, if that says anything of values; returns what was not spent."""
         worth = list({option.clique: option for option in self.batches}.values())
-        if not worth:
+        if not divided(worth, self.gaps)[0]:
             return rho
         self.measurements += self.curator.measure_groups(shares(worth, rho))
         return 0.0
