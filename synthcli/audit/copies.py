@@ -32,6 +32,9 @@ _SAMPLED = 2_000
 CROWDED = 0.01
 """If no more rows than this can be counted, these alone could not bring the excess to the default tolerance."""
 
+HIDDEN = 0.5
+"""If more training rows than this could be copied and not be found, a note says so."""
+
 
 @dataclass(frozen=True)
 class CopyTest:
@@ -184,8 +187,16 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
         n=count.training + count.held_out,
         title=test.title,
         note=f"{count.hits:,} of {count.training:,} training rows, {count.chance:,} of {count.held_out:,} held-out; "
-        f"{count.telling:.0%} of the rows could tell{', so all matches count' * count.crowded}; p = {count.p:.2g}",
+        f"{count.telling:.0%} of the rows could tell{_hiding(count, levels.strict)}; p = {count.p:.2g}",
     )
+
+
+def _hiding(count: Copied, strict: float) -> str:
+    """What else there is to say of the rows that could not tell."""
+    hide = detectable_copies(count, strict) > HIDDEN
+    if count.crowded:
+        return f", so all matches count{', and copies would hide among them' * hide}"
+    return ", and copies would hide among the others" * hide
 
 
 def _bound(count: Copied, newcombe_low: float, confidence: float) -> float:

@@ -56,7 +56,11 @@ def contradictions(metrics: Iterable[Metric], ceilings: Mapping[str, float]) -> 
 def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copies: float | None) -> tuple[str, ...]:
     """The notes of one audit, its own numbers in them."""
     members, others = len(arms.members), len(arms.non_members)
-    copies = "" if detectable_copies is None else f", or {detectable_copies:.1%} of the rows copied"
+    copies = (
+        ""
+        if detectable_copies is None or detectable_copies >= 1
+        else f", or {detectable_copies:.1%} of the rows copied"
+    )
     found = [
         PROOF,
         f"With 90 % power this audit would have detected an attack with an AUC of {detectable_auc:.3f} or more{copies} "

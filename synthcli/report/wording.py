@@ -220,7 +220,7 @@ def _power(audit: AuditResult) -> str:
     whole = [limit for name, limit in limits.items() if name.startswith("membership.") and name.endswith(".auc")]
     if whole:
         found.append(f"an attack with an AUC of {max(whole):.3f} or more (0.5 is guessing)")
-    if "copies.exact.excess" in limits:
+    if limits.get("copies.exact.excess", 1.0) < 1:
         found.append(f"copies of {percent(limits['copies.exact.excess'])} or more of the training rows")
     if not found:
         return "The audit does not state what it could have detected."

@@ -1,5 +1,6 @@
 """What counts of copies are worth as an endpoint."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthcli.audit.attack import Levels
-from synthcli.audit.copies import CROWDED, Copied, copy_tests, count_copies, detectable_copies, excess
+from synthcli.audit.copies import CROWDED, HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess
 from synthcli.gate import Limit, Outcome, Policy, judge
 
 if TYPE_CHECKING:
@@ -49,6 +50,20 @@ def test_a_crowd_lets_few_copies_be_found_or_none() -> None:
     assert detectable_copies(_crowd(5_000, 5_000), LEVELS.strict) == 1.0
     half = detectable_copies(_crowd(2_500, 2_500), LEVELS.strict)
     assert detectable_copies(_nothing_found(1.0), LEVELS.strict) < half < 0.2
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (_crowd(5_000, 5_000), "0% of the rows could tell, so all matches count, and copies would hide among them; p"),
+        (_crowd(2_500, 2_500), "0% of the rows could tell, so all matches count; p"),
+        (replace(_nothing_found(0.02), training=200, held_out=200), "2% of the rows could tell, and copies would hide"),
+        (_nothing_found(0.02), "2% of the rows could tell; p"),
+    ],
+)
+def test_a_note_says_where_copies_would_hide(count: Copied, said: str) -> None:
+    assert said in excess(NEAR, count, LEVELS).note
+    assert ("would hide" in said) is (detectable_copies(count, LEVELS.strict) > HIDDEN)
 
 
 @pytest.mark.parametrize("rare", [0, 20, 1_000])

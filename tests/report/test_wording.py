@@ -66,6 +66,13 @@ def test_a_pass_says_what_it_could_have_seen() -> None:
     assert "Weaker leaks are not excluded" in text and "Not tested" in text
 
 
+def test_a_pass_claims_nothing_of_copies_that_would_not_be_found() -> None:
+    findings = report(3).findings
+    hidden = replace(findings.audit, detection_limits={**findings.audit.detection_limits, "copies.exact.excess": 1.0})
+    text = " ".join(verdict_sentences(hidden, findings.verdict))
+    assert "AUC of 0.524" in text and "copies of" not in text
+
+
 def failed(name: str, value: float) -> str:
     metric = Metric(id=name, value=value, low=value, high=value, n=9, title="T")
     check = Check(limit=Limit(name, 0.01, 0.0), metric=metric, outcome=Outcome.FAIL)
