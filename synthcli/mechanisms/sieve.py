@@ -58,7 +58,7 @@ class Sieve:
     """Our own mechanism. `max_cells` bounds the model (cells of the junction tree), and so memory and time."""
 
     coarsens: ClassVar[bool] = True
-    max_cells: int = 500_000
+    max_cells: int = 1_000_000
     one_way_shares: tuple[float, float] = (0.15, 0.3)
     """The one-way marginals' share, and what is added to it if more than `FEW` of the rows are in merged codes."""
     star_shares: tuple[float, float] = (0.15, 0.4)
