@@ -13,7 +13,8 @@ import pytest
 from synthcli.audit.conformance import public_tables
 from synthcli.audit.conformance.accounting import check_loss, check_sensitivity, cost
 from synthcli.audit.conformance.build import Appoint, Fittable, PublicTable, Setting, record
-from synthcli.audit.conformance.replay import Replays, check_replays
+from synthcli.audit.conformance.replay import Replays, check_replays, quick_replays
+from synthcli.audit.conformance.scope import DELTA
 from synthcli.mechanisms.names import MECHANISMS
 from synthcli.privacy import bounding
 from synthcli.privacy.budget import Budget
@@ -34,11 +35,28 @@ BUDGET = Budget.of(2.0, 1e-6, 5e-7)
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_questions_and_model_depend_on_released_values_alone(mechanism: str, tmp_path: Path) -> None:
-    base = public_tables.ordinary(200)
+    base = public_tables.ordinary()
     replays = Replays(base, (public_tables.unlike(), public_tables.with_row(base, "a new category")))
     found = list(check_replays(InstalledBuild(tmp_path), Setting(mechanism, 5.0, 1e-6), [replays]))
     assert [check.id for check in found] == [f"replay.questions.{mechanism}", f"replay.model.{mechanism}"]
     assert all(check.holds for check in found), found
+
+
+def test_who_is_missing_together_is_among_what_is_replayed(tmp_path: Path) -> None:
+    """The section's columns are 576 rows from independent; 320 are enough for a look, and noise here is some 50."""
+    recording = record(InstalledBuild(tmp_path).prepare(quick_replays()[0].base, Setting("sieve", 5.0, DELTA)))
+    assert {entry.question.kind for entry in recording.transcript if _is_about_gaps(entry.question)} == {
+        "marginals",
+        "distances",
+    }
+
+
+def _is_about_gaps(question: Question) -> bool:
+    if question.kind not in ("marginals", "distances"):
+        return False
+    view, *about = question.about
+    cliques = about[0].cliques if question.kind == "distances" else about
+    return any(view.gaps.keys() >= set(clique) for clique in cliques)
 
 
 TIMES = """
@@ -74,7 +92,7 @@ def test_times_many_categories_and_hierarchies_are_asked_for_without_a_look(tmp_
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_one_row_moves_no_more_than_declared_and_costs_add_up(mechanism: str, tmp_path: Path) -> None:
-    build, setting, base = InstalledBuild(tmp_path), Setting(mechanism, 5.0, 1e-6), public_tables.ordinary(200)
+    build, setting, base = InstalledBuild(tmp_path), Setting(mechanism, 5.0, 1e-6), public_tables.ordinary()
     recording = record(build.prepare(base, setting))
     other = build.prepare(public_tables.with_row(base, "a new category"), setting).table()
     sensitivity = check_sensitivity(mechanism, recording, [other])
@@ -172,12 +190,13 @@ def _of_persons(table: PublicTable, seed: int) -> PublicTable:
 
 
 def test_persons_of_many_rows_change_neither_questions_nor_model(tmp_path: Path) -> None:
-    base, other = _of_persons(public_tables.ordinary(400), 0), _of_persons(public_tables.unlike(), 1)
+    base, other = _of_persons(public_tables.ordinary(3_000), 0), _of_persons(public_tables.unlike(), 1)
     crowd = replace(base, rows=base.rows + "Atlantis,1.5,412.5,33,1964-02-11,true,9999\n" * 30)
     found = list(check_replays(_OfPersons(tmp_path), Setting("sieve", 5.0, 1e-6), [Replays(base, (other, crowd))]))
     assert len(found) == 2 and all(check.holds for check in found), found
     recording = record(_OfPersons(tmp_path).prepare(base, Setting("sieve", 5.0, 1e-6)))
     assert recording.synthesizer.statement.rows_per_unit == 2
+    assert any(_is_about_gaps(entry.question) for entry in recording.transcript)
     spent = sum(cost(entry.question) for entry in recording.transcript)
     assert 0.9 * recording.synthesizer.statement.rho < spent < recording.synthesizer.statement.rho * (1 + 1e-9)
 

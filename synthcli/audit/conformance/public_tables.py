@@ -32,8 +32,11 @@ ODD_ROWS = {
 """What one person may add to the table."""
 
 
-def ordinary(rows: int = 240) -> PublicTable:
-    """A mixed table: few cities, a skewed number, dates of some years, some missing values."""
+def ordinary(rows: int = 600) -> PublicTable:
+    """A mixed table: few cities, a skewed number, dates of some years, some missing values, and a section without any.
+
+    So many rows lack the section that a fit looks at who is missing together.
+    """
     rng = np.random.default_rng(1)
     lines = []
     for _ in range(rows):
@@ -41,7 +44,8 @@ def ordinary(rows: int = 240) -> PublicTable:
         income = "" if rng.random() < 0.1 else f"{rng.lognormal(6, 0.4):.1f}"
         date = f"{1960 + rng.integers(9)}-02-{rng.integers(1, 29):02d}"
         member = "true" if rng.random() < 0.7 else "false"
-        lines.append(f"{city},{rng.integers(1, 3)}.5,{income},{rng.integers(18, 80)},{date},{member}")
+        section = ",," if rng.random() < 0.4 else f"{income},{rng.integers(18, 80)},{date}"
+        lines.append(f"{city},{rng.integers(1, 3)}.5,{section},{member}")
     return _table("an ordinary table", lines)
 
 
