@@ -69,6 +69,7 @@ class Subpopulation:
         if len(self.boxes) == 1:
             yield from self.restricted.release(self.boxes[0]).sample(rows, rng, compact=compact)
             return
+        compact = compact and not self.restricted.asks_parts
         most = _BLOCK if self.restricted.keeps(len(self.boxes)) else _LARGE_BLOCK
         dealt = Shares(np.zeros(len(self.boxes), dtype=np.intp), self.shares)
         for start in range(0, rows, most):
@@ -179,10 +180,16 @@ class _Restricted:
         self._parts: dict[str, Parts] = {
             name: parts_of(synthesizer.schema[name], codecs[name], values) for name, values in named.items()
         }
+        self._numbered = numbered
         self._parts |= numbered
         self._restrictions: dict[tuple[str, int], Restriction] = {}
         self._calendars: dict[tuple[object, ...], CalendarWithin] = {}
         self._kept: dict[frozenset[tuple[str, int]], Synthesizer] = {}
+
+    @property
+    def asks_parts(self) -> bool:
+        """Whether a weekday or month is asked for: dates then come plain out of some boxes, compact out of others."""
+        return bool(self._numbered)
 
     def keeps(self, count: int) -> bool:
         """Whether so many calibrated models are kept."""

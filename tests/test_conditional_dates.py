@@ -124,6 +124,30 @@ def test_a_weekday_that_is_no_attribute_can_be_asked_for() -> None:
     assert {row["day"] for row in rows} == {date(2022, 4, 10), date(2022, 4, 17)}
 
 
+@pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "kind == 'a' or weekday(day) == 'Monday'",
+        "day is missing or weekday(day) == 'Sunday'",
+        "day < '2022-03-14' or month(day) == 4",
+        "kind == 'b' or weekday(day) == 'Friday' and month(day) == 3",
+    ],
+)
+def test_weekdays_of_some_alternatives_alone(where: str, compact: bool) -> None:
+    """Of the boxes some draw days of a weekday, others any: together they are one table, with compact columns, too."""
+    whole = _release()
+    encoder = replace(whole.codec.columns[0].encoder, missing=True)
+    codec = Codec((ColumnCodec("day", encoder), whole.codec.columns[2]))
+    schema = Schema(name="t", columns=tuple(replace(column, required=False) for column in whole.schema.columns))
+    plain = replace(whole, schema=schema, codec=codec, model=MarkovRandomField(codec.domain, {}, 900.0))
+    drawn = list(subpopulation(plain, where).sample(300, np.random.default_rng(1), compact=compact))
+    types = pa.schema({"day": pa.date32(), "kind": pa.string()})
+    (table,) = pa.Table.from_pylist(pa.Table.from_batches(drawn).to_pylist()).cast(types).to_batches()
+    satisfied = parse_condition(where, Vocabulary(schema, codec))
+    assert table.num_rows == 300 and satisfying(satisfied, table, schema).all()
+
+
 def test_weekdays_of_ordered_columns_are_refused() -> None:
     whole = _release()
     end = Column(name="end", kind=Kind.DATE, required=True)
