@@ -72,24 +72,26 @@ def neighbours(draw: Any, domain: Domain, most: int = 4) -> Neighbours:
 
 
 @st.composite
-def merges(draw: Any, size: int) -> Merge:
-    groups = np.array(draw(st.lists(st.integers(0, size - 1), min_size=size, max_size=size)), dtype=np.intp)
+def merges(draw: Any, size: int, alone: int | None = None) -> Merge:
+    """Any merge, or any that keeps the code `alone` for itself."""
+    groups = 2 * np.array(draw(st.lists(st.integers(0, size - 1), min_size=size, max_size=size)), dtype=np.intp)
+    if alone is not None:
+        groups[alone] = 2 * draw(st.integers(0, size - 1)) + 1
     return Merge(np.unique(groups, return_inverse=True)[1].astype(np.intp), np.ones(size))
 
 
 @st.composite
 def views(draw: Any, domain: Domain) -> View:
-    """The plain view, or one with attributes that tell gaps, or merged once or twice."""
+    """The plain view, or one with attributes that tell gaps, or merged once or twice; gaps that are told stay apart."""
     view = View(AsCoded(domain))
     if domain.gaps:
         view = view.with_gaps(
             {f"{name}?": name for name in sorted(draw(st.sets(st.sampled_from(sorted(domain.gaps)))))}
         )
     for _ in range(draw(st.integers(0, 2))):
-        told = set(view.gaps.values()) | view.gaps.keys()
-        free = [name for name in domain.attributes if name not in told]
-        chosen = draw(st.sets(st.sampled_from(free))) if free else set()
-        view = view.merged({name: draw(merges(view.domain.card(name))) for name in sorted(chosen)})
+        alone = {of: view.domain.gaps[of] for of in view.gaps.values()}
+        chosen = draw(st.sets(st.sampled_from([name for name in view.domain.attributes if name not in view.gaps])))
+        view = view.merged({name: draw(merges(view.domain.card(name), alone.get(name))) for name in sorted(chosen)})
     return view
 
 

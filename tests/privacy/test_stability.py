@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import opendp.prelude as dp
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Clique, Domain
@@ -177,6 +177,18 @@ def test_what_was_counted_before_plays_no_part(name: str, data: Any) -> None:
             warm.prefetch(source, data.draw(cliques_of(source.domain)))
         source = source.finer
     assert not any(case.squares(query(ExactCounts(table)), query(warm)))
+
+
+def test_views_are_merged_below_gaps_that_are_told() -> None:
+    """As the sieve merges them; the code of the gap moves, since another one than the last is missing."""
+
+    def moves(view: View) -> bool:
+        finer = view.finer
+        told = set(view.gaps.values())
+        return finer is not None and any(finer.domain.gaps[a] != view.domain.gaps[a] for a in told & view.merges.keys())
+
+    domain = Domain(("a", "b"), (4, 2), gaps={"a": 2})
+    assert find(views(domain), moves).gaps == {"a?": "a"}
 
 
 def test_every_transformation_is_tested() -> None:
