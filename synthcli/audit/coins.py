@@ -52,7 +52,7 @@ class Coins:
     """The coins of one table of `rows` rows; secret, since they name who is in the training rows.
 
     `candidates`: ascending row numbers (int64); `heads`: one bool each, true for the rows that train; `salt` hides the
-    coins behind their commitment and keys `data_digest`, the HMAC-SHA-256 of the data they were tossed for ('' before
+    coins behind their commitment and keys `data_digest`, the HMAC-SHA-256 of what they were tossed for ('' before
     `bind`). `units` is None where every row is a unit of its own.
     """
 
@@ -165,15 +165,16 @@ class Coins:
             )
 
     def bind(self, chunks: Iterable[bytes]) -> "Coins":
-        """The same coins, bound to the bytes of the data file (given in any chunks) by a keyed digest."""
+        """The same coins, bound to the content of the data (a digest of values, in any chunks) by a keyed digest."""
         return replace(self, data_digest=self._digest(chunks))
 
     def verify_data(self, chunks: Iterable[bytes]) -> None:
-        """`InvalidAudit` unless these are the bytes that the coins were bound to."""
+        """`InvalidAudit` unless this is the content that the coins were bound to."""
         if not hmac.compare_digest(self._digest(chunks), self.data_digest):
             raise InvalidAudit(
-                "the data are not the ones that the coins were tossed for: the file has changed since the fit",
-                "audit with the very file that the model was fitted on, or fit again",
+                "the data are not the ones that the coins were tossed for: "
+                "values, or the order of rows, have changed since the fit",
+                "audit with the table that the model was fitted on, or fit again",
             )
 
     def _digest(self, chunks: Iterable[bytes]) -> str:

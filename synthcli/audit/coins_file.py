@@ -15,6 +15,9 @@ from synthcli.files import atomic_write
 from synthcli.privacy.row_set import RowSet
 
 _FORMAT = "synthcli-coins"
+VERSION = 2
+"""Of the file. Those of version 1 were bound to the bytes of the data file, not to its values."""
+
 _MAX_BYTES = 1 << 30
 _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
 _ROW_SETS = ("trains", "representatives")
@@ -25,7 +28,7 @@ def save_coins(coins: Coins, path: Path) -> None:
     """Write the coins with mode 0600, atomically and durably; `InputError` where the file system refuses."""
     document: dict[str, Any] = {
         "format": _FORMAT,
-        "schema_version": 1,
+        "schema_version": VERSION,
         "warning": "secret: names the rows that were kept out of training; classify as the source data",
         "rows": coins.rows,
         "salt": coins.salt.hex(),
@@ -63,7 +66,7 @@ def _parse(document: Any) -> Coins:
     if not isinstance(document, dict) or document.get("format") != _FORMAT or set(document) - {"units"} != _KEYS:
         raise ValueError("not a coins file")
     rows, digest = document["rows"], document["data_digest"]
-    if document["schema_version"] != 1 or type(rows) is not int or not 0 <= rows < 2**62:
+    if document["schema_version"] != VERSION or type(rows) is not int or not 0 <= rows < 2**62:
         raise ValueError("an unknown version, or no row count")
     if not isinstance(digest, str) or (digest and len(bytes.fromhex(digest)) != SALT_BYTES):
         raise ValueError("a digest of the wrong length")
@@ -100,5 +103,5 @@ def _bytes(text: Any) -> bytes:
 def _bad(path: Path) -> InvalidAudit:
     return InvalidAudit(
         f"the file {path} is not a coins file of this version, or it is damaged",
-        "name the coins file that the fit wrote with --coins",
+        "name the coins file that the fit wrote with --coins; of an older version's model, fit again",
     )

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from synthcli.table.held import HeldTable
 from synthcli.table.schema import Schema
+from synthcli.table.source import Source
 
 _ROWS = 1 << 17
 
@@ -39,6 +40,15 @@ class Content:
             for digest in self._hashes[name]:
                 whole.update(digest.digest())
         return whole.digest()
+
+
+def content_of(source: Source, schema: Schema, unit: str | None, held: HeldTable | None = None) -> bytes:
+    """The digest of what a fit rests on: the values of modelled columns, and whose rows are whose (column `unit`).
+
+    `held` is the same table in memory. `InputError` for a file that cannot be read as the schema says.
+    """
+    content = Content().add(source.batches(schema) if held is None else batches_of(held, schema))
+    return content.add(() if unit is None else source.batches(schema, [unit])).digest()
 
 
 def _parts(cells: pa.Array) -> tuple[Any, Any, Any]:

@@ -18,7 +18,7 @@ from synthcli.audit.result import AuditResult
 from synthcli.conclusion import error_share, with_breakdowns, with_claims, with_shadows
 from synthcli.engine.interface import RowMask
 from synthcli.engine.units import units_of
-from synthcli.errors import InvalidAudit
+from synthcli.errors import InputError, InvalidAudit
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Verdict, judge, load_policy
 from synthcli.privacy.ledger import ledger_folder
@@ -27,6 +27,7 @@ from synthcli.quality.result import Quality
 from synthcli.report.document import to_document
 from synthcli.report.public_audit import PublicAudit
 from synthcli.synthesizer import Synthesizer
+from synthcli.table.content import content_of
 from synthcli.table.dialect import declared
 from synthcli.table.persons import events_schema
 from synthcli.table.schema import Role
@@ -74,7 +75,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         open_source(request.data, declared(request.dialect, synthesizer.schema.encoding)) as real,
         open_source(request.synthetic) as synthetic,
     ):
-        coins.verify_data(real.raw_chunks())
+        coins.verify_data([_content(synthesizer, real)])
         _refuse_other_columns(synthesizer, synthetic)
         _refuse_half(synthesizer, synthetic)
         shadow = shadow_attack(request, synthesizer, coins, real, synthetic)
@@ -114,6 +115,14 @@ def _experiment(synthesizer: Synthesizer, coins: Coins, focus: Focus, real: Sour
         synthetic=lambda: synthetic.batches(schema, names),
         focus=focus,
     )
+
+
+def _content(synthesizer: Synthesizer, real: Source) -> bytes:
+    """What the coins are bound to: values, however they are written down. What cannot be read is another table."""
+    try:
+        return content_of(real, synthesizer.schema, synthesizer.statement.unit_column)
+    except InputError:
+        return b""
 
 
 def _refuse_other_columns(synthesizer: Synthesizer, synthetic: Source) -> None:

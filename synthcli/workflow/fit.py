@@ -10,13 +10,13 @@ from pathlib import Path
 from synthcli import __version__
 from synthcli.artifact import save
 from synthcli.audit.coins import Coins
-from synthcli.audit.coins_file import save_coins
+from synthcli.audit.coins_file import VERSION, save_coins
 from synthcli.errors import InputError, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import spell
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
-from synthcli.table.content import Content, batches_of
+from synthcli.table.content import content_of
 from synthcli.table.dialect import Dialect, declared
 from synthcli.table.held import HeldTable
 from synthcli.table.source import Source, open_source
@@ -72,8 +72,9 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             generation = _generation(request, ledger, source, progress)
             as_read = ledger.digest(source.raw_chunks())
             rows = training_rows(plan, source, progress)
-            request_digest = _request_digest(ledger, asked, _content(plan, source, rows.held))
-            coins_file = _keep_coins(ledger, rows.coins)
+            content = _content(plan, source, rows.held)
+            request_digest = _request_digest(ledger, asked, content)
+            coins_file = None if rows.coins is None else _keep_coins(ledger, rows.coins.bind([content]))
         stack.enter_context(remarking(stays_spent(reservation)))
         synthesizer = learn(plan, source, rows, progress, generation)
         if ledger.digest(source.raw_chunks()) != as_read:
@@ -128,10 +129,8 @@ def coins_place(folder: Path, commitment: str) -> Path:
     return folder / "coins" / f"{commitment[:32]}.json"
 
 
-def _keep_coins(ledger: Ledger, coins: Coins | None) -> Path | None:
+def _keep_coins(ledger: Ledger, coins: Coins) -> Path:
     """Write the private coins file before anything is learnt."""
-    if coins is None:
-        return None
     place = coins_place(ledger.folder, coins.commitment())
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     save_coins(coins, place)
@@ -184,10 +183,7 @@ def _request_digest(ledger: Ledger, asked: str, content: bytes) -> str:
 
 
 def _content(plan: FitPlan, source: Source, held: HeldTable | None = None) -> bytes:
-    """The values that a fit rests on: those of modelled columns, and whose rows are whose."""
-    schema = plan.facts.schema
-    content = Content().add(source.batches(schema) if held is None else batches_of(held, schema))
-    return content.add(source.batches(schema, [plan.unit.column]) if plan.unit else ()).digest()
+    return content_of(source, plan.facts.schema, plan.unit.column if plan.unit else None, held)
 
 
 def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
@@ -199,6 +195,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         request.delta,
         repr(plan.mechanism),
         repr(plan.audit_coins),
+        *([f"coins file {VERSION}"] if plan.audit_coins else []),
         repr((plan.target, sorted(plan.workload.weights.items()))),
         repr(plan.unit),
         *(["persons"] if plan.persons else []),

@@ -48,7 +48,7 @@ def training_rows(plan: FitPlan, source: Source, progress: Progress) -> Training
         )
     refuse_alike(source, plan.facts.schema, checked.held, coins, max(2, plan.audited_rows))
     persons = _persons(plan, bounded, coins.keep)
-    return TrainingRows(keep=coins.keep, coins=coins.bind(source.raw_chunks()), held=checked.held, persons=persons)
+    return TrainingRows(keep=coins.keep, coins=coins, held=checked.held, persons=persons)
 
 
 def _persons(plan: FitPlan, bounded: BoundedRows | None, keep: RowMask | None) -> PersonRows | None:
