@@ -52,6 +52,7 @@ def accepted_schema(config: ReleaseConfig, progress: Progress, warn: Warn) -> Pa
         _refuse_headless(source, config.dialect or Dialect())
         _refuse_unknown(config, source.columns)
         proposal = propose(source, name, config.privacy_unit)
+    _refuse_nothing(proposal, config.data)
     warn(_in_words(proposal, config.data, place))
     schema = replace(proposal.schema, accepted_unseen=True)
     atomic_write(place, dump_schema(schema, place).encode(), mode=0o600)
@@ -107,7 +108,13 @@ def _name(config: ReleaseConfig) -> str:
 
 
 def _refuse_unknown(config: ReleaseConfig, columns: tuple[str, ...]) -> None:
-    """`UsageError` for options that name a column that the table's header does not have."""
+    """`UsageError` for options that name a column that the table's header does not have, or the privacy unit's."""
+    columns = tuple(column for column in columns if column != config.privacy_unit)
+    if config.target is not None and config.target == config.privacy_unit:
+        raise UsageError(
+            f"--target {config.target!r} is the column of the privacy unit: it is not modelled",
+            "name another column: a target is what models will be taught to predict",
+        )
     own = [] if not config.persons or config.privacy_unit is None else [rows_column(config.privacy_unit)]
     if config.target is not None and config.target not in (*columns, *own):
         raise UsageError(
@@ -127,12 +134,26 @@ def _refuse_headless(source: Source, said: Dialect) -> None:
         )
 
 
+def _refuse_nothing(proposal: Proposal, data: str) -> None:
+    """A schema that models nothing is not kept: often the file was read with the wrong delimiter."""
+    if not proposal.schema.modelled:
+        raise InputError(
+            f"no column of {data} can be modelled: {_left_out(proposal)}",
+            "say how it is to be read, if these are not its columns (--delimiter), or write a schema",
+        )
+
+
+def _left_out(proposal: Proposal) -> str:
+    """Columns whose values are not written, and why."""
+    out = [f"{f.column.name} ({f.note or f.column.role})" for f in proposal.findings if not f.column.role.is_written]
+    return ", ".join(out) or "no column"
+
+
 def _in_words(proposal: Proposal, data: str, place: Path) -> str:
     schema = proposal.schema
-    out = [f"{f.column.name} ({f.note or f.column.role})" for f in proposal.findings if not f.column.role.is_written]
     columns = f"{len(schema.columns)} column{'' if len(schema.columns) == 1 else 's'}"
     return (
         f"types, formats and roles of the {columns} of {data} were read off its rows and are "
         f"accepted unseen: epsilon does not cover them\n  they stand in {place}\n"
-        f"  left out: {', '.join(out) or 'no column'}"
+        f"  left out: {_left_out(proposal)}"
     )

@@ -8,7 +8,8 @@ up what was finished: a model that was paid for is not paid for again.
 import json
 import secrets
 import shutil
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from glob import escape
 from hashlib import sha256
@@ -67,8 +68,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     if config.folder.exists() and not config.folder.is_dir():
         raise UsageError(f"{config.folder} is not a folder", "name a folder with -o; releases that pass appear in it")
     _refuse_early(config)
-    config.work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock(config.work / "lock"):
+    with _own_folder(config.work):
         _sweep(config)
         model = config.work / "model.synth"
         schema = config.schema or accepted_schema(config, progress, warn)
@@ -82,6 +82,23 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     spent += 0.0 if result.up_to_date else float(config.public_epsilon or 0)
     return replace(result, dataset=fit.dataset, schema=schema, spent=spent)
+
+
+@contextmanager
+def _own_folder(work: Path) -> Iterator[None]:
+    """Hold the work folder; if this run made it, and fails with nothing in it but the lock, it goes again."""
+    made = [folder for folder in (work, *work.parents) if not folder.exists()]
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock(work / "lock"):
+        try:
+            yield
+        except BaseException:
+            if made and [path.name for path in work.iterdir()] == ["lock"]:
+                (work / "lock").unlink()
+                with suppress(OSError):  # a folder above that holds something else stays
+                    for folder in made:
+                        folder.rmdir()
+            raise
 
 
 def _refuse_early(config: ReleaseConfig) -> None:

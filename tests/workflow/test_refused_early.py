@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from synthcli.errors import UsageError
+from synthcli.errors import InputError, UsageError
+from synthcli.table.schema_file import load_schema
 from synthcli.workflow import accepted, release
 from synthcli.workflow.release_config import load_release_config
+from synthcli.workflow.requests import mute, silent
 from tests.workflow.test_accepted import given, lines, write
 
 
@@ -54,8 +56,10 @@ def test_settings_that_mean_nothing_are_refused_before_the_table_is_profiled(
     ("key", "value", "says"),
     [
         ("target", "wards", "--target 'wards' is no column of the table; did you mean 'ward'?"),
+        ("target", "person", "--target 'person' is the column of the privacy unit"),
         ("privacy_unit", "persn", "--privacy-unit 'persn' is no column"),
         ("workload", '[[marginal]]\ncolumns = ["feee"]\n', "the workload file"),
+        ("workload", '[[marginal]]\ncolumns = ["ward", "person"]\n', "the workload file"),
     ],
 )
 def test_columns_that_the_header_does_not_have_are_told_before_a_schema_is_accepted(
@@ -64,8 +68,32 @@ def test_columns_that_the_header_does_not_have_are_told_before_a_schema_is_accep
     (tmp_path / "w.toml").write_text(value)
     asked = dict(given(tmp_path, folder=tmp_path / "public", mechanism="sieve"))
     asked[("fit", key)] = str(tmp_path / "w.toml") if key == "workload" else value
-    asked |= {("fit", "max_rows_per_unit"): 3} if key == "privacy_unit" else {}
+    asked = {("fit", "privacy_unit"): "person", ("fit", "max_rows_per_unit"): 3} | asked
     with pytest.raises(UsageError) as refused:
         release.run_release(load_release_config(None, asked))
     assert says in refused.value.message
-    assert not (tmp_path / ".synthcli" / "visits" / "schema.yaml").exists()
+    assert not (tmp_path / ".synthcli").exists()
+
+
+def test_a_schema_that_models_nothing_is_not_kept(tmp_path: Path) -> None:
+    """The wrong delimiter makes one column of all: the same command without it is not held against that."""
+    asked = given(tmp_path, folder=tmp_path / "public")
+    with pytest.raises(InputError, match=r"no column of .* can be modelled: person,surname,ward"):
+        release.run_release(load_release_config(None, dict(asked) | {("data", "delimiter"): ";"}))
+    assert not (tmp_path / ".synthcli").exists()
+    config = load_release_config(None, asked)
+    config.work.mkdir(parents=True)
+    place = accepted.accepted_schema(config, silent, mute)
+    assert "ward" in {column.name for column in load_schema(place).modelled}
+
+
+def test_a_work_folder_that_holds_nothing_goes_again_and_no_other(tmp_path: Path) -> None:
+    write(tmp_path, [])
+    config = load_release_config(None, given(tmp_path, folder=tmp_path / "public"))
+    with pytest.raises(InputError):
+        release.run_release(config)
+    assert not config.work.exists()
+    config.work.mkdir(parents=True)
+    with pytest.raises(InputError):
+        release.run_release(config)
+    assert config.work.is_dir(), "it was there before"
