@@ -25,10 +25,13 @@ def cell_hashes(codes: NDArray[np.integer]) -> Hashes:
         return mix(codes.astype(np.uint64) + _streams(codes.shape[1]))
 
 
-def column_hashes(spelled: Hashes) -> Hashes:
-    """The same for cells that are hashes already: equal spellings in different columns get different numbers."""
+def column_hashes(spelled: Hashes, first: int = 0) -> Hashes:
+    """The same for cells that are hashes already: equal spellings in different columns get different numbers.
+
+    `first`: the number of the first of these columns, where those before it were hashed apart.
+    """
     with np.errstate(over="ignore"):
-        return mix(spelled + _streams(spelled.shape[1]))
+        return mix(spelled + _streams(first + spelled.shape[1])[first:])
 
 
 def _streams(columns: int) -> Hashes:

@@ -23,16 +23,16 @@ def refuse_alike(source: Source, schema: Schema, held: HeldTable | None, coins: 
     """
     chosen = choose(coins, np.random.default_rng(0))
     numbers, heads = chosen.numbers[chosen.candidate], chosen.trains[chosen.candidate]
-    hashes = np.zeros((len(numbers), 0), dtype=np.uint64)
-    for cells in _columns(source, schema, held, numbers):
-        hashes = np.append(hashes, digests(cells, coins.salt), axis=1)
-        alone = ~in_both(column_hashes(hashes).sum(axis=1, dtype=np.uint64), heads)
+    records = np.zeros(len(numbers), dtype=np.uint64)
+    for column, cells in enumerate(_columns(source, schema, held, numbers)):
+        records += column_hashes(digests(cells, coins.salt), column)[:, 0]
+        alone = ~in_both(records, heads)
         if min(np.count_nonzero(alone & heads), np.count_nonzero(alone & ~heads)) >= wanted:
             return
     raise InvalidAudit(  # how many there are stays private
         f"too few rows with audit coins could be compared: their record occurs in both arms, and an audit needs "
         f"{wanted:,} others of each",
-        "remove the table's repeated rows, name its --privacy-unit, or model columns that tell rows apart",
+        "model more columns that tell rows apart, name the table's --privacy-unit, or remove rows that are there twice",
     )
 
 

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synthcli.audit.coins import Coins, flip
+from synthcli.audit.neighbours import column_hashes
 from synthcli.errors import InvalidAudit
 from synthcli.table.held import HELD_BYTES
 from synthcli.table.schema import Column, Kind, Schema
 from synthcli.table.source import open_source, validate
+from synthcli.workflow import told_apart
 from synthcli.workflow.told_apart import refuse_alike
 
 SCHEMA = Schema(name="t", columns=(Column(name="kind", kind=Kind.STRING), Column(name="n", kind=Kind.INTEGER)))
@@ -41,3 +45,26 @@ def test_missing_cells_are_alike(tmp_path: Path) -> None:
     with pytest.raises(InvalidAudit):
         _checked(tmp_path, [","] * 300, coins, 2, HELD_BYTES)
     _checked(tmp_path, [f",{i}" for i in range(300)], coins, 50, HELD_BYTES)
+
+
+def test_each_column_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records are a running sum of what is made of each column."""
+    hashed: list[int] = []
+
+    def counted(cells: np.ndarray, *more: int) -> np.ndarray:
+        hashed.append(cells.shape[1])
+        return column_hashes(cells, *more)
+
+    monkeypatch.setattr(told_apart, "column_hashes", counted)
+    coins = flip(400, 0.9)
+    with pytest.raises(InvalidAudit) as refused:
+        _checked(tmp_path, ["a,7"] * 400, coins, 2, HELD_BYTES)
+    assert hashed == [1, 1]
+    assert refused.value.hint.startswith("model more columns that tell rows apart")
+
+
+@given(st.integers(1, 6), st.integers(0, 2**32))
+def test_columns_apart_are_hashed_as_columns_together(columns: int, seed: int) -> None:
+    cells = np.random.default_rng(seed).integers(0, 3, (20, columns)).astype(np.uint64)
+    apart = [column_hashes(cells[:, [number]], number) for number in range(columns)]
+    assert np.array_equal(np.hstack(apart), column_hashes(cells))
