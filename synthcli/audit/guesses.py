@@ -16,8 +16,8 @@ from synthcli.audit.rates import newcombe
 from synthcli.metric import Metric
 
 COVERAGES = {"1pct": 0.01, "10pct": 0.1, "100pct": 1.0}
-MIN_UNITS = 50
-"""Guesses about fewer units than this, in either arm, say nothing, however many: the endpoint is then not estimable."""
+MIN_GUESSES, MIN_UNITS = 50, 20
+"""Fewer guesses than this, or guesses about fewer units, in either arm, say nothing: the endpoint is not estimable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,13 @@ def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[
     found, ordered = [], guesses.surest_first()
     for suffix, share in COVERAGES.items():
         surest = ordered[: round(share * len(ordered.unit))]
-        if min(_units(surest[surest.trains]), _units(surest[~surest.trains])) >= MIN_UNITS:
+        if _are_enough(surest[surest.trains]) and _are_enough(surest[~surest.trains]):
             found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
     return found
+
+
+def _are_enough(guesses: Guesses) -> bool:
+    return len(guesses.unit) >= MIN_GUESSES and _units(guesses) >= MIN_UNITS
 
 
 def _units(guesses: Guesses) -> int:

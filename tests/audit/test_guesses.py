@@ -54,7 +54,7 @@ def test_few_guesses_are_not_estimable() -> None:
     assert [m.id for m, _ in advantages("a", "A", found, LEVELS)] == ["a.advantage_at_10pct", "a.advantage_at_100pct"]
 
 
-@pytest.mark.parametrize(("inside", "outside"), [(1, 500), (500, 1), (2, 3), (49, 500), (500, 49)])
+@pytest.mark.parametrize(("inside", "outside"), [(1, 500), (500, 1), (2, 3), (19, 500), (500, 19)])
 def test_many_guesses_about_few_units_are_not_judged(inside: int, outside: int) -> None:
     """A hundred guesses about each unit; those of one arm may all be about a single one."""
     unit = np.repeat(np.arange(inside + outside), 100)
@@ -62,10 +62,18 @@ def test_many_guesses_about_few_units_are_not_judged(inside: int, outside: int) 
     assert not advantages("a", "A", Guesses(unit, unit < inside, np.zeros(len(unit)), right), LEVELS)
 
 
+@pytest.mark.parametrize(("each", "judged"), [(1, False), (2, True)])
+def test_few_guesses_are_not_judged(each: int, judged: bool) -> None:
+    unit = np.repeat(np.arange(60), each)  # 30 units an arm
+    right = np.random.default_rng(7).random(len(unit)) < 0.5
+    found = advantages("a", "A", Guesses(unit, unit < 30, np.zeros(len(unit)), right), LEVELS)
+    assert bool(found) is judged
+
+
 def test_the_surest_guesses_may_be_about_too_few_units() -> None:
-    """About a tenth of the training units all are surer than about any other: their tenth is 40 units of 400."""
-    unit = np.repeat(np.arange(800), 10)
-    trains = unit < 400
+    """About a tenth of the training units all are surer than about any other: their tenth is 16 units of 160."""
+    unit = np.repeat(np.arange(320), 10)
+    trains = unit < 160
     right = np.random.default_rng(6).random(len(unit)) < 0.5
-    found = advantages("a", "A", Guesses(unit, trains, np.where(unit % 400 < 40, 1.0, 0.0), right), LEVELS)
-    assert [metric.id for metric, _ in found] == ["a.advantage_at_100pct"] and found[0][0].n == 800
+    found = advantages("a", "A", Guesses(unit, trains, np.where(unit % 160 < 16, 1.0, 0.0), right), LEVELS)
+    assert [metric.id for metric, _ in found] == ["a.advantage_at_100pct"] and found[0][0].n == 320
