@@ -106,14 +106,10 @@ def _plain(cells: pa.Array) -> pa.Array:
 
 def _log_within(column: ColumnCodec, marginal: NDArray[np.float64], in_order: bool) -> NDArray[np.float64]:
     """By fine code: log P(a value of it | its coarse code)."""
-    encoder, merge = column.encoder, column.merge
-    shares = np.ones(encoder.size)
+    encoder, shares = column.encoder, column.shares
     coarse = np.asarray(marginal, dtype=np.float64)
-    if merge is not None:
-        totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)[merge.groups]
-        even = 1.0 / np.bincount(merge.groups)[merge.groups]
-        shares = np.where(totals > 0, merge.weights / np.where(totals > 0, totals, 1.0), even)
-        coarse = coarse[merge.groups]
+    if column.merge is not None:
+        coarse = coarse[column.merge.groups]
     if isinstance(encoder, CategoryEncoder) and encoder.other and encoder.values:
         return _with_unlisted(encoder, shares, coarse)
     logs = np.log(np.maximum(shares, 1e-300))

@@ -120,10 +120,7 @@ class PersonModel:
         column, middle = next(c for c in self.codec.columns if c.name == self.counted), self.rows_of_cells
         if column.merge is None:
             return middle
-        groups, weights = column.merge.groups, column.merge.weights
-        has_weight = np.bincount(groups, weights)[groups] > 0
-        weights = np.where(has_weight, weights, 1.0)
-        return np.asarray(np.bincount(groups, weights * middle) / np.bincount(groups, weights))
+        return np.asarray(np.bincount(column.merge.groups, column.shares * middle))
 
     @cached_property
     def mean_rows(self) -> float:

@@ -39,6 +39,13 @@ class Merge:
         """How many coarse codes there are."""
         return int(self.groups.max()) + 1
 
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """By fine code: how often it is drawn inside its group, of 1."""
+        totals = np.bincount(self.groups, self.weights)[self.groups]
+        even = 1.0 / np.bincount(self.groups)[self.groups]
+        return np.asarray(np.where(totals > 0, self.weights / np.where(totals > 0, totals, 1.0), even))
+
     def coarsen(self, codes: NDArray[np.unsignedinteger]) -> NDArray[np.intp]:
         """Fine codes to coarse codes."""
         coarse: NDArray[np.intp] = self.groups[codes]

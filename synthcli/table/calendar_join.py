@@ -44,6 +44,11 @@ class Coded(Protocol):
         ...
 
     @property
+    def shares(self) -> NDArray[np.float64]:
+        """By fine code: how often it is drawn for its coarse code, of 1."""
+        ...
+
+    @property
     def size(self) -> int:
         """How many coarse codes there are."""
         ...

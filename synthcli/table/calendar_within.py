@@ -53,7 +53,7 @@ class CalendarWithin:
     def _chances(self) -> Floats:
         """Cells of the parts' codes × pieces inside: P(the piece | these codes, and a value that is there)."""
         found = np.zeros((int(np.prod(self._shape)), int(self.inside.sum())))
-        shares = [_shares(coded) for coded in self._days]
+        shares = [coded.shares for coded in self._days]
         for numbers in product(*(range(coded.encoder.size) for coded in self._days)):
             codes = [_group(coded, number) for coded, number in zip(self._days, numbers, strict=True)]
             weight = np.prod([share[number] for share, number in zip(shares, numbers, strict=True)])
@@ -85,7 +85,7 @@ class CalendarWithin:
         missing[column.encoder.cells :] = 1.0
         if column.merge is None:
             return missing
-        return np.bincount(column.merge.groups, _shares(column) * missing, column.size).astype(np.float64)
+        return np.bincount(column.merge.groups, column.merge.shares * missing, column.size).astype(np.float64)
 
     @cached_property
     def weights(self) -> Floats:
@@ -121,16 +121,6 @@ class CalendarWithin:
         )
         found = chosen(keys.ravel(), self._chances.ravel(), cell * self.calendar.column.size + own, rng)
         return inside[found % len(inside)]
-
-
-def _shares(coded: Coded) -> Floats:
-    """Each fine code's share of its coarse code."""
-    merge = coded.merge
-    if merge is None:
-        return np.ones(coded.encoder.size)
-    totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)[merge.groups]
-    even = 1.0 / np.bincount(merge.groups)[merge.groups]
-    return np.asarray(np.where(totals > 0, merge.weights / np.where(totals > 0, totals, 1.0), even))
 
 
 def _group(coded: Coded, number: int) -> int:

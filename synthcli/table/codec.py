@@ -74,13 +74,18 @@ class ColumnCodec:
         fine = codes if self.merge is None else self.merge.refine(codes, rng)
         return self.encoder.decode_compact(fine, rng) if compact else self.encoder.decode(fine, rng)
 
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """By fine code: how often it is drawn for its coarse code, of 1."""
+        return np.ones(self.encoder.size) if self.merge is None else self.merge.shares
+
     def certainty(self) -> NDArray[np.float64]:
         """By coarse code: the largest chance that `decode` gives it for any one value."""
         fine = self.encoder.certainty()
         if self.merge is None:
             return fine
         chances = np.zeros(self.size)
-        np.maximum.at(chances, self.merge.groups, _within(self.merge) * fine)
+        np.maximum.at(chances, self.merge.groups, self.shares * fine)
         return chances
 
     def unlisted(self) -> NDArray[np.float64]:
@@ -90,7 +95,7 @@ class ColumnCodec:
             shares[len(encoder.values)] = 1.0
         if self.merge is None:
             return shares
-        return np.bincount(self.merge.groups, _within(self.merge) * shares, self.size).astype(np.float64)
+        return np.bincount(self.merge.groups, self.shares * shares, self.size).astype(np.float64)
 
     def labels(self) -> tuple[str, ...]:
         """The names of the coarse codes; merged neighbours are named by the first and the last, others by the first."""
@@ -274,15 +279,5 @@ def _compose(fine: Merge, coarse: Merge) -> Merge:
     """One merge for two in a row: P(fine | group) = P(fine | middle) P(middle | group)."""
     if coarse.fine_size != fine.coarse_size:
         raise ValueError("a merge does not fit the one before it")
-    middle, group = _within(fine), _within(coarse)
+    middle, group = fine.shares, coarse.shares
     return Merge(coarse.groups[fine.groups], middle * group[fine.groups])
-
-
-def _within(merge: Merge) -> NDArray[np.float64]:
-    """Each member's share of its group; even where a group has no weight."""
-    totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)
-    members = np.bincount(merge.groups, minlength=merge.coarse_size)
-    even = 1.0 / members[merge.groups]
-    total = totals[merge.groups]
-    shares: NDArray[np.float64] = np.where(total > 0, merge.weights / np.where(total > 0, total, 1.0), even)
-    return shares

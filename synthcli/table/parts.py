@@ -123,7 +123,7 @@ def _restrict_categories(codec: ColumnCodec, encoder: CategoryEncoder, chosen: i
         encoder = replace(encoder, weights=tuple(kept.tolist()))
     if codec.merge is None:
         return Restriction(fine, ColumnCodec(codec.name, encoder))
-    return _merged(codec.name, encoder, codec.merge.groups, _shares(codec.merge) * fine)
+    return _merged(codec.name, encoder, codec.merge.groups, codec.merge.shares * fine)
 
 
 def _grid_parts(column: Column, codec: ColumnCodec, encoder: GridEncoder, values: list[Value]) -> Parts:
@@ -131,12 +131,10 @@ def _grid_parts(column: Column, codec: ColumnCodec, encoder: GridEncoder, values
     cut = split(encoder, column, values)
     missing = [encoder.cells] if encoder.missing else []
     old = np.concatenate([cut.cell, np.array(missing, dtype=np.intp)])
-    groups, within = old, np.ones(encoder.size)
-    if codec.merge is not None:
-        groups, within = codec.merge.groups[old], _shares(codec.merge)
+    groups = old if codec.merge is None else codec.merge.groups[old]
     count = 2 * len(values) + 1
     part = np.concatenate([cut.part, np.full(len(missing), count)])
-    shares = within[old] * np.concatenate([cut.share, np.ones(len(missing))])
+    shares = codec.shares[old] * np.concatenate([cut.share, np.ones(len(missing))])
 
     def restrict(chosen: int) -> Restriction:
         return _merged(codec.name, cut.encoder, groups, shares * _flags(chosen, count + 1)[part])
@@ -152,11 +150,3 @@ def _merged(name: str, encoder: Any, groups: NDArray[np.intp], weights: NDArray[
 
 def _flags(chosen: int, size: int) -> NDArray[np.float64]:
     return np.array([chosen >> part & 1 for part in range(size)], dtype=np.float64)
-
-
-def _shares(merge: Merge) -> NDArray[np.float64]:
-    """How often each fine code is drawn inside its group; a group without weight is even."""
-    totals = np.bincount(merge.groups, merge.weights)[merge.groups]
-    even = 1.0 / np.bincount(merge.groups)[merge.groups]
-    shares: NDArray[np.float64] = np.where(totals > 0, merge.weights / np.where(totals > 0, totals, 1.0), even)
-    return shares

@@ -16,7 +16,6 @@ from synthcli.marginal import Measurement, Merge
 from synthcli.mechanisms.interface import Fit
 from synthcli.pgm.conditional_means import tilt
 from synthcli.synthesizer import PersonModel
-from synthcli.table.codec import ColumnCodec
 
 Floats = NDArray[np.float64]
 
@@ -33,30 +32,20 @@ def with_mean_rows(persons: PersonModel, rows: Fit, most: int) -> PersonModel:
     counted = np.minimum(persons.rows_of_cells, most)
     groups = np.arange(len(counted)) if column.merge is None else column.merge.groups
     coarse = persons.model.marginal((column.name,)) / persons.model.total
-    shares = coarse[groups] * within(column)
+    shares = coarse[groups] * column.shares
     if counted[shares > 0].max() <= counted[shares > 0].min():
         return persons
     mean = _mean(persons, shares, (counted, groups), rows)
     if abs(mean - shares @ counted) < _CLOSE * most:
         return persons
     factor = np.exp(tilt(shares, counted, mean) * (counted - counted.mean()))
-    tilted = np.bincount(groups, within(column) * factor, column.size)
+    tilted = np.bincount(groups, column.shares * factor, column.size)
     clique = (column.name,)
     potentials = {**persons.model.potentials, clique: persons.model.potentials.get(clique, 0.0) + np.log(tilted)}
-    merge = None if column.merge is None else Merge(groups, within(column) * factor)
+    merge = None if column.merge is None else Merge(groups, column.shares * factor)
     columns = tuple(replace(c, merge=merge) if c.name == column.name else c for c in persons.codec.columns)
     model = replace(persons.model, potentials=potentials)
     return replace(persons, codec=replace(persons.codec, columns=columns), model=model)
-
-
-def within(column: ColumnCodec) -> Floats:
-    """Each fine code's share of its coarse code."""
-    if column.merge is None:
-        return np.ones(column.size)
-    merge = column.merge
-    totals = np.bincount(merge.groups, merge.weights, merge.coarse_size)[merge.groups]
-    even = 1.0 / np.bincount(merge.groups)[merge.groups]
-    return np.asarray(np.where(totals > 0, merge.weights / np.where(totals > 0, totals, 1.0), even))
 
 
 def _mean(persons: PersonModel, shares: Floats, cells: tuple[Floats, NDArray[np.intp]], rows: Fit) -> float:

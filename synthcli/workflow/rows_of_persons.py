@@ -17,7 +17,7 @@ from synthcli.mechanisms.interface import Fit
 from synthcli.pgm.conditional_means import with_means
 from synthcli.synthesizer import PersonModel
 from synthcli.table.codec import Codec, ColumnCodec
-from synthcli.workflow.mean_rows import with_mean_rows, within
+from synthcli.workflow.mean_rows import with_mean_rows
 
 MOST_CELLS = 500_000
 
@@ -50,7 +50,7 @@ def _times_the_mean(persons: PersonModel, column: ColumnCodec, rows: Fit, other:
     """
     own = persons.model.marginal((column.name,)) / persons.model.total
     coarse = rows.model.marginal((other.name,)) / rows.model.total
-    shares = within(other) * (coarse if other.merge is None else coarse[other.merge.groups])
+    shares = other.shares * (coarse if other.merge is None else coarse[other.merge.groups])
     groups = np.arange(column.size) if column.merge is None else column.merge.groups
     of_rows = np.bincount(groups, shares, column.size)
     fine = np.bincount(groups, minlength=column.size)
