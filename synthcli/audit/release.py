@@ -1,26 +1,22 @@
 """The audit of one release: every endpoint, with what it could have seen and what the claim would have allowed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
+from synthcli.audit.attacks import Attacks
 from synthcli.audit.audited_table import AuditedTable, look_at_table
 from synthcli.audit.ceilings import detectable_auc, gaussian_mu
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.inference import Knowledge, infer
 from synthcli.audit.notes import contradictions, write_notes
-from synthcli.audit.parts import Part, claimed, copied, distances, guarded, guessed, membership, ordered, shadowed
+from synthcli.audit.parts import Part
 from synthcli.audit.result import AuditResult
 from synthcli.audit.scan import Synthetic, scan_synthetic
-from synthcli.audit.scoring import score_candidates
 from synthcli.audit.shadow.attack import ShadowAttack
-from synthcli.audit.singling_out import single_out
 from synthcli.audit.strangers import refuse_strangers
-from synthcli.errors import InputError, SynthError
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
@@ -95,7 +91,8 @@ def attack_file(
     synthetic = scan_synthetic(experiment.synthetic(), table.arms, table.wanted, SYNTHETIC_SAMPLE, rng)
     refuse_strangers(experiment, table.arms, table.around, synthetic)
     progress("attacks", 0.7)
-    parts = tuple(_attack(experiment, shadow, table, synthetic, levels, rng, progress))
+    of_copies = replace(levels, strict=1 - share * FALSE_ALARM / 2 / COPIES)
+    parts = tuple(Attacks(experiment, table, synthetic, levels, of_copies, rng, shadow).run(progress))
     progress("attacks", 1.0)
     result = _result(experiment, table.arms, synthetic, levels, parts)
     design = {
@@ -103,60 +100,6 @@ def attack_file(
         "shadow_fits": shadow.shadows if shadow else 0,
     }
     return replace(result, setup={**result.setup, **design})
-
-
-def _attack(
-    experiment: Experiment,
-    shadow: ShadowAttack | None,
-    table: AuditedTable,
-    synthetic: Synthetic,
-    levels: Levels,
-    rng: np.random.Generator,
-    progress: Progress,
-) -> Iterator[Part]:
-    """One kind of attack after the other; one that breaks down takes none of the others with it."""
-    arms, around, domain, spans = table.arms, table.around, experiment.model.domain, experiment.spans
-    of_copies = replace(levels, strict=1 - (1 - levels.strict) * family(experiment, shadow) / COPIES)
-    mu = gaussian_mu(experiment.epsilon, experiment.delta)
-    groups = {} if arms.block.marks is None else dict(zip(experiment.subgroups, arms.block.marks.T, strict=True))
-    scored = cache(lambda: score_candidates(domain, arms, around, table.model_scores, synthetic, groups))
-
-    def singled_out() -> tuple[Part, ...]:
-        return (
-            guessed(
-                "singling_out", "Singling out", single_out(arms, table.wanted.views, around, synthetic), mu, levels
-            ),
-        )
-
-    def inferred() -> tuple[Part, ...]:
-        knowledge = experiment.knowledge or Knowledge(tuple((place,) for place in range(len(spans))))
-        secrets, links = infer(arms, synthetic.sample.codes, spans, knowledge, rng)
-        return (
-            guessed("attribute", "Attribute inference", secrets, mu, levels),
-            guessed("linkability", "Linkability", links, mu, levels),
-        )
-
-    attacks: dict[str, Callable[[], tuple[Part, ...]]] = {
-        "copies": lambda: (copied(experiment, arms, around, synthetic, of_copies, rng),),
-        "membership": lambda: (membership(scored(), mu, levels, rng),),
-        "singling_out": singled_out,
-        "attribute, linkability": inferred,
-        "order": lambda: (ordered(experiment, arms, synthetic, levels, rng),),
-        "distance": lambda: (distances(experiment, arms, synthetic, levels.confidence, rng),),
-        "claim": lambda: (claimed(scored(), experiment, levels),),
-    }
-    if shadow is not None:
-        attack = shadow  # narrowed for the closure
-
-        def by_shadows() -> tuple[Part, ...]:
-            found = attack.run(arms.chosen, synthetic.rows, rng, progress)
-            return (shadowed(scored(), found, experiment, levels, rng),)
-
-        attacks["shadow"] = by_shadows
-    for number, (name, run) in enumerate(attacks.items()):
-        progress("attacks", 0.7 + 0.3 * number / len(attacks))
-        # a shadow fit that refuses is no fault of the user's; a file that went away is
-        yield from guarded(name, run, InputError if name == "shadow" else SynthError)
 
 
 def _result(

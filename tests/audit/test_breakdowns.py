@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synthcli.audit import parts, release
+from synthcli.audit import attacks as one_file
+from synthcli.audit import parts
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.release import run_audit
 from synthcli.conclusion import with_breakdowns, with_claims
@@ -48,9 +49,9 @@ def broken(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("where", "name", "attacks", "lost"),
     [
-        (release, "score_candidates", {"membership", "claim"}, "membership."),
-        (release, "infer", {"attribute, linkability"}, "attribute."),
-        (release, "single_out", {"singling_out"}, "singling_out."),
+        (one_file, "score_candidates", {"membership", "claim"}, "membership."),
+        (one_file, "infer", {"attribute, linkability"}, "attribute."),
+        (one_file, "single_out", {"singling_out"}, "singling_out."),
         (parts, "count_copies", {"copies"}, "copies."),
         (parts, "one_run", {"claim"}, "claim."),
     ],
@@ -89,7 +90,7 @@ def test_a_diagnostic_that_crashes_is_noted(
 
 
 def test_a_leak_stays_a_leak(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "infer", broken)
+    monkeypatch.setattr(one_file, "infer", broken)
     result = run_audit(experiment)
     assert with_breakdowns(Verdict(outcome=Outcome.FAIL, checks=()), result.breakdowns).outcome is Outcome.FAIL
 
@@ -98,7 +99,7 @@ def test_what_the_user_can_mend_is_told_as_ever(experiment: Experiment, monkeypa
     def refused(*_: object) -> None:
         raise InputError("a file went away", "bring it back")
 
-    monkeypatch.setattr(release, "infer", refused)
+    monkeypatch.setattr(one_file, "infer", refused)
     with pytest.raises(InputError, match="went away"):
         run_audit(experiment)
 
