@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synthcli.cli.audit_options import AttackOptions, Renderings
+from synthcli.cli.audit_options import AttackOptions, Outputs
 from synthcli.cli.console import Console
 from synthcli.cli.csv_options import CsvOptions
 from synthcli.cli.options import Force, Ledger, Model
@@ -18,37 +18,28 @@ if TYPE_CHECKING:
     from synthcli.gate import Check
     from synthcli.workflow.audit import AuditOutcome
 
+_Policy = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE", help="TOML: tolerances that differ from the default ones.")
+]
+_Coins = Annotated[
+    Path | None,
+    typer.Option("--coins", metavar="FILE", help="The fit's audit coins. Default: found beside the ledger."),
+]
+_ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")]
+
 
 def audit(
     console: Console,
     data: Annotated[str, typer.Argument(metavar="DATA", help="The private table that the model was fitted on.")],
     synthetic: Annotated[str, typer.Argument(metavar="SYNTHETIC", help="The synthetic rows, CSV or Parquet.")],
     model: Model,
-    policy: Annotated[
-        Path | None,
-        typer.Option("--policy", metavar="FILE", help="TOML: tolerances that differ from the default ones."),
-    ] = None,
-    coins: Annotated[
-        Path | None,
-        typer.Option("--coins", metavar="FILE", help="The fit's audit coins. Default: found beside the ledger."),
-    ] = None,
+    policy: _Policy = None,
+    coins: _Coins = None,
     ledger: Ledger = None,
     *,
     attacks: AttackOptions,
-    public: Annotated[
-        Path | None,
-        typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
-    ] = None,
-    public_epsilon: Annotated[
-        str, typer.Option("--public-epsilon", metavar="NUMBER", help="What the public result may spend of the budget.")
-    ] = "0.5",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the results go, as JSON (private).")
-    ] = None,
-    renderings: Renderings,
-    exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit with 0 after a leak or an inconclusive audit, too.")
-    ] = False,
+    outputs: Outputs,
+    exit_zero: _ExitZero = False,
     force: Force = False,
     csv: CsvOptions,
 ) -> ExitCode:
@@ -67,26 +58,24 @@ def audit(
     from synthcli.workflow.audit import run_audit
     from synthcli.workflow.requests import AuditRequest
 
-    renderings.claim(force=force)
+    outputs.claim(force=force)
     request = AuditRequest(
         data=data,
         synthetic=synthetic,
         model=model,
         policy=policy,
         coins=coins,
-        output=output,
         ledger=ledger,
         dialect=csv.dialect(),
-        public=public,
-        public_epsilon=public_epsilon,
         force=force,
         **attacks.asked(),
+        **outputs.asked(),
     )
     with console.progress() as progress:
         outcome = run_audit(request, progress)
-    _show(console, outcome, github=renderings.github)
-    renderings.write(outcome)
-    _say(console, outcome, public, output)
+    _show(console, outcome, github=outputs.github)
+    outputs.write(outcome)
+    _say(console, outcome, outputs.public, outputs.output)
     code = outcome.verdict.outcome.exit_code
     return ExitCode.DONE if exit_zero and code in (ExitCode.LEAK, ExitCode.INCONCLUSIVE) else code
 

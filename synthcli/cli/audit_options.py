@@ -54,9 +54,19 @@ class AttackOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renderings:
-    """The checks for a CI server: files as private as the audit is, and lines on stderr."""
+class Outputs:
+    """Where the results go: for people and for a CI server, as private as the audit is, and what may be published."""
 
+    public: Annotated[
+        Path | None,
+        typer.Option("--public", metavar="FILE", help="Also write a result that may be published: noisy counts."),
+    ] = None
+    public_epsilon: Annotated[
+        str, typer.Option("--public-epsilon", metavar="NUMBER", help="What the public result may spend of the budget.")
+    ] = "0.5"
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the results go, as JSON (private).")
+    ] = None
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the checks as JUnit XML.")] = None
     markdown: Annotated[
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the checks as a Markdown table.")
@@ -65,15 +75,19 @@ class Renderings:
         bool, typer.Option("--github", help="Also print the checks as annotations of a GitHub workflow, on stderr.")
     ] = False
 
+    def asked(self) -> dict[str, Any]:
+        """What an `AuditRequest` knows of it; the files for a CI server are written from what comes of it."""
+        return {"output": self.output, "public": self.public, "public_epsilon": self.public_epsilon}
+
     def claim(self, *, force: bool) -> None:
-        """Make sure, before any work, that the files can be written."""
+        """Make sure, before any work, that the files for a CI server can be written."""
         from synthcli.files import claim_output
 
         for file in filter(None, (self.junit, self.markdown)):
             claim_output(file, force=force)
 
     def write(self, outcome: "AuditOutcome") -> None:
-        """Write the files that are asked for, each whole or not at all."""
+        """Write these files, each whole or not at all."""
         from synthcli.files import atomic_write
         from synthcli.report.junit import render_junit
         from synthcli.report.markdown import render_markdown

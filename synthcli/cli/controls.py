@@ -11,19 +11,22 @@ from synthcli.cli.options import Force, Ledger, MaxRowsPerUnit, PrivacyUnit
 from synthcli.cli.table import Table
 from synthcli.errors import ExitCode
 
+_Data = Annotated[
+    str | None, typer.Option("--data", metavar="DATA", help="A table of yours. Default: simulated tables.")
+]
+_Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the outcomes go, as JSON (private).")
+]
+
 
 def controls(
     console: Console,
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="A table of yours. Default: simulated tables.")
-    ] = None,
+    data: _Data = None,
     schema: Annotated[Path | None, typer.Option("--schema", metavar="SCHEMA", help="Its schema.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", metavar="NUMBER", min=1, help="How often each is tried.")] = 5,
     privacy_unit: PrivacyUnit = None,
     max_rows_per_unit: MaxRowsPerUnit = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the outcomes go, as JSON (private).")
-    ] = None,
+    output: _Output = None,
     ledger: Ledger = None,
     force: Force = False,
     *,
@@ -40,9 +43,7 @@ def controls(
     with real rows, as every audit does. Exit code 0: all as expected; 11: a leak was
     missed, or honest files were accused more often than chance explains.
     """
-    import json
-
-    from synthcli.files import atomic_write, claim_output
+    from synthcli.files import claim_output
     from synthcli.workflow.controls import run_controls
     from synthcli.workflow.controls_record import controls_document, remember
     from synthcli.workflow.requests import ControlsRequest
@@ -60,15 +61,27 @@ def controls(
     with console.progress() as progress:
         found = run_controls(request, progress)
     document = controls_document(found, "simulated tables" if data is None else "a table of the user's")
-    names = ("control", "title", "expected", "as expected", "low", "high", "outcomes")
-    console.table(Table(columns=names, rows=tuple(map(_row, document["controls"])), numeric=frozenset({3, 4, 5})))
-    console.document(document)
     if output is not None:
-        atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode(), mode=0o600)
+        _keep(document, output)
+    _show(console, document)
     console.detail(f"record: {remember(document, ledger)}")
     for control in found.failed:
         console.warn(f"{control.id} ({control.title}) was not always {control.expected}")
     return ExitCode.INCONCLUSIVE if found.failed else ExitCode.DONE
+
+
+def _keep(document: dict[str, Any], output: Path) -> None:
+    import json
+
+    from synthcli.files import atomic_write
+
+    atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode(), mode=0o600)
+
+
+def _show(console: Console, document: dict[str, Any]) -> None:
+    names = ("control", "title", "expected", "as expected", "low", "high", "outcomes")
+    console.table(Table(columns=names, rows=tuple(map(_row, document["controls"])), numeric=frozenset({3, 4, 5})))
+    console.document(document)
 
 
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from synthcli.workflow.plan import FitPlan
     from synthcli.workflow.requests import FitRequest
 
+_Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")]
+_Refit = Annotated[bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")]
+
 
 def fit(
     console: Console,
@@ -29,14 +33,10 @@ def fit(
     policy: Policy = None,
     *,
     options: FitOptions,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")
-    ] = None,
+    output: _Output = None,
     force: Force = False,
-    refit: Annotated[
-        bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")] = False,
+    refit: _Refit = False,
+    dry_run: _DryRun = False,
     csv: CsvOptions,
 ) -> ExitCode:
     """Learn a model of a table, spending privacy budget once.
@@ -50,7 +50,6 @@ def fit(
     """
     if output is None and not dry_run:
         raise UsageError("a fit needs a place for its model", "add -o MODEL, or --dry-run to see the plan")
-    from synthcli.workflow.fit import run_fit
     from synthcli.workflow.requests import FitRequest
 
     request = FitRequest(
@@ -67,8 +66,12 @@ def fit(
         refit=refit,
         **options.said(),
     )
-    if dry_run:
-        return _show_what_would_be(console, request)
+    return _show_what_would_be(console, request) if dry_run else _fit(console, request)
+
+
+def _fit(console: Console, request: "FitRequest") -> ExitCode:
+    from synthcli.workflow.fit import run_fit
+
     with console.progress() as progress:
         result = run_fit(request, progress, console.warn)
     _show_result(console, result)

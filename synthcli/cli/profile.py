@@ -26,26 +26,30 @@ if TYPE_CHECKING:
 _BOUNDS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """The rows per unit whose cost is shown, up to the largest number that there is."""
 
+_Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the schema goes: .yaml or .json.")
+]
+_Name = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="The data set's name. Default: that of the file or folder.")
+]
+_Rules = Annotated[
+    Path | None, typer.Option("--rules", metavar="SCHEMA", help="Count the rows that break this schema's rules.")
+]
+_PrivacyUnit = Annotated[
+    str | None,
+    typer.Option(
+        "--privacy-unit", metavar="COLUMN", help="Whose rows are whose: show how many rows a unit has, and mark it."
+    ),
+]
+
 
 def profile(
     console: Console,
     data: Annotated[str, typer.Argument(metavar="INPUT", help="CSV or Parquet: a file, a folder, a glob; - for CSV.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the schema goes: .yaml or .json.")
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="NAME", help="The data set's name. Default: that of the file or folder."),
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option("--rules", metavar="SCHEMA", help="Count the rows that break this schema's rules.")
-    ] = None,
-    privacy_unit: Annotated[
-        str | None,
-        typer.Option(
-            "--privacy-unit", metavar="COLUMN", help="Whose rows are whose: show how many rows a unit has, and mark it."
-        ),
-    ] = None,
+    output: _Output = None,
+    name: _Name = None,
+    rules: _Rules = None,
+    privacy_unit: _PrivacyUnit = None,
     ledger: Ledger = None,
     force: Force = False,
     *,
@@ -60,19 +64,16 @@ def profile(
     What is read off the rows is marked as observed: it is private, and fit does not
     use it unless you delete the mark. The output is for your eyes.
     """
-    from synthcli.files import atomic_write, claim_output
+    from synthcli.files import atomic_write
     from synthcli.table.dialect import declared
-    from synthcli.table.schema_file import dump_schema, load_schema, schema_format
+    from synthcli.table.schema_file import dump_schema, load_schema
     from synthcli.table.source import open_source
     from synthcli.table.table_name import table_name
     from synthcli.workflow.released import existing_ledger, look
 
     name = name or table_name(data)
-    if not name and output is not None:
-        raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     if output is not None:
-        schema_format(output)
-        claim_output(output, force=force)
+        _claim(output, data, name, force=force)
     ruled = load_schema(rules) if rules is not None else None
     said = declared(csv.dialect(), ruled.encoding if ruled is not None else None)
     with console.progress() as progress, open_source(data, said) as source:
@@ -86,11 +87,26 @@ def profile(
         atomic_write(output, dump_schema(seen.proposal.schema, output).encode(), mode=0o600)
     _show(console, seen, reasons)
     if output is not None:
-        console.say(
-            f"schema: {output} ({seen.proposal.rows} rows seen; private until you have read it)\n"
-            f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E"
-            f"{' --max-rows-per-unit K' if seen.unit is not None else ''} -o MODEL"
-        )
+        _say_what_next(console, seen, data, output)
+
+
+def _claim(output: Path, data: str, name: str | None, *, force: bool) -> None:
+    """Make sure, before any work, that the schema can be written, and has a name."""
+    from synthcli.files import claim_output
+    from synthcli.table.schema_file import schema_format
+
+    if not name:
+        raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
+    schema_format(output)
+    claim_output(output, force=force)
+
+
+def _say_what_next(console: Console, seen: "_Seen", data: str, output: Path) -> None:
+    console.say(
+        f"schema: {output} ({seen.proposal.rows} rows seen; private until you have read it)\n"
+        f"next: edit {output}, then synthcli fit {data} --schema {output} --epsilon E"
+        f"{' --max-rows-per-unit K' if seen.unit is not None else ''} -o MODEL"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """`synthcli release`: the whole chain, gated, published atomically."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,18 +10,11 @@ from synthcli.cli.config import DEFAULT_FILE, apply_environment
 from synthcli.cli.console import Console
 from synthcli.cli.csv_options import CsvOptions
 from synthcli.cli.fit_options import FitOptions
-from synthcli.cli.options import AUDIT_COINS, DELTA, EPSILON, MECHANISM, MechanismName, Policy
+from synthcli.cli.release_options import ChainOptions, PublishOptions
 from synthcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from synthcli.workflow.release import ReleaseResult
-
-
-class Format(StrEnum):
-    """How the rows are published."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
 
 
 def release(
@@ -31,44 +23,10 @@ def release(
         str | None,
         typer.Argument(metavar="INPUT", help="CSV or Parquet: a file, a folder, a glob.", show_default=False),
     ] = None,
-    schema: Annotated[
-        Path | None, typer.Option("--schema", metavar="FILE", help="The table's schema, which somebody has read.")
-    ] = None,
-    accept_profile: Annotated[
-        bool,
-        typer.Option(
-            "--accept-profile",
-            help="Take types, formats and roles of the columns from the rows, unseen: epsilon does not cover them.",
-        ),
-    ] = False,
-    epsilon: Annotated[str | None, EPSILON] = None,
-    delta: Annotated[str | None, DELTA] = None,
-    mechanism: Annotated[MechanismName | None, MECHANISM] = None,
-    audit_coins: Annotated[float | None, AUDIT_COINS] = None,
-    policy: Policy = None,
     *,
+    chain: ChainOptions,
     options: FitOptions,
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            "--rows", "-n", metavar="COUNT", min=1, help="How many, or how many persons. Default: the noisy count."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="NUMBER", min=0, help="Draw the same rows again; not the noise.")
-    ] = None,
-    format: Annotated[Format | None, typer.Option("--format", help="How the rows are published.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where releases that pass appear.")
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", metavar="NAME", help="What the release is called. Default: like the table."),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option("--work", metavar="FOLDER", help="Private: model, audit. Default: .synthcli/NAME beside FOLDER."),
-    ] = None,
+    publish: PublishOptions,
     csv: CsvOptions,
     no_config: Annotated[bool, typer.Option("--no-config", help="Read no release file.", is_eager=True)] = False,
     config: Annotated[
@@ -96,22 +54,7 @@ def release(
     from synthcli.workflow.release import run_release
     from synthcli.workflow.release_config import load_release_config
 
-    given = {
-        ("data", "path"): data,
-        ("data", "schema"): schema,
-        ("data", "accept_profile"): accept_profile or None,
-        ("fit", "epsilon"): epsilon,
-        ("fit", "delta"): delta,
-        ("fit", "mechanism"): mechanism and mechanism.value,
-        ("fit", "audit_coins"): audit_coins,
-        ("sample", "rows"): rows,
-        ("sample", "seed"): seed,
-        ("sample", "format"): format and format.value,
-        ("audit", "policy"): policy,
-        ("publish", "folder"): output,
-        ("publish", "name"): name,
-        ("publish", "work"): work,
-    }
+    given = {("data", "path"): data, **chain.said(), **publish.said()}
     given |= {("data", key): value for key, value in asdict(csv).items()}
     given |= {("fit", key): value for key, value in options.said().items()}
     said = {key: value for key, value in given.items() if value is not None}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synthcli.cli.console import Console
-from synthcli.cli.options import Force, Ledger
+from synthcli.cli.sample_options import SampleOptions
 from synthcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,51 +16,8 @@ if TYPE_CHECKING:
 def sample(
     console: Console,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model that fit wrote.")],
-    rows: Annotated[
-        int | None,
-        typer.Option(
-            "--rows",
-            "-n",
-            metavar="COUNT",
-            min=1,
-            help="How many; persons, where the model has these. Default: the model's noisy count.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="NUMBER", min=0, help="The same seed gives the same rows.")
-    ] = None,
-    output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .parquet file; - for CSV on stdout.")
-    ] = "-",
-    where: Annotated[
-        str | None,
-        typer.Option("--where", metavar="CONDITION", help="Only rows, or persons, that satisfy it."),
-    ] = None,
-    balance: Annotated[
-        str | None,
-        typer.Option(
-            "--balance",
-            metavar="COLUMN[:V=W,...]",
-            help="The column's values equally often, or by the weights W; the other columns follow.",
-        ),
-    ] = None,
-    replicates: Annotated[
-        int | None,
-        typer.Option(
-            "--replicates",
-            metavar="COUNT",
-            min=1,
-            help="So many independent files: FILE with a number for {}, or before its ending (rows-1.csv).",
-        ),
-    ] = None,
-    persons: Annotated[
-        str | None,
-        typer.Option(
-            "--persons", metavar="FILE", help="Write persons apart; -o then gets their events, linked by a key."
-        ),
-    ] = None,
-    ledger: Ledger = None,
-    force: Force = False,
+    *,
+    options: SampleOptions,
 ) -> None:
     """Write synthetic rows drawn from a model. Costs no budget.
 
@@ -86,25 +43,12 @@ def sample(
     The rows say that they are synthetic: a Parquet file in its metadata, a CSV
     file by FILE.provenance.json beside it. A ledger that exists remembers them.
     """
-    if output == "-" and console.json:
+    if options.output == "-" and console.json:
         raise UsageError("rows and --json cannot both go to stdout", "add -o FILE")
-    from synthcli.workflow.requests import SampleRequest
     from synthcli.workflow.sample import run_sample
 
-    request = SampleRequest(
-        model=model,
-        output=output,
-        rows=rows,
-        seed=seed,
-        where=where,
-        balance=balance,
-        replicates=replicates,
-        persons=persons,
-        ledger=ledger,
-        force=force,
-    )
     with console.progress() as progress:
-        result = run_sample(request, progress, console.warn)
+        result = run_sample(options.request(model), progress, console.warn)
     _say_what_rows(console, result)
     console.document(_document(result))
 
