@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from synthcli.marginal import Merge
-from synthcli.table.codec import ColumnCodec
-from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
+from synthcli.table.calendar import Part
+from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder, PartEncoder
 from synthcli.table.schema import Kind
 
 DRAWS = 20_000
@@ -52,6 +53,15 @@ def test_merged_codes_share_their_chance_by_weight() -> None:
     assert column.certainty() == pytest.approx([0.25, 0.5])  # of (one value, three) by 1 to 3; of (ten, missing) alike
     for code, chance in enumerate(column.certainty()):
         assert abs(_most_frequent(column, code) - chance) < 5 * np.sqrt(chance / DRAWS)
+
+
+def test_a_date_that_is_drawn_with_its_weekday_may_be_sure() -> None:
+    """Of a week of seven days the weekday tells which one it is."""
+    week = _grid(Kind.DATE, [0, 7])
+    weekday = PartEncoder(part=Part.WEEKDAY, type=Kind.DATE, missing=True)
+    alone, joined = Codec((ColumnCodec("d", week),)), (ColumnCodec("d", week), ColumnCodec("w", weekday, part_of="d"))
+    assert alone.certainty()[0] == pytest.approx([1 / 7, 1])
+    assert all(np.all(chances == 1) for chances in Codec(joined).certainty())
 
 
 def test_numbers_of_any_digits_are_never_sure() -> None:

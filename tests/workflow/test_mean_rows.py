@@ -69,6 +69,11 @@ def test_a_ratio_lies_between_one_and_all(persons: float, rows: float) -> None:
     assert 1.0 <= found.mean_rows <= 7.0 and np.isfinite(found.model.marginal((NAME,))).all()
 
 
+def test_a_ratio_beyond_what_may_be_counts_as_the_bound_with_its_noise() -> None:
+    """Of a thousand rows each the relative noise would be as large as the model's whole answer: 4.5 on average."""
+    assert with_mean_rows(_persons(4.2), _rows(1e6, 1.0), MOST).mean_rows == pytest.approx(6.7, abs=0.1)
+
+
 def test_rows_beyond_the_bound_count_as_the_bound() -> None:
     """Of at most three rows each, 2.5 are counted on average."""
     found = with_mean_rows(_persons(1e4), _rows(2500.0, 1.0), 3)
