@@ -58,6 +58,21 @@ def test_the_model_knows_who_is_missing_together():
     assert _together(fit, "a1", "b1") == pytest.approx(0.06, abs=0.05)
 
 
+def test_pairs_of_hubs_that_no_tree_holds_are_measured_later():
+    """Three pairs of columns follow one cause, each but in a sixth of the rows: two links say too little of the third.
+
+    The share of rows that lack both of its columns would be 0.06 off. No pair of columns fits.
+    """
+    rng = np.random.default_rng(0)
+    cause = rng.random(20_000) < 0.5
+    gone = {block: cause ^ (rng.random(20_000) < 1 / 6) for block in "abc"}
+    lacks = {name: gone[name[0]] for name in ("a1", "a2", "b1", "b2", "c1", "c2")}
+    codes = {name: np.where(none, 20, rng.integers(0, 20, 20_000)).astype(np.uint8) for name, none in lacks.items()}
+    fit = _fit(Coded(Domain(tuple(codes), (21,) * 6, gaps=dict.fromkeys(codes, 20)), codes), 3.0, max_cells=300)
+    for one, other in combinations(codes, 2):
+        assert _together(fit, one, other) == pytest.approx(np.mean(lacks[one] & lacks[other]), abs=0.015)
+
+
 def test_rows_have_a_value_where_their_gaps_say_so():
     fit = _fit(gappy_table(), epsilon=2.0)
     (rows,) = sample(fit.model, 5_000, np.random.default_rng(1))
