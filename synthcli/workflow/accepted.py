@@ -24,6 +24,7 @@ from synthcli.table.source import Source, open_source
 from synthcli.table.table_name import table_name
 from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.persons import refuse_nobody
+from synthcli.workflow.plan import dataset_name
 from synthcli.workflow.privacy_unit import bounded_unit
 from synthcli.workflow.release_config import ReleaseConfig
 from synthcli.workflow.requests import Progress, Warn
@@ -101,7 +102,7 @@ def _place(config: ReleaseConfig) -> Path:
 
 
 def _name(config: ReleaseConfig) -> str:
-    name = config.dataset or table_name(config.data)
+    name = dataset_name(config.dataset, table_name(config.data))
     if not name:
         raise UsageError(f"{config.data} does not say what the data set is called", "add --dataset NAME")
     return name

@@ -97,6 +97,13 @@ class FitPlan:
         return tuple(column.name for column in self.schema.columns if column.name not in modelled)
 
 
+def dataset_name(given: str | None, otherwise: str) -> str:
+    """Whose budget is spent; `UsageError` for a name that is given and empty."""
+    if given == "":
+        raise UsageError("--dataset is empty: no budget goes by that", "name a data set, or leave --dataset out")
+    return otherwise if given is None else given
+
+
 def plan_fit(request: FitRequest) -> FitPlan:
     """Check the request and the schema, and split the budget. Reads no data.
 
@@ -107,6 +114,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     epsilon, delta = float(epsilon_amount(request.epsilon)), float(delta_amount(request.delta))
     mechanism = mechanism_named(request.mechanism, request.max_cells)
     schema = load_schema(request.schema)
+    dataset = dataset_name(request.dataset, schema.name)
     unit = resolve_unit(request, schema)
     facts = resolve(schema, request.public_domain)
     wanted = wants_persons(request, schema, unit)
@@ -117,7 +125,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     has_keys = bool(needs.categories) or (persons is not None and bool(persons.needs.categories))
     policy = load_policy(request.policy) if request.audit_coins else None
     return FitPlan(
-        dataset=request.dataset or schema.name,
+        dataset=dataset,
         schema=schema,
         facts=facts,
         needs=needs,

@@ -1,6 +1,7 @@
 """Fit as a job: the order of ledger, data, noise and file, and what a second run does."""
 
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -283,3 +284,9 @@ def test_a_column_of_which_little_is_learnt_is_warned_of(tmp_path: Path) -> None
     (told,) = [text for text in warnings if "too few rows" in text]
     assert "ward (" in told
     assert "sex (" not in told
+
+
+def test_an_empty_name_of_a_data_set_is_refused(request_: FitRequest) -> None:
+    with pytest.raises(UsageError, match="--dataset is empty"):
+        run_fit(replace(request_, dataset=""))
+    assert not request_.output.exists()

@@ -39,6 +39,7 @@ def no_look(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"persons": True, "privacy_unit": "person", "max_rows_per_unit": 3, "shadows": 16}, "not fitted again"),
         ({"target": "ward"}, "--target means nothing to the mechanism 'independent'"),
         ({"public_epsilon": "-1"}, "epsilon"),
+        ({"dataset": ""}, "--dataset is empty"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused_before_the_table_is_profiled(

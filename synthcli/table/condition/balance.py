@@ -18,6 +18,8 @@ from synthcli.table.schema import Column, Kind
 MOST_VALUES = 200
 """A column with more values is not one to balance."""
 
+_QUOTED = re.compile(r"`((?:[^`]|``)+)`(?=:|\Z)")
+
 _ITEM = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,=]+?)\s*=\s*([^,=]*?)\s*(?:,|\Z)""")
 
 
@@ -32,19 +34,33 @@ class Balance:
 def parse_balance(text: str, vocabulary: Vocabulary) -> Balance:
     """What a balance says; `UsageError` with the place of the first thing that is wrong with it.
 
-    Values are spelt as in the column's files; quotes are needed for one with a comma or an equals sign.
+    The column stands as it is, or in backticks as in a condition. Values are spelt as in the column's files; quotes are
+    needed for one with a comma or an equals sign.
     """
     with telling("the balance"):
-        if text in vocabulary.names:
-            return Balance(text)
-        name = max((n for n in vocabulary.names if text.startswith(f"{n}:")), key=len, default=text.split(":")[0])
+        name, end = _column(text, vocabulary)
         column = vocabulary.column(Token("column", name, 1))
-        weights = tuple(_weights(text, len(name) + 1, column, vocabulary))
+        if end == len(text):
+            return Balance(name)
+        weights = tuple(_weights(text, end + 1, column, vocabulary))
         if len({value for value, _ in weights}) != len(weights):
-            raise fault(len(name) + 2, "a value has two weights", "name each value once")
+            raise fault(end + 2, "a value has two weights", "name each value once")
         if not sum(weight for _, weight in weights) > 0:
-            raise fault(len(name) + 2, "no value has a weight above zero", "give one, as in yes=1,no=3")
+            raise fault(end + 2, "no value has a weight above zero", "give one, as in yes=1,no=3")
         return Balance(name, weights)
+
+
+def _column(text: str, vocabulary: Vocabulary) -> tuple[str, int]:
+    """The name of the column at the beginning, and where it ends: a known one before all, however it is spelt."""
+    known = [name for name in vocabulary.names if text == name or text.startswith(f"{name}:")]
+    if known:
+        name = max(known, key=len)
+        return name, len(name)
+    quoted = _QUOTED.match(text)
+    if quoted is not None:
+        return quoted[1].replace("``", "`"), quoted.end()
+    name = text.split(":")[0]
+    return name, len(name)
 
 
 def _weights(text: str, at: int, column: Column, vocabulary: Vocabulary) -> Iterator[tuple[Value, float]]:

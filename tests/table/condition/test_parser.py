@@ -5,6 +5,7 @@ import pytest
 
 from synthcli.errors import ExitCode, UsageError
 from synthcli.table.codec import Codec, ColumnCodec
+from synthcli.table.condition.balance import Balance, parse_balance
 from synthcli.table.condition.expression import Among, And, Comparison, Expression, Missing, Not, Operator, Or
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.vocabulary import Vocabulary
@@ -87,6 +88,20 @@ VOCABULARY = Vocabulary(
 )
 def test_what_a_condition_means(text: str, meaning: Expression) -> None:
     assert parse_condition(text, VOCABULARY) == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("in", Balance("in")),
+        ("`in`", Balance("in")),
+        ("odd `name`:1=2", Balance("odd `name`", ((1.0, 2.0),))),
+        ("`odd ``name```:1=2,3=4", Balance("odd `name`", ((1.0, 2.0), (3.0, 4.0)))),
+        ("`state`:A=1,'say \"so\"'=0", Balance("state", (("A", 1.0), ('say "so"', 0.0)))),
+    ],
+)
+def test_what_a_balance_means(text: str, meaning: Balance) -> None:
+    assert parse_balance(text, VOCABULARY) == meaning
 
 
 WRONG = (
