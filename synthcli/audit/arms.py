@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.audit.block import Block, concatenate
-from synthcli.audit.coins import Coins
+from synthcli.audit.coins import OTHERS, Coins
 from synthcli.audit.neighbours import column_hashes
 from synthcli.errors import InvalidAudit
 
 MAX_CANDIDATES = 20_000
-MAX_OTHERS = 20_000
-MAX_TOSSED = 100_000
-"""Rows that go with the coins of the chosen candidates, about: who solves for all coins needs memory for each."""
+MAX_ROWS = 100_000
+"""Rows that the chosen candidates have, about, and as many that the others have: who solves for all coins needs memory
+for each."""
 FEWEST_CAPPED = 2_000
-"""However many rows they have, so many candidates are chosen."""
+"""However many rows they have, so many units of either kind are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +43,50 @@ class Guessed:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arms:
-    """The chosen rows. `members` and `non_members` index the candidates among them (heads and tails).
+    """The chosen rows, one of each chosen unit. `members` and `non_members` index the candidates among them (heads and
+    tails).
 
-    `at_stake`: the codes (rows × attributes) of all rows that go with a chosen candidate's coin, heads or tails, and
-    `owner`: whose they are, an index of the chosen candidates.
+    `every`: all rows that count of the chosen units, `unit`: whose each is, an index of the chosen rows, and `first`:
+    where the chosen rows are among them. Where every row is a unit, they are the chosen rows themselves.
     """
 
-    block: Block
     chosen: Chosen
-    at_stake: NDArray[np.uint32]
-    owner: NDArray[np.intp]
+    every: Block
+    unit: NDArray[np.intp]
+    first: NDArray[np.intp]
     shared: int
     """Candidates left out of membership attacks, since their very record occurs in both arms."""
     members: NDArray[np.intp]
     non_members: NDArray[np.intp]
+
+    @cached_property
+    def block(self) -> Block:
+        """The chosen rows."""
+        return self.every[self.first] if self.is_of_units else self.every
+
+    @property
+    def is_of_units(self) -> bool:
+        """Whether units are compared of which some have several rows."""
+        return len(self.unit) > len(self.first)
+
+    @property
+    def what(self) -> str:
+        """What is compared, in words."""
+        return "units" if self.is_of_units else "rows"
+
+    @cached_property
+    def at_stake(self) -> NDArray[np.uint32]:
+        """The codes (rows × attributes) of all rows that go with a chosen candidate's coin, heads or tails."""
+        return self.every.codes[self._at_stake]
+
+    @cached_property
+    def owner(self) -> NDArray[np.intp]:
+        """Whose the rows at stake are: an index of the chosen candidates."""
+        return (np.cumsum(self.chosen.candidate) - 1)[self.unit[self._at_stake]]
+
+    @property
+    def _at_stake(self) -> NDArray[np.bool_]:
+        return self.chosen.candidate[self.unit]
 
     @property
     def has_lone_rows(self) -> bool:
@@ -85,7 +116,7 @@ class Arms:
 def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
     """All candidates and as many other training rows, each capped; drawn by row number alone."""
     heads = coins.heads
-    candidates, most = coins.candidates, _most(coins)
+    candidates, most = coins.candidates, min(MAX_CANDIDATES, _most(coins))
     if len(candidates) > most:
         kept = np.sort(rng.choice(len(candidates), most, replace=False))
         candidates, heads = candidates[kept], heads[kept]
@@ -98,41 +129,40 @@ def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
 
 
 def _most(coins: Coins) -> int:
-    """How many candidates are chosen at most."""
+    """How many units of either kind are chosen at most."""
     if coins.units is None:
-        return MAX_CANDIDATES
-    rows = len(coins.units.tossed) / max(1, len(coins.candidates))
-    return min(MAX_CANDIDATES, max(FEWEST_CAPPED, int(MAX_TOSSED / max(1.0, rows))))
+        return max(MAX_CANDIDATES, OTHERS)
+    units = max(1, len(np.unique(coins.units.owner)))
+    return max(FEWEST_CAPPED, MAX_ROWS * units // max(units, len(coins.units.known)))
 
 
 def _others(coins: Coins, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Up to `MAX_OTHERS` training rows that tossed no coin; of a unit, the row that represents it."""
+    """Up to `OTHERS` training rows that tossed no coin; of a unit, the row that represents it."""
     if coins.units is not None:
-        pool = coins.units.representatives.numbers()
-    elif coins.rows <= 4 * MAX_OTHERS:
+        pool = np.unique(coins.units.owner)
+    elif coins.rows <= 4 * OTHERS:
         pool = np.arange(coins.rows, dtype=np.int64)
     else:
-        pool = np.unique(rng.integers(0, coins.rows, size=2 * MAX_OTHERS))
+        pool = np.unique(rng.integers(0, coins.rows, size=2 * OTHERS))
     pool = np.setdiff1d(pool, coins.candidates, assume_unique=True)
-    return pool if len(pool) <= MAX_OTHERS else np.sort(rng.choice(pool, MAX_OTHERS, replace=False))
+    most = min(OTHERS, _most(coins))
+    return pool if len(pool) <= most else np.sort(rng.choice(pool, most, replace=False))
 
 
 def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
     """One pass over the real rows; `InvalidAudit` where their number is not that of the coins."""
+    wanted, unit = coins.rows_of(chosen.numbers)
     parts: list[Block] = []
-    tossed, owner = coins.rows_of(chosen.numbers[chosen.candidate])
-    at_stake: list[NDArray[np.uint32]] = []
     rows = 0
     for start, block in numbered(real):
-        parts.append(block[_within(chosen.numbers, start, len(block))])
-        at_stake.append(block.codes[_within(tossed, start, len(block))])
+        parts.append(block[_within(wanted, start, len(block))])
         rows = start + len(block)
     if rows != coins.rows or not parts:
         raise InvalidAudit(
             f"the data have {rows:,} rows, but the coins were tossed for {coins.rows:,}",
             "audit with the very file that the model was fitted on",
         )
-    return _split(concatenate(parts), chosen, np.concatenate(at_stake), owner)
+    return _split(concatenate(parts), chosen, unit, np.searchsorted(wanted, chosen.numbers))
 
 
 def _within(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
@@ -141,16 +171,16 @@ def _within(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.in
     return numbers[low:high] - start
 
 
-def _split(block: Block, chosen: Chosen, at_stake: NDArray[np.uint32], owner: NDArray[np.intp]) -> Arms:
+def _split(every: Block, chosen: Chosen, unit: NDArray[np.intp], first: NDArray[np.intp]) -> Arms:
     """Heads and tails, without the records that occur in both."""
-    rows = column_hashes(block.spelled).sum(axis=1, dtype=np.uint64)
+    records = column_hashes(every.spelled[first]).sum(axis=1, dtype=np.uint64)
     tossed = np.flatnonzero(chosen.candidate)
-    alone = tossed[~in_both(rows[tossed], chosen.trains[tossed])]
+    alone = tossed[~in_both(records[tossed], chosen.trains[tossed])]
     return Arms(
-        block=block,
         chosen=chosen,
-        at_stake=at_stake,
-        owner=owner,
+        every=every,
+        unit=unit,
+        first=first,
         shared=len(tossed) - len(alone),
         members=alone[chosen.trains[alone]],
         non_members=alone[~chosen.trains[alone]],

@@ -19,7 +19,8 @@ SHARE = 0.05
 _LEAST = 1e-3
 """Chances below this count as this: no model is so sure of its rare rows."""
 _STEPS = 40
-"""Weights are rounded to so many steps, which keeps tossing coins anew cheap; the test is exact for rounded weights."""
+"""Weights are rounded to so many steps of a row's largest, larger sums to as many significant ones: that keeps tossing
+coins anew cheap; the test is exact for rounded weights."""
 _FIRST = 199
 _MOST = 1_000_000
 
@@ -52,13 +53,20 @@ def match_weights(expected: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log1p(SHARE * (1 / chance - 1)) - log1p(-SHARE))
 
 
-def weight_p(weights: NDArray[np.float64], trains: NDArray[np.bool_], level: float, rng: np.random.Generator) -> float:
+def weight_p(
+    weights: NDArray[np.float64],
+    trains: NDArray[np.bool_],
+    level: float,
+    rng: np.random.Generator,
+    largest: float | None = None,
+) -> float:
     """The chance that coins tossed anew give the training rows so much weight (0 for a row without a match).
 
     Exact, given the coins' symmetry: the rows' weights stay, and which of them train is drawn anew, so often that a
-    p-value of a twentieth of `level` can be told. A large one is not worked out any further.
+    p-value of a twentieth of `level` can be told. A large one is not worked out any further. `largest`: the largest
+    weight of a row, where these are sums over the rows of units.
     """
-    steps = np.rint(weights / max(float(weights.max(initial=0.0)), 1e-300) * _STEPS).astype(np.int64)
+    steps = _steps(weights, float(weights.max(initial=0.0)) if largest is None else largest)
     values, place, counts = np.unique(steps, return_inverse=True, return_counts=True)
     reached = int(values @ np.bincount(place[trains], minlength=len(values)))
     p = 1.0
@@ -68,3 +76,10 @@ def weight_p(weights: NDArray[np.float64], trains: NDArray[np.bool_], level: flo
         if p > 0.1:
             break
     return p
+
+
+def _steps(weights: NDArray[np.float64], largest: float) -> NDArray[np.int64]:
+    """The weights in whole steps, of which those beyond `_STEPS` keep one in `_STEPS` significant."""
+    steps = weights / max(largest, 1e-300) * _STEPS
+    width = 2.0 ** np.ceil(np.log2(np.maximum(steps / _STEPS, 1.0)))
+    return np.asarray(np.rint(steps / width) * width, dtype=np.int64)

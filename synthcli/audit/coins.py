@@ -24,6 +24,8 @@ from synthcli.privacy.bounding import BoundedRows
 from synthcli.privacy.row_set import RowSet
 
 SALT_BYTES = 32
+OTHERS = 20_000
+"""Units that tossed no coin of which all rows are remembered, at most: training rows to compare with the tails."""
 _BLOCK = 1 << 20
 
 
@@ -31,19 +33,19 @@ _BLOCK = 1 << 20
 class UnitRows:
     """Where units have several rows: all rows that train, and the one row that represents each unit in the audit.
 
-    `tossed`: the rows (numbers, ascending, int64) that train if their unit's coin shows heads, be it heads or tails;
-    `owner`: of each of them the candidate (an index, int64) whose unit it belongs to.
+    `known`: all rows (numbers, ascending, int64) that count of the units that tossed, be it heads or tails, and of
+    `OTHERS` more, drawn by lot; `owner`: of each of them the row that represents its unit (a number, int64).
     """
 
     trains: RowSet
     representatives: RowSet
-    tossed: NDArray[np.int64]
+    known: NDArray[np.int64]
     owner: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.tossed.dtype != np.int64 or self.owner.dtype != np.int64 or self.tossed.ndim != 1:
+        if self.known.dtype != np.int64 or self.owner.dtype != np.int64 or self.known.ndim != 1:
             raise ValueError("rows and their owners are int64 numbers")
-        if self.tossed.shape != self.owner.shape or np.any(np.diff(self.tossed) <= 0):
+        if self.known.shape != self.owner.shape or np.any(np.diff(self.known) <= 0):
             raise ValueError("every row has one owner, and is named once, in ascending order")
 
 
@@ -87,16 +89,17 @@ class Coins:
         rest = represents & ~trains
         if np.count_nonzero(rest) != np.count_nonzero(~self.heads):
             raise ValueError("who tossed no coin trains")
-        self._check_owners(units, trains)
+        self._check_owners(units, trains, represents)
 
-    def _check_owners(self, units: UnitRows, trains: NDArray[np.bool_]) -> None:
-        tossed, owner = units.tossed, units.owner
-        if len(tossed) and not (0 <= tossed[0] <= tossed[-1] < self.rows and owner.min() >= 0):
-            raise ValueError("a row lies outside the table, or has no owner")
-        if not np.array_equal(owner[np.isin(tossed, self.candidates)], np.arange(len(self.candidates))):
-            raise ValueError("every candidate owns the row that represents him")
-        if owner.max(initial=-1) >= len(self.candidates) or np.any(trains[tossed] != self.heads[owner]):
-            raise ValueError("a unit's rows train where its coin shows heads")
+    def _check_owners(self, units: UnitRows, trains: NDArray[np.bool_], represents: NDArray[np.bool_]) -> None:
+        known, owner = units.known, units.owner
+        if len(known) and not (0 <= known[0] <= known[-1] < self.rows and 0 <= owner.min() <= owner.max() < self.rows):
+            raise ValueError("a row or its owner lies outside the table")
+        of_owners = np.unique(owner)
+        if not np.all(represents[owner]) or not np.array_equal(known[known == owner], of_owners):
+            raise ValueError("an owner represents a unit, and owns himself")
+        if not np.all(np.isin(self.candidates, of_owners)) or np.any(trains[known] != trains[owner]):
+            raise ValueError("a unit's rows train where its coin shows heads, or where it tossed none")
 
     @property
     def members(self) -> NDArray[np.int64]:
@@ -126,23 +129,22 @@ class Coins:
             return self.units.representatives.mask(start, count)
         return np.ones(count, dtype=np.bool_)
 
-    def rows_of(self, candidates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-        """The rows that train where these candidates' coins show heads, and nowhere else; and whose they are.
+    def rows_of(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The rows that train, or would if the coin showed heads, of those units; and whose they are.
 
-        `candidates` and rows are ascending row numbers, an owner is an index of `candidates`. No coin is looked at.
+        `chosen`: the rows that stand for these units, of which all rows are known; they and the rows are ascending row
+        numbers, an owner is an index of `chosen`. No coin is looked at.
         """
         if self.units is None:
-            return candidates, np.arange(len(candidates))
-        place = np.full(len(self.candidates), -1, dtype=np.intp)
-        place[np.searchsorted(self.candidates, candidates)] = np.arange(len(candidates))
-        owner = place[self.units.owner]
-        return self.units.tossed[owner >= 0], owner[owner >= 0]
+            return chosen, np.arange(len(chosen))
+        theirs = np.isin(self.units.owner, chosen)
+        return self.units.known[theirs], np.searchsorted(chosen, self.units.owner[theirs])
 
     def commitment(self) -> str:
         """SHA-256 (hex) of salt ‖ rows ‖ number of candidates ‖ candidates ‖ coins; tells nothing without the salt.
 
         With units also ‖ the rows that train ‖ those that represent a unit, a bit for each row of the table ‖ the
-        number of rows that tossed ‖ these rows ‖ their owners.
+        number of rows whose units are known ‖ these rows ‖ their owners.
         """
         digest = hashlib.sha256(self.salt)
         digest.update(np.array([self.rows, len(self.candidates)], dtype="<i8").tobytes())
@@ -151,8 +153,8 @@ class Coins:
         if self.units is not None:
             digest.update(self.units.trains.bits.tobytes())
             digest.update(self.units.representatives.bits.tobytes())
-            digest.update(np.array([len(self.units.tossed)], dtype="<i8").tobytes())
-            digest.update(self.units.tossed.astype("<i8").tobytes())
+            digest.update(np.array([len(self.units.known)], dtype="<i8").tobytes())
+            digest.update(self.units.known.astype("<i8").tobytes())
             digest.update(self.units.owner.astype("<i8").tobytes())
         return digest.hexdigest()
 
@@ -213,7 +215,7 @@ def flip_units(bound: BoundedRows, share: float) -> Coins:
     order = np.argsort(candidates)
     stays = np.ones(bound.units, dtype=np.bool_)
     stays[tosses.non_members] = False
-    tossed, owner = _owned(bound, tosses.candidates[order])
+    known, owner = _owned(bound, _known(bound.units, tosses.candidates))
     return Coins(
         rows=bound.rows,
         candidates=candidates[order],
@@ -222,17 +224,25 @@ def flip_units(bound: BoundedRows, share: float) -> Coins:
         units=UnitRows(
             trains=RowSet.of(bound.rows, bound.kept[stays[number]]),
             representatives=RowSet.of(bound.rows, representatives),
-            tossed=tossed,
+            known=known,
             owner=owner,
         ),
     )
 
 
+def _known(units: int, candidates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The candidates among the units, and `OTHERS` more by lot: which ones, no value decides."""
+    others = np.setdiff1d(np.arange(units, dtype=np.int64), candidates, assume_unique=True)
+    if len(others) > OTHERS:
+        lots = np.frombuffer(secrets.token_bytes(8 * len(others)), dtype=np.uint64)
+        others = others[np.argpartition(lots, OTHERS)[:OTHERS]]
+    return np.concatenate([candidates, others])
+
+
 def _owned(bound: BoundedRows, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The kept rows of these units, ascending, and the place of each one's unit among them."""
-    place = np.full(bound.units, -1, dtype=np.int64)
-    place[units] = np.arange(len(units))
-    owner = place[bound.unit_of]
-    rows, owner = bound.kept[owner >= 0], owner[owner >= 0]
+    """The kept rows of these units, ascending, and of each the row that represents its unit."""
+    number = bound.unit_of
+    theirs = np.isin(number, units)
+    rows, owner = bound.kept[theirs], bound.kept[bound.first][number[theirs]]
     order = np.argsort(rows)
     return rows[order], owner[order]

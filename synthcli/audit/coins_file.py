@@ -21,7 +21,7 @@ VERSION = 2
 _MAX_BYTES = 1 << 30
 _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
 _ROW_SETS = ("trains", "representatives")
-_NUMBERS = ("tossed", "owner")
+_NUMBERS = ("known", "owner")
 
 
 def save_coins(coins: Coins, path: Path) -> None:
@@ -84,8 +84,8 @@ def _units(rows: int, document: Any) -> UnitRows:
     if not isinstance(document, dict) or set(document) != {*_ROW_SETS, *_NUMBERS}:
         raise ValueError("units are two sets of rows, and rows with their owners")
     sets = {name: RowSet(rows, np.frombuffer(_bytes(document[name]), dtype=np.uint8)) for name in _ROW_SETS}
-    tossed, owner = (_numbers(document[name]) for name in _NUMBERS)
-    return UnitRows(**sets, tossed=tossed, owner=owner)
+    known, owner = (_numbers(document[name]) for name in _NUMBERS)
+    return UnitRows(**sets, known=known, owner=owner)
 
 
 def _numbers(text: Any) -> NDArray[np.int64]:

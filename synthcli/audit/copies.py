@@ -6,32 +6,25 @@ they cannot tell (changes of two columns), only rows count that no other real ro
 rare, all matches count alike: that bounds what somebody learns from a match, and finds no copy that the crowd hides.
 The held-out rows measure how often such matches happen by chance; only the difference is evidence, since any row is as
 likely to be held out as any other.
+Where units tossed, units are counted: one is copied if any of its rows is (`matches`).
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_hits
-from synthcli.audit.chance import certainty_of, expected_matches, match_weights, weight_p
+from synthcli.audit.chance import weight_p
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.matches import too_few, unweighed, weighed
 from synthcli.audit.rates import clopper_pearson, newcombe
-from synthcli.audit.scan import Search, Surroundings, Synthetic
+from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
 from synthcli.metric import Metric
 
 _WIDEST_FOR_PAIRS = 32
 """Distance 2 takes d (d - 1) / 2 joins: beyond this many columns it is left out."""
-IMPROBABLE = 0.03
-"""A match that chance gives less often than this is counted; every match weighs what it is worth."""
-_SAMPLED = 2_000
-"""Rows by which the share of those that can be counted is estimated."""
-CROWDED = 0.01
-"""If no more rows than this can be counted, these alone could not bring the excess to the default tolerance."""
-
 HIDDEN = 0.5
 """If more training rows than this could be copied and not be found, a note says so."""
 
@@ -45,11 +38,16 @@ class CopyTest:
     """
 
     name: str
-    cells: Literal["codes", "spelled"]
+    cells: Cells
     match: int
     title: str
     isolation: int | None = None
     gates: bool = True
+
+    @property
+    def of_units(self) -> bool:
+        """Whether all rows of a unit are looked for; else one, which stands alone where no other unit's is near."""
+        return self.isolation is None
 
     def matches(self) -> Search:
         """What to look for among the synthetic rows."""
@@ -75,8 +73,8 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Copied:
-    """Counted matches in either arm, of so many rows; the chance of the weights of all (`weight_p`); and the share of
-    rows whose match could tell. Where these are too few, `crowded`, the matches of all rows are counted."""
+    """Counted matches in either arm, of so many rows or units (`what`); the chance of the weights of all (`weight_p`);
+    and the share of rows whose match could tell. Where these are too few, `crowded`, the matches of all are counted."""
 
     hits: int
     training: int
@@ -84,35 +82,17 @@ class Copied:
     held_out: int
     p: float
     telling: float
+    what: str = "rows"
 
     @property
     def crowded(self) -> bool:
         """Whether every match was counted."""
-        return _too_few(self.telling)
+        return too_few(self.telling)
 
     @property
     def four(self) -> tuple[int, int, int, int]:
         """As the rates take them."""
         return self.hits, self.training, self.chance, self.held_out
-
-
-@dataclass(frozen=True, eq=False)
-class _Matches:
-    """By row: whether it matches, what that is worth, whether it could tell; and the share of rows that could."""
-
-    found: NDArray[np.bool_]
-    weights: NDArray[np.float64]
-    tells: NDArray[np.bool_]
-    telling: float
-
-    @property
-    def counted(self) -> NDArray[np.bool_]:
-        """The matches that are counted."""
-        return self.found if _too_few(self.telling) else self.found & self.tells
-
-
-def _too_few(telling: float) -> bool:
-    return telling <= CROWDED
 
 
 def count_copies(
@@ -124,47 +104,23 @@ def count_copies(
     level: float,
     rng: np.random.Generator,
 ) -> Copied:
-    """Count both arms: the chosen training rows, and the held-out ones. `level`: what the p-value will be held to."""
+    """Count both arms: the chosen training rows, or units, and the held-out ones. `level`: what the p-value will be
+    held to."""
     crowds = test.crowds(arms.block.columns)
     if crowds is None:
-        matches = _weighed(test, experiment, arms, synthetic, rng)
+        matches = weighed(test.matches(), experiment, arms, synthetic, rng)
     else:
-        matches = _unweighed(synthetic.found[test.matches()], around.isolated[crowds])
+        matches = unweighed(synthetic.found[test.matches()], around.isolated[crowds])
     trains = arms.chosen.trains
     return Copied(
         hits=int(np.sum(matches.counted & trains)),
         training=int(trains.sum()),
         chance=int(np.sum(matches.counted & ~trains)),
         held_out=int(np.sum(~trains)),
-        p=weight_p(matches.weights, trains, level, rng),
+        p=weight_p(matches.weights, trains, level, rng, matches.largest),
         telling=matches.telling,
+        what=arms.what,
     )
-
-
-def _unweighed(found: NDArray[np.bool_], alone: NDArray[np.bool_]) -> _Matches:
-    """Matches of which the model cannot say what they are worth: those of the rows that stand alone, if any do."""
-    matches = _Matches(found, found.astype(np.float64), alone, float(alone.mean()))
-    return replace(matches, weights=matches.counted.astype(np.float64))
-
-
-def _weighed(
-    test: CopyTest, experiment: Experiment, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
-) -> _Matches:
-    """Every match by what chance makes of it."""
-
-    def chance_of(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        block = arms.block[rows]
-        expected = expected_matches(experiment.model, block, synthetic.rows, test.match)
-        if test.cells == "codes" or experiment.certainty is None:
-            return expected
-        return expected * certainty_of(experiment.certainty, block)
-
-    found = np.flatnonzero(synthetic.found[test.matches()])
-    expected = chance_of(found)
-    telling = chance_of(rng.choice(len(arms.block), min(_SAMPLED, len(arms.block)), replace=False)) <= IMPROBABLE
-    weights, tells = np.zeros(len(arms.block)), np.zeros(len(arms.block), dtype=np.bool_)
-    weights[found], tells[found] = match_weights(expected), expected <= IMPROBABLE
-    return _Matches(synthetic.found[test.matches()], weights, tells, float(telling.mean()))
 
 
 def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
@@ -186,8 +142,8 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
         low_strict=bounds[1],
         n=count.training + count.held_out,
         title=test.title,
-        note=f"{count.hits:,} of {count.training:,} training rows, {count.chance:,} of {count.held_out:,} held-out; "
-        f"{count.telling:.0%} of the rows could tell{_hiding(count, levels.strict)}; p = {count.p:.2g}",
+        note=f"{count.hits:,} of {count.training:,} training {count.what}, {count.chance:,} of {count.held_out:,} "
+        f"held-out; {count.telling:.0%} of the rows could tell{_hiding(count, levels.strict)}; p = {count.p:.2g}",
     )
 
 

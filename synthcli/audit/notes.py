@@ -32,8 +32,8 @@ CEILINGS = (
     "differential privacy); a tolerance below the ceiling asks for more than the claim promises."
 )
 UNITS = (
-    "Privacy units are compared, not rows: each is represented by one of its rows, drawn at random, and every row of a "
-    "held-out unit is held out. The attacker who knows every other row attacks all rows of a unit together."
+    "Privacy units are compared, not rows, and every row of a held-out unit is held out. A unit counts as copied if "
+    "any of its rows does; attackers score all its rows together. Distances compare one row of each, drawn at random."
 )
 SHADOWS = (
     "The shadow-fit attacker knows every row but how the coins fell, and the algorithm with its settings; "
@@ -59,7 +59,7 @@ def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copi
     copies = (
         ""
         if detectable_copies is None or detectable_copies >= 1
-        else f", or {detectable_copies:.1%} of the rows copied"
+        else f", or {detectable_copies:.1%} of the {arms.what} copied"
     )
     found = [
         PROOF,

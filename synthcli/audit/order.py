@@ -5,7 +5,8 @@ order. So the file is read from its first row to its last, and each row may name
 it, trained or held out: the longest chain of rows so named whose places in the table never fall (or never rise) is
 looked for. Chance gives a chain of about 2 √m of m named rows. Training rows in it beyond the held-out ones are the
 evidence: the chain knows no coin, so that, whatever else puts table and file in order (a date, say), either arm is
-in it alike. The same for the file ordered by each column that could hold an index.
+in it alike. The same for the file ordered by each column that could hold an index. Where units tossed, all their rows
+may be named, and units count: one is in the chain if any of its rows is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.audit.arms import Arms, Chosen
+from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_excess
 from synthcli.audit.chain import longest_chain
@@ -25,6 +26,8 @@ from synthcli.metric import Metric
 
 MAX_ROWS = 2_000
 """Synthetic rows that name the real rows most like them."""
+MAX_REAL = 40_000
+"""Real rows that may be named, about."""
 MAX_TIES = 16
 """Of more real rows that a row is equally like, it names so many, drawn at random."""
 _FEWEST = 50
@@ -37,7 +40,7 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class Chain:
-    """Rows in the longest chain, of the rows that were named: training rows, and held-out ones."""
+    """Rows or units in the longest chain, of those that were named: training ones, and held-out ones."""
 
     what: str
     hits: int
@@ -65,21 +68,21 @@ def order_excess(
     how many orders were tried; the upper bound is the largest of all. None where too few rows are named.
     """
     count = min(len(synthetic.sample), MAX_ROWS)
-    rows = _compared(arms.chosen, rng)
+    rows = _compared(arms, rng)
     if count < _FEWEST or not len(rows):
         return None
     picked = np.sort(rng.choice(len(synthetic.sample), count, replace=False))
     codes = synthetic.sample.codes[picked]
-    named = _most_like(codes, arms.block.codes[rows], spans, rng)
+    named = _most_like(codes, arms.every.codes[rows], spans, rng)
     named = replace(named, real=rows[named.real])
     orders = _orders(synthetic.places[picked], codes, spans, attributes)
-    chains = [_chain(order, named, arms.chosen.trains) for order in orders]
+    chains = [_chain(order, named, arms) for order in orders]
     if min(chains[0].training, chains[0].held_out) < _FEWEST:
         return None
-    return _judged(chains, levels)
+    return _judged(chains, levels, arms.what)
 
 
-def _judged(chains: Sequence[Chain], levels: Levels) -> tuple[Metric, float]:
+def _judged(chains: Sequence[Chain], levels: Levels, what: str) -> tuple[Metric, float]:
     told = min(chains, key=lambda chain: fisher(*chain.four))
     confidence, strict = (1 - (1 - level) / len(chains) for level in (levels.confidence, levels.strict))
     metric = Metric(
@@ -90,19 +93,23 @@ def _judged(chains: Sequence[Chain], levels: Levels) -> tuple[Metric, float]:
         low_strict=excess_bound(*told.four, strict),
         n=told.training + told.held_out,
         title="Order of the rows (training rows in their order beyond held-out rows)",
-        note=f"{told.what}: {told.hits:,} of {told.training:,} training rows in their order, {told.chance:,} of "
+        note=f"{told.what}: {told.hits:,} of {told.training:,} training {what} in their order, {told.chance:,} of "
         f"{told.held_out:,} held-out; Fisher's p = {fisher(*told.four):.2g}, {len(chains)} order(s) tried",
     )
     first = chains[0]
     return metric, detectable_excess(first.training, first.held_out, first.chance / first.held_out, strict)
 
 
-def _compared(chosen: Chosen, rng: np.random.Generator) -> NDArray[np.intp]:
-    """The chosen rows, of training rows only so many to a held-out one."""
-    training, held_out = np.flatnonzero(chosen.trains), np.flatnonzero(~chosen.trains)
+def _compared(arms: Arms, rng: np.random.Generator) -> NDArray[np.intp]:
+    """All rows of chosen units, of training units only so many to a held-out one."""
+    training, held_out = np.flatnonzero(arms.chosen.trains), np.flatnonzero(~arms.chosen.trains)
     most = _TRAINING_PER_HELD_OUT * len(held_out)
     kept = training if len(training) <= most else rng.choice(training, most, replace=False)
-    return np.sort(np.concatenate([kept, held_out]))
+    units = np.concatenate([kept, held_out])
+    rows = int(np.isin(arms.unit, units).sum())
+    if rows > MAX_REAL:
+        units = rng.choice(units, len(units) * MAX_REAL // rows, replace=False)
+    return np.flatnonzero(np.isin(arms.unit, units))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,14 +173,16 @@ def _orders(
             yield _Order(f"in the order of {name!r}", column, unique=False)
 
 
-def _chain(order: _Order, named: _Named, trains: NDArray[np.bool_]) -> Chain:
-    """Rows are known by their index among the chosen ones, which rises with their place in the table."""
-    chained = np.unique(max((order.chain(named, sign) for sign in (1, -1)), key=len)).astype(np.intp)
-    every = np.unique(named.real)
+def _chain(order: _Order, named: _Named, arms: Arms) -> Chain:
+    """Rows are known by their place among those of the chosen units, which rises with that in the table."""
+    chained = max((order.chain(named, sign) for sign in (1, -1)), key=len)
+    of_chain, of_all = (
+        arms.chosen.trains[np.unique(arms.unit[rows])] for rows in (np.array(chained, dtype=np.intp), named.real)
+    )
     return Chain(
         what=order.what,
-        hits=int(trains[chained].sum()),
-        training=int(trains[every].sum()),
-        chance=int((~trains[chained]).sum()),
-        held_out=int((~trains[every]).sum()),
+        hits=int(of_chain.sum()),
+        training=int(of_all.sum()),
+        chance=int((~of_chain).sum()),
+        held_out=int((~of_all).sum()),
     )

@@ -119,6 +119,7 @@ def _result(
             "members": members,
             "non_members": others,
             "shared_records": arms.shared,
+            "compared": arms.what,
             "training_rows_compared": int(arms.chosen.trains.sum()),
             "synthetic_rows": synthetic.rows,
             "synthetic_rows_in_distances": len(synthetic.sample),

@@ -30,12 +30,16 @@ class Search(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to count on the way: the cells of these cliques, rows like the chosen ones by view, and rows near them."""
+    """What to count on the way: the cells of these cliques, rows like the chosen ones by view, and rows near them.
+
+    `of_units`: searches for rows near any row of the chosen units, in the synthetic rows alone.
+    """
 
     domain: Domain
     cliques: Sequence[Clique]
     views: Sequence[View]
     searches: Sequence[Search]
+    of_units: Sequence[Search] = ()
 
 
 Tables = Mapping[Clique, NDArray[np.int64]]
@@ -63,12 +67,14 @@ class Surroundings:
 class Synthetic:
     """The synthetic rows: how many, which chosen rows they come near, their counts, and a random sample of them.
 
+    `found_of_units`: the same about all rows of the chosen units (`Arms.every`), for the searches that ask for them.
     `alike`: views × chosen rows: how many synthetic rows look like each one; `at_stake_alike`: of the rows at stake.
     `places`: the row numbers of the sample.
     """
 
     rows: int
     found: Mapping[Search, NDArray[np.bool_]]
+    found_of_units: Mapping[Search, NDArray[np.bool_]]
     alike: NDArray[np.int64]
     at_stake_alike: NDArray[np.int64]
     counts: Tables
@@ -115,13 +121,14 @@ def scan_synthetic(
     synthetic: Iterable[Block], arms: Arms, wanted: Wanted, sample_rows: int, rng: np.random.Generator
 ) -> Synthetic:
     """One pass over the synthetic rows; `InvalidAudit` where there are none."""
-    finder, alike = _Finder(arms.block, wanted.searches), Occurrences(arms.watched, wanted.views)
-    counts = _zeros(wanted)
+    finder, of_units = _Finder(arms.block, wanted.searches), _Finder(arms.every, wanted.of_units)
+    alike, counts = Occurrences(arms.watched, wanted.views), _zeros(wanted)
     rows = 0
     kept: list[Block] = []
     keys, places = np.empty(0), np.empty(0, dtype=np.int64)
     for block in synthetic:
         finder.look(block)
+        of_units.look(block)
         alike.add(block.codes)
         _add(counts, block, wanted.domain)
         keys = np.concatenate([keys, rng.random(len(block))])
@@ -136,7 +143,8 @@ def scan_synthetic(
     of_chosen, of_stakes = arms.parted(alike.table())
     return Synthetic(
         rows=rows,
-        found=finder.found,
+        found=finder.found | {search: found[arms.first] for search, found in of_units.found.items()},
+        found_of_units=of_units.found,
         alike=of_chosen,
         at_stake_alike=of_stakes,
         counts=counts,

@@ -21,12 +21,12 @@ EXACT = Search("codes", 0)
 
 def unlikely_rows(model: MarkovRandomField, arms: Arms, synthetic: Synthetic, confidence: float) -> tuple[Metric, str]:
     """The share of the rarest training rows that are in the file, and a sentence about them ('' where none is)."""
-    expected = expected_matches(model, arms.block, synthetic.rows, 0)
+    expected = expected_matches(model, arms.every, synthetic.rows, 0)
     order = np.argsort(expected, kind="stable")
     rarest = np.zeros(len(order), dtype=np.bool_)
     rarest[order[np.cumsum(expected[order]) <= CHANCE]] = True
-    there = synthetic.found[EXACT] & rarest
-    trains = arms.chosen.trains
+    there = synthetic.found_of_units[EXACT] & rarest
+    trains = arms.chosen.trains[arms.unit]
     hits, rows, others = int(np.sum(there & trains)), int(np.sum(rarest & trains)), int(np.sum(there & ~trains))
     low, high = clopper_pearson(hits, rows, confidence) if rows else (0.0, 1.0)
     metric = Metric(

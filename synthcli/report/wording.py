@@ -221,13 +221,18 @@ def _power(audit: AuditResult) -> str:
     if whole:
         found.append(f"an attack with an AUC of {max(whole):.3f} or more (0.5 is guessing)")
     if limits.get("copies.exact.excess", 1.0) < 1:
-        found.append(f"copies of {percent(limits['copies.exact.excess'])} or more of the training rows")
+        found.append(f"copies of {percent(limits['copies.exact.excess'])} or more of the training {_compared(audit)}")
     if not found:
         return "The audit does not state what it could have detected."
     arms = [f"{audit.setup[key]:,} {name}" for key, name in _ARMS if isinstance(audit.setup.get(key), int)]
     return f"With 90 % power they would have detected {', or '.join(found)}" + (
         f" ({' and '.join(arms)})." if arms else "."
     )
+
+
+def _compared(audit: AuditResult) -> str:
+    """Whose copies are counted: rows, or units of which any row may be the copy."""
+    return str(audit.setup.get("compared", "rows"))
 
 
 _ARMS = (("members", "members"), ("non_members", "non-members"))
@@ -258,7 +263,7 @@ def in_words(check: Check, audit: AuditResult) -> str:
         )
         allowed = None if ceiling is None else _of_1000(ceiling)
     elif metric.id.startswith("copies."):
-        text = f"{per_thousand(metric.value)} training rows come back beyond what happens by chance"
+        text = f"{per_thousand(metric.value)} training {_compared(audit)} come back beyond what happens by chance"
         allowed = None
     else:
         text, allowed = f"{number(metric.value)} was measured", None

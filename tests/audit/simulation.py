@@ -53,7 +53,8 @@ def flipped(coins: Coins) -> Coins:
     """The same game among units, all coins turned around."""
     assert coins.units is not None
     trains = coins.keep(0, coins.rows)
-    trains[coins.units.tossed] = ~coins.heads[coins.units.owner]
+    rows, owner = coins.rows_of(coins.candidates)
+    trains[rows] = ~coins.heads[owner]
     units = replace(coins.units, trains=RowSet.of(coins.rows, np.flatnonzero(trains)))
     return replace(coins, heads=~coins.heads, units=units)
 

@@ -86,6 +86,14 @@ def test_p_is_the_share_of_tosses_with_as_much_weight(seed: int) -> None:
     )
 
 
+def test_one_unit_of_great_weight_does_not_hide_those_of_little() -> None:
+    """Twenty units of 2,000 with a row's match each, all training, and one with a hundred."""
+    rng, trains = np.random.default_rng(4), np.arange(2_000) < 1_000
+    weights = np.zeros(2_000)
+    weights[:20], weights[20] = 4.0, 400.0
+    assert weight_p(weights, trains, 0.001, rng, 4.0) < 0.001 < 0.1 < weight_p(weights, trains, 0.001, rng)
+
+
 def test_equal_weights_give_fishers_p() -> None:
     rng = np.random.default_rng(2)
     trains = np.arange(3_000) < 2_100

@@ -172,20 +172,20 @@ def test_the_commitment_and_the_file_cover_the_units(tmp_path) -> None:
     assert np.array_equal(back.represents(0, 500), coins.represents(0, 500))
     for found, expected in zip(back.rows_of(coins.candidates), coins.rows_of(coins.candidates), strict=True):
         assert np.array_equal(found, expected)
-    spare = np.setdiff1d(np.flatnonzero(coins.keep(0, 500) & ~coins.represents(0, 500)), coins.units.tossed)
-    fewer = RowSet.of(500, np.setdiff1d(coins.units.trains.numbers(), spare[:1]))
-    other = dataclasses.replace(coins, units=dataclasses.replace(coins.units, trains=fewer))
-    assert other.commitment() != coins.commitment()
-    own, owner = np.isin(coins.units.tossed, coins.candidates), coins.units.owner
-    (lost,) = np.flatnonzero(~own)[:1]
-    rows = dataclasses.replace(coins.units, tossed=np.delete(coins.units.tossed, lost), owner=np.delete(owner, lost))
+    units = coins.units
+    (lost,) = np.flatnonzero((units.known != units.owner) & coins.keep(0, 500)[units.known])[:1]
+    rows = dataclasses.replace(units, known=np.delete(units.known, lost), owner=np.delete(units.owner, lost))
     assert dataclasses.replace(coins, units=rows).commitment() != coins.commitment()
-    for wrong in (owner[::-1].copy(), np.where(own, owner, -1), np.where(own, owner, len(coins.candidates))):
-        with pytest.raises(ValueError, match=r"owns|owner|coin"):
-            dataclasses.replace(coins, units=dataclasses.replace(coins.units, owner=wrong))
+    fewer = RowSet.of(500, np.setdiff1d(np.flatnonzero(coins.keep(0, 500)), units.known[lost]))
+    with pytest.raises(ValueError, match="train where"):
+        dataclasses.replace(coins, units=dataclasses.replace(units, trains=fewer))
+    own = np.isin(units.known, coins.candidates)
+    for wrong in (units.owner[::-1].copy(), *(np.where(own, units.owner, row) for row in (-1, 500, units.known[lost]))):
+        with pytest.raises(ValueError, match=r"own|coin"):
+            dataclasses.replace(coins, units=dataclasses.replace(units, owner=wrong))
     document = json.loads(path.read_text())
-    for units in (None, {}, {"trains": "", "representatives": ""}, {**document["units"], "more": ""}):
-        path.write_text(json.dumps({**document, "units": units}))
+    for wrong in (None, {}, {"trains": "", "representatives": ""}, {**document["units"], "more": ""}):
+        path.write_text(json.dumps({**document, "units": wrong}))
         with pytest.raises(InvalidAudit, match="not a coins file"):
             load_coins(path)
     path.write_text(json.dumps({**document, "units": dict.fromkeys(document["units"], document["units"]["trains"])}))

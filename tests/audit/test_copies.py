@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from synthcli.audit.attack import Levels
-from synthcli.audit.copies import CROWDED, HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess
+from synthcli.audit.copies import HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess
+from synthcli.audit.matches import CROWDED
 from synthcli.gate import Limit, Outcome, Policy, judge
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
     count = count_copies(
         test,
         cast("Experiment", None),
-        cast("Arms", SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains))),
+        cast(
+            "Arms",
+            SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains), what="rows"),
+        ),
         cast("Surroundings", SimpleNamespace(isolated={test.crowds(5): alone})),
         cast("Synthetic", SimpleNamespace(found={test.matches(): found})),
         0.01,

@@ -16,10 +16,10 @@ def arms(codes: np.ndarray) -> Arms:
     block = Block(codes.astype(np.uint32), codes.astype(np.uint64))
     chosen = Chosen(rows, np.ones(count, dtype=np.bool_), trains)
     return Arms(
-        block=block,
         chosen=chosen,
-        at_stake=block.codes,
-        owner=rows,
+        every=block,
+        unit=rows,
+        first=rows,
         shared=0,
         members=rows[trains],
         non_members=rows[~trains],

@@ -1,7 +1,6 @@
 """Audits where units have several rows, much alike: units are compared, not rows. Fixed seeds: no false alarms."""
 
-import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +8,8 @@ import pytest
 from synthcli.audit import arms, notes
 from synthcli.audit.arms import choose, gather
 from synthcli.audit.attack import Levels
-from synthcli.audit.block import Block, concatenate
+from synthcli.audit.block import concatenate
 from synthcli.audit.ceilings import auc_ceiling
-from synthcli.audit.coins import Coins, flip_units
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.guesses import advantages
 from synthcli.audit.inference import Knowledge, infer
@@ -24,42 +22,11 @@ from synthcli.audit.singling_out import single_out
 from synthcli.audit.views import draw_views
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.marginal import Measurement, tabulate
-from synthcli.privacy.bounding import Bounding
+from tests.audit.persons import Persons, table_of
 from tests.audit.simulation import DOMAIN, PAIRS, SHAPE, Population, block, chunked, fit, flipped, measure
 
 MOST = 3
 PERSONS = 2500
-
-
-@dataclass(frozen=True)
-class Persons:
-    """A table of persons with one to six rows each, which differ in the last column alone."""
-
-    rows: Block
-    unit: np.ndarray
-    coins: Coins
-    experiment: Experiment
-
-
-def table_of(unit: np.ndarray, codes: np.ndarray, most: int, sigma: float, rng: np.random.Generator) -> Persons:
-    """A table of which pairs are measured, and fresh rows of the population as its file. Each unit tosses."""
-    rows, bounding = block(codes, rng), Bounding(most)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "token_bytes", rng.bytes)
-        bounding.add(np.stack([unit.astype(np.uint64)] * 2, axis=1))
-        coins = flip_units(bounding.finish(), 0.5)
-    measured = measure(rows[coins.keep(0, len(rows))].codes, PAIRS, sigma, rng)
-    experiment = Experiment(
-        coins=coins,
-        real=chunked(rows),
-        synthetic=chunked(block(Population().draw(5000, rng), rng)),
-        model=fit(measured),
-        measurements=measured,
-        spans=(0,) * len(SHAPE),
-        epsilon=1.0,
-        delta=1e-9,
-    )
-    return Persons(rows, unit, coins, experiment)
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +48,13 @@ def test_every_unit_is_compared_by_one_row(persons: Persons) -> None:
 
 def test_of_units_with_many_rows_fewer_are_attacked(persons: Persons, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows that go with their coins are no more than memory is meant for, and all are known to be theirs."""
-    monkeypatch.setattr(arms, "MAX_TOSSED", 900)
+    monkeypatch.setattr(arms, "MAX_ROWS", 900)
     monkeypatch.setattr(arms, "FEWEST_CAPPED", 100)
     chosen = choose(persons.coins, np.random.default_rng(0))
     attacked = chosen.numbers[chosen.candidate]
     rows, owner = persons.coins.rows_of(attacked)
     assert 750 < len(rows) < 1050 and np.array_equal(np.unique(owner), np.arange(len(attacked)))
-    monkeypatch.setattr(arms, "MAX_TOSSED", 1)
+    monkeypatch.setattr(arms, "MAX_ROWS", 1)
     assert np.count_nonzero(choose(persons.coins, np.random.default_rng(0)).candidate) == 100
 
 
@@ -155,8 +122,7 @@ def test_of_a_person_every_row_is_guessed_about(whole: Persons) -> None:
     around = survey(experiment.real(), whole.coins, every, wanted)
     synthetic = scan_synthetic([file], every, wanted, 3000, rng)
     assert len(single_out(every, wanted.views, around, synthetic).unit) == len(wanted.views) * len(every.at_stake)
-    candidates = np.flatnonzero(every.chosen.candidate)
-    one = replace(every, at_stake=every.block.codes[candidates], owner=np.arange(len(candidates)))
+    one = replace(every, every=every.block, unit=np.arange(len(every.first)), first=np.arange(len(every.first)))
     known = Knowledge(tuple((place,) for place in range(len(SHAPE))))
     found = {}
     for name, rows in (("all", every), ("one", one)):
@@ -196,9 +162,9 @@ def informed_scores(experiment: Experiment) -> Scores:
 def by_representatives(persons: Persons, measured: tuple[Measurement, ...]) -> Scores:
     """The same attacker, were he to look at one row of each unit, and take its others to be half there."""
     coins = persons.coins
-    assert coins.units is not None
-    others = np.setdiff1d(coins.units.tossed, coins.candidates)
-    known = np.setdiff1d(np.flatnonzero(coins.keep(0, coins.rows)), coins.units.tossed)
+    tossed, _ = coins.rows_of(coins.candidates)
+    others = np.setdiff1d(tossed, coins.candidates)
+    known = np.setdiff1d(np.flatnonzero(coins.keep(0, coins.rows)), tossed)
     codes = dict(zip(DOMAIN.attributes, persons.rows.codes.T, strict=True))
 
     def counted(rows: np.ndarray) -> dict:
