@@ -39,7 +39,7 @@ def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Ge
     """Two passes over the real rows; `InvalidAudit` where what they hold cannot be compared."""
     coins, domain = experiment.coins, experiment.model.domain
     cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
-    views = draw_views(experiment.spans, rng)
+    views = draw_views(experiment.spans, rng, among=experiment.viewed)
     arms = gather(experiment.real(), coins, choose(coins, rng))
     _enough(arms, min_nonmembers)
     refuse_shifted(arms, domain.attributes)

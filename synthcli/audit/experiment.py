@@ -17,6 +17,7 @@ from synthcli.marginal import Measurement
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import Codec
+from synthcli.table.encoders import GapEncoder
 
 Batches = Callable[[], Iterable[pa.RecordBatch]]
 """A stream of canonical record batches that can be started again."""
@@ -42,6 +43,8 @@ class Experiment:
     """By attribute, then code: the largest chance with which the codec writes it as any one value; by default, 1."""
     knowledge: Knowledge | None = None
     """What the attackers who guess know; by default, every attribute is a column and a secret in turn."""
+    viewed: tuple[int, ...] | None = None
+    """The attributes that random views look at; by default, all."""
     subgroups: tuple[str, ...] = ()
     """The names of the subgroups that the real blocks mark."""
 
@@ -73,6 +76,7 @@ def prepare(
         delta=statement.delta,
         certainty=codec.certainty(),
         knowledge=_knowledge(codec, asked),
+        viewed=viewed_of(codec),
         subgroups=tuple(asked.subgroups),
     )
 
@@ -93,6 +97,11 @@ def spans_of(synthesizer: Synthesizer) -> tuple[int, ...]:
     sizes = synthesizer.codec.domain.shape
     ordered = [column.kind.has_axis or column.ordered for column in columns]
     return tuple(size - 1 if order else 0 for size, order in zip(sizes, ordered, strict=True))
+
+
+def viewed_of(codec: Codec) -> tuple[int, ...]:
+    """All attributes but those that say whether a column has a value: its own code says it, too."""
+    return tuple(place for place, column in enumerate(codec.columns) if not isinstance(column.encoder, GapEncoder))
 
 
 def _checked(batches: Iterable[pa.RecordBatch], codec: Codec, which: str) -> Iterable[pa.RecordBatch]:

@@ -41,13 +41,19 @@ class View:
         return total
 
 
-def draw_views(spans: Sequence[int], rng: np.random.Generator, count: int = VIEWS) -> tuple[View, ...]:
-    """Views of two to six columns, drawn without a look at any row; `spans` as in `Experiment`, 0 where unordered."""
-    most = min(_WIDEST, len(spans))
+def draw_views(
+    spans: Sequence[int], rng: np.random.Generator, count: int = VIEWS, among: Sequence[int] | None = None
+) -> tuple[View, ...]:
+    """Views of two to six columns, drawn without a look at any row; `spans` as in `Experiment`, 0 where unordered.
+
+    `among`: the attributes that they look at (ascending), all by default.
+    """
+    seen = np.arange(len(spans)) if among is None else np.array(among)
+    most = min(_WIDEST, len(seen))
     views: list[View] = []
     for _ in range(count):
         size = int(rng.integers(min(2, most), most + 1))
-        columns = np.sort(rng.choice(len(spans), size, replace=False))
+        columns = np.sort(rng.choice(seen, size, replace=False))
         widths = [max(1, spans[c] // int(rng.choice(_STEPS[1:]))) if rng.random() < 0.5 else 1 for c in columns]
         offsets = [int(rng.integers(width)) for width in widths]
         views.append(View(tuple(map(int, columns)), tuple(widths), tuple(offsets)))

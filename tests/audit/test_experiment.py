@@ -110,6 +110,7 @@ def test_what_says_of_a_gap_is_known_and_guessed_with_its_column(release) -> Non
     town, age, income = (0, 3), (1,), (2, 4)
     assert experiment.knowledge == Knowledge((town, age, income), (town,), ((town,), (age, income)))
     assert next(iter(experiment.real())).places == (town, age, income)
+    assert experiment.viewed == (0, 1, 2), "a column's own code says whether there is a value"
 
 
 def test_a_model_without_coins_is_refused(release) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthcli.audit.experiment import spans_of
+from synthcli.audit.experiment import spans_of, viewed_of
 from synthcli.audit.membership import density, informed, likelihood, ratio, shift
 from synthcli.audit.roc import Scores
 from synthcli.audit.views import VIEWS, Occurrences, draw_views
@@ -70,7 +70,7 @@ def evidence(release: Synthesizer, file: Iterable[pa.RecordBatch], known: Known)
     at_stake = codec.encode(known.at_stake)
     stakes = {attribute: at_stake[attribute] for attribute in domain.attributes}
     cliques = tuple(dict.fromkeys(m.clique for m in release.measurements))
-    views = draw_views(spans_of(release), rng, known.views)
+    views = draw_views(spans_of(release), rng, known.views, viewed_of(codec))
     real, drawn, tally, rows = Occurrences(every, views), Occurrences(every, views), Tally(domain, cliques), 0
     real.add_own()
     for batch in file:
