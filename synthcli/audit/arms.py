@@ -19,6 +19,12 @@ for each."""
 FEWEST_CAPPED = 2_000
 """However many rows they have, so many units of either kind are chosen."""
 
+APART = (
+    "model more columns that tell rows apart, name the --privacy-unit if people have several rows, or mend an export "
+    "that repeats rows; equal rows of different people are to stay"
+)
+"""What helps where rows are alike. To remove equal rows would not: the model would learn that people are rarer."""
+
 
 @dataclass(frozen=True, eq=False)
 class Chosen:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from synthcli.audit.arms import Arms, choose, gather
+from synthcli.audit.arms import APART, Arms, choose, gather
 from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.fairness import refuse_shifted
@@ -60,7 +60,7 @@ def _enough(arms: Arms, min_nonmembers: int) -> None:
         raise InvalidAudit(
             f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
             f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
-            "remove the table's repeated rows, name its --privacy-unit, or fit columns that tell rows apart"
+            APART
             if arms.shared > members + others
             else "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
         )

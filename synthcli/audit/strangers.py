@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 
-from synthcli.audit.arms import Arms
+from synthcli.audit.arms import APART, Arms
 from synthcli.audit.block import as_codes
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.scan import Search, Surroundings, Synthetic
@@ -40,7 +40,7 @@ def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
         raise InvalidAudit(
             f"{own:,} of {int(held_out.sum()):,} held-out rows have a record that no other row of the table has: the "
             f"others are among the training rows, too, and the audit needs {least:,}",
-            "remove the table's repeated rows, name its --privacy-unit, or fit with a larger --audit-coins",
+            APART if 2 * own < int(held_out.sum()) else "fit again with a larger --audit-coins",
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthcli.audit.arms import choose, in_both
+from synthcli.audit.arms import APART, choose, in_both
 from synthcli.audit.coins import Coins
 from synthcli.audit.neighbours import column_hashes
 from synthcli.errors import InvalidAudit
@@ -32,7 +32,7 @@ def refuse_alike(source: Source, schema: Schema, held: HeldTable | None, coins: 
     raise InvalidAudit(  # how many there are stays private
         f"too few rows with audit coins could be compared: their record occurs in both arms, and an audit needs "
         f"{wanted:,} others of each",
-        "model more columns that tell rows apart, name the table's --privacy-unit, or remove rows that are there twice",
+        APART,
     )
 
 

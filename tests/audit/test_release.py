@@ -209,7 +209,7 @@ def test_too_few_held_out_rows_are_refused_and_a_policy_may_allow_fewer(populati
 
 @pytest.mark.parametrize(
     ("apart", "advice"),
-    [(0, "remove the table's repeated rows"), (150, "remove the table's repeated"), (600, "larger")],
+    [(0, "equal rows of different people are to stay"), (150, "more columns"), (600, "larger")],
 )
 def test_advice_on_too_few_rows_depends_on_how_many_are_left_out_since_they_are_alike(
     experiment, table, apart: int, advice: str
