@@ -15,6 +15,7 @@ from synthcli.synthesizer import PersonModel, Synthesizer, in_order
 from synthcli.table.calendar_join import Calendar
 from synthcli.table.category_encoder import CategoryEncoder
 from synthcli.table.codec import ColumnCodec
+from synthcli.table.duration import DurationEncoder
 from synthcli.table.grid_encoder import GridEncoder, counts_between
 from synthcli.table.lattice import Lattice
 from synthcli.table.persons import persons_schema
@@ -43,10 +44,11 @@ class RowChance:
         """The logarithm of each row's probability: that of its codes, and of its values inside them.
 
         Where unlisted values are drawn among the listed ones, these count as independent of the other columns. Inside
-        codes of columns that a rule keeps in order, all is taken for one value: an upper bound.
+        codes of columns that a rule keeps in order, all is taken for one value: an upper bound. So it is of two dates
+        whose distance is an attribute, whatever comes back in them.
         """
         columns = {name: _plain(batch.column(name)) for name in self._codec.names}
-        codes = {column.name: column.encode(columns[column.column]) for column in self._codec.columns}
+        codes = {column.name: column.encode_from(columns.__getitem__) for column in self._codec.columns}
         if isinstance(self._codes, _OfPersons):
             return self._codes.log_density(codes, columns) + self._within.log_density(columns)
         return np.asarray(self._codes.log_density(codes), dtype=np.float64) + self._within.log_density(columns)
@@ -69,7 +71,7 @@ class _OfPersons:
     def log_density(self, codes: Codes, columns: Mapping[str, pa.Array]) -> NDArray[np.float64]:
         """The logarithm of the probability of a row's codes, and of the values of person-level columns in theirs."""
         rest = self._events.log_density(self._events.seen(columns), codes)
-        of_person = {c.name: c.encode(columns[c.column]) for c in self._own}
+        of_person = {c.name: c.encode_from(columns.__getitem__) for c in self._own}
         persons = self._persons.log_evidence(of_person, len(rest)) - self._weighted.beliefs.log_partition
         return persons + rest + self._within.log_density(columns)
 
@@ -85,7 +87,8 @@ class _Within:
         calendars: Mapping[str, Calendar],
     ) -> None:
         in_order = {name for rule in schema.rules if isinstance(rule, Order) for name in rule.columns}
-        self._columns = [c for c in columns if c.name not in calendars]
+        apart = {name for c in columns if isinstance(c.encoder, DurationEncoder) for name in c.reads}
+        self._columns = [c for c in columns if c.name not in calendars and c.column not in apart]
         self._logs = {c.name: _log_within(c, model.marginal((c.name,)), c.name in in_order) for c in self._columns}
         names = {column.name for column in columns}
         self._calendars = {n: calendar for n, calendar in calendars.items() if n in names and n not in in_order}

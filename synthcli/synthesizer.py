@@ -17,6 +17,7 @@ from synthcli.table.encoders import GridEncoder
 from synthcli.table.persons import persons_schema, rows_column
 from synthcli.table.rules.compute import Computed
 from synthcli.table.rules.order import Ordering, order_zeros
+from synthcli.table.rules.zeros import duration_zeros
 from synthcli.table.schema import Kind, Schema
 
 
@@ -224,7 +225,9 @@ def in_order(schema: Schema, codec: Codec, model: MarkovRandomField) -> tuple[Ma
 
     Where that leaves no cell, values may come from cells' parts that are never drawn otherwise.
     """
-    zeros = tuple(order_zeros(schema.rules, codec.columns, schema, drawn=True))
+    names = [column.name for column in schema.modelled]
+    apart = duration_zeros(codec, names, drawn=True)
+    zeros = (*order_zeros(schema.rules, codec.columns, schema, drawn=True), *apart)
     if not zeros:
         return model, Ordering(schema, codec, drawn=True)
     drawn = replace(model, potentials=with_zeros(replace(model.domain, zeros=zeros), model.potentials))

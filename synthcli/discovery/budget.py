@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from synthcli.discovery.durations import Pair, pairs_of
 from synthcli.discovery.facts import Facts
 from synthcli.table.axis import to_axis
 from synthcli.table.calendar import parts_of_kind
@@ -27,6 +28,8 @@ class Discovery:
     """Columns whose precision is learnt: the decimals of numbers, the unit of times of day."""
     parts: tuple[str, ...]
     """Dates and datetimes whose month, weekday and hour are looked at."""
+    durations: tuple[Pair, ...]
+    """Pairs of them that a rule puts in order: how far they are apart is looked at."""
     shares: Mapping[str, float]
 
     @property
@@ -52,12 +55,14 @@ def plan_discovery(facts: Facts, *, binned: bool = True) -> Discovery:
     shares = {stage: _SHARES[stage] for stage, names in open_stages.items() if names}
     if bins:
         shares["fine grids"] *= len(bins) / len(grids)
+    dates = tuple(name for name in grids if parts_of_kind(facts.schema[name].kind))
     return Discovery(
         categories=categories,
         grids=grids,
         bins=bins,
         decimals=decimals,
-        parts=tuple(name for name in grids if parts_of_kind(facts.schema[name].kind)),
+        parts=dates,
+        durations=pairs_of(facts.schema, dates),
         shares=shares,
     )
 

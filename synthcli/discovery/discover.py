@@ -1,7 +1,7 @@
 """From a schema to a codec: declared facts as they stand, everything else out of the budget."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from synthcli.discovery import dates, grid, heaps
 from synthcli.discovery.axes import bounds_on_axis
+from synthcli.discovery.bounded import Bounded, encoder_of
 from synthcli.discovery.budget import Discovery, has_exact_codes
 from synthcli.discovery.categories import learn_categories
 from synthcli.discovery.facts import Facts
+from synthcli.discovery.fine import look_finely
 from synthcli.discovery.reach import Present, present, reach
 from synthcli.discovery.ruled import under_rules
-from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View
-from synthcli.marginal import Measurement, Merge
+from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
+from synthcli.marginal import Measurement
 from synthcli.marginal.ends import trim
 from synthcli.privacy.curator import Curator
 from synthcli.table.calendar import GRAINS, parts_of_kind
@@ -40,26 +42,6 @@ _ONLY_YEAR = 4.5
 """And how many will do where no year stands clear: one of 400 empty ones does once in 700 columns."""
 DECIMALS = 0.05
 """The share of the coarse stage that tells how many decimals numbers have."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Grid:
-    """What the coarse look found: the fine edges to count on, the decimals of a number, the unit of a time of day."""
-
-    edges: grid.Edges
-    decimals: int | None
-    grain: int
-
-    def unit_of(self, kind: Kind) -> float | None:
-        """What all values are multiples of, if that is known of numbers of this kind."""
-        if kind is Kind.INTEGER:
-            return 1.0
-        return None if kind is not Kind.NUMBER or self.decimals is None else 10.0**-self.decimals
-
-    def over(self, edges: grid.Edges, atoms: Iterable[str]) -> "_Grid":
-        """The same with these edges, and a cell for each of the atoms."""
-        unit = self.unit_of(Kind.NUMBER)
-        return replace(self, edges=grid.with_atoms(edges, [float(atom) for atom in atoms], unit))
 
 
 def discover(
@@ -93,7 +75,7 @@ def learn_columns(
     progress("learning bounds", 0.0)
     coarse = _look_coarsely(needs, facts, keys, curator, rho)
     progress("learning bounds", 0.5)
-    grids = _look_finely(needs, facts, coarse, curator, rho)
+    grids = look_finely(needs, facts, coarse, curator, rho)
     progress("learning bounds", 1.0)
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
     codecs = tuple(chain.from_iterable(learnt))
@@ -128,20 +110,13 @@ def _without_grid(column: Column, keys: Mapping[str, Mapping[str, int]]) -> Enco
     return CategoryEncoder(values=tuple(found), type=column.kind, missing=missing, other=True, weights=weights)
 
 
-def _measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurement]:
-    """All views' one-way tables in one noise call."""
-    attributes = survey.domain.attributes
-    measured = curator.on(survey).measure([(a,) for a in attributes], rho)
-    return dict(zip(attributes, measured, strict=True))
-
-
 def _look_coarsely(
     needs: Discovery,
     facts: Facts,
     keys: Mapping[str, Mapping[str, int]],
     curator: Curator,
     rho: float,
-) -> dict[str, _Grid]:
+) -> dict[str, Bounded]:
     """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
 
     Octaves first; where nearly all the mass lies in one or two of them (latitudes of one town), closer looks follow.
@@ -157,14 +132,12 @@ def _look_coarsely(
     for look, share in enumerate(LOOKS):
         if not unresolved:
             break
-        views = {
-            n: View(n, _grid_encoder(columns[n], edges, columns[n].decimals, 1)) for n, edges in unresolved.items()
-        }
-        seen = _measure(Survey(views), curator, share * stage)
+        views = {n: View(n, encoder_of(columns[n], edges, columns[n].decimals, 1)) for n, edges in unresolved.items()}
+        seen = measure(Survey(views), curator, share * stage)
         values = present(seen, {name: len(edges) - 1 for name, edges in unresolved.items()})
         closer = {}
         for name, edges in unresolved.items():
-            counts, sigma = _cells(seen[name], len(edges) - 1), seen[name].stddev
+            counts, sigma = cells_of(seen[name], len(edges) - 1), seen[name].stddev
             inside = trim(counts, sigma) if look else _reach(facts, columns[name], edges, counts, sigma, values[name])
             edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
             if not look and _are_listed(keys.get(name, {}), float(counts.sum())):
@@ -179,7 +152,7 @@ def _look_coarsely(
 
 def _open_heaps(
     fine: dict[str, grid.Edges],
-    precision: Mapping[str, _Grid],
+    precision: Mapping[str, Bounded],
     columns: Mapping[str, Column],
     curator: Curator,
     stage: float,
@@ -190,9 +163,9 @@ def _open_heaps(
     for share in HEAPS:
         if not hiding:
             return
-        views = {n: View(n, _grid_encoder(columns[n], fine[n], precision[n].decimals, 1)) for n in hiding}
-        for name, seen in _measure(Survey(views), curator, share * stage).items():
-            counts = _cells(seen, len(fine[name]) - 1)
+        views = {n: View(n, encoder_of(columns[n], fine[n], precision[n].decimals, 1)) for n in hiding}
+        for name, seen in measure(Survey(views), curator, share * stage).items():
+            counts = cells_of(seen, len(fine[name]) - 1)
             fine[name], more = heaps.opened(fine[name], counts, seen.stddev, units[name] or 1.0)
             if not more:
                 hiding.remove(name)
@@ -217,14 +190,14 @@ def _reach(
 
 def _look_at_precision(
     needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float
-) -> dict[str, _Grid]:
+) -> dict[str, Bounded]:
     """Grids without edges yet, with the decimals of numbers and the units of times of day."""
-    found = {n: _Grid(edges=np.zeros(0), decimals=columns[n].decimals, grain=1) for n in needs.grids}
+    found = {n: Bounded(edges=np.zeros(0), decimals=columns[n].decimals, grain=1) for n in needs.grids}
     if not needs.decimals:
         return found
     is_time = {name: columns[name].kind is Kind.DATETIME for name in needs.decimals}
     views = {n: View(n, dates.TimeUnits() if time else DecimalPlaces()) for n, time in is_time.items()}
-    for name, places in _measure(Survey(views), curator, rho).items():
+    for name, places in measure(Survey(views), curator, rho).items():
         finest = _finest(places)
         if is_time[name]:
             found[name] = replace(found[name], grain=GRAINS[finest])
@@ -238,58 +211,3 @@ def _finest(places: Measurement) -> int:
     counts = places.values.astype(np.float64)
     bar = max(5.0 * places.stddev, 0.01 * float(counts.sum()))
     return int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
-
-
-def _look_finely(
-    needs: Discovery,
-    facts: Facts,
-    coarse: Mapping[str, _Grid],
-    curator: Curator,
-    rho: float,
-) -> dict[str, tuple[ColumnCodec, ...]]:
-    """The shape of each column inside its bounds: fine cells, merged to bins that stand clear of the noise.
-
-    With a date come the parts of it that are not even. What the mechanism merges keeps its fine cells.
-    """
-    columns = {column.name: column for column in facts.schema.modelled}
-    encoders = {n: _grid_encoder(columns[n], g.edges, g.decimals, g.grain) for n, g in coarse.items()}
-    as_they_are: dict[str, tuple[ColumnCodec, ...]] = {
-        n: (ColumnCodec(n, encoder),) for n, encoder in encoders.items() if n not in needs.bins
-    }
-    views = {n: View(n, encoder) for n, encoder in encoders.items() if n in needs.bins}
-    if not views:
-        return as_they_are
-    taken = facts.names | {column.name for column in facts.schema.columns}
-    parts = {name: dates.views_of(columns[name], coarse[name].edges, coarse[name].grain, taken) for name in needs.parts}
-    every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
-    seen = _measure(Survey(every), curator, needs.shares["fine grids"] * rho)
-    found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in views}
-    binned = {n: (column, *dates.uneven_parts(column, parts.get(n, {}), seen)) for n, column in found.items()}
-    return as_they_are | binned
-
-
-def _bins_wanted(seen: Measurement) -> int:
-    """About (2 n / sigma)^(1/3) bins: a pair's noise then balances its loss of resolution."""
-    rows = max(float(seen.values.sum()), 1.0)
-    return int(np.clip(round(1.3 * (2.0 * rows / seen.stddev) ** (1 / 3)), 4, 32))
-
-
-def _binned(column: Column, found: _Grid, seen: Measurement, wanted: int) -> ColumnCodec:
-    counts, sigma = _cells(seen, len(found.edges) - 1), seen.stddev
-    inside = dates.trim_days(counts, sigma) if parts_of_kind(column.kind) else trim(counts, sigma)
-    edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
-    groups = dates.bins(edges, counts, sigma, wanted, column.kind)
-    shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
-    encoder = _grid_encoder(column, edges, found.decimals, found.grain)
-    if encoder.size > len(counts):  # the missing code is a bin of its own
-        groups, shares = np.append(groups, groups[-1] + 1), np.append(shares, 1.0)
-    return ColumnCodec(column.name, encoder, Merge(groups, shares))
-
-
-def _cells(seen: Measurement, size: int) -> NDArray[np.float64]:
-    """The counts of the grid's cells, without the missing code."""
-    return seen.values[:size].astype(np.float64)
-
-
-def _grid_encoder(column: Column, edges: grid.Edges, decimals: int | None, grain: int) -> GridEncoder:
-    return GridEncoder(type=column.kind, edges=edges, decimals=decimals, missing=not column.required, grain=grain)

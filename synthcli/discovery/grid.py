@@ -178,12 +178,12 @@ def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.i
     return _grouped(counts, sigma, atoms, left, 3.0)
 
 
-def segments(counts: NDArray[np.float64], sigma: float) -> NDArray[np.intp]:
-    """Group adjacent fine cells until a group's mass is known to an eighth: what is finer than that is noise.
+def segments(counts: NDArray[np.float64], sigma: float, clear: float = 8.0) -> NDArray[np.intp]:
+    """Group adjacent fine cells until a group's mass is known to one in `clear`: what is finer than that is noise.
 
     Spikes are groups of their own.
     """
-    return _grouped(counts, sigma, spikes(counts, sigma), 0.0, 8.0)
+    return _grouped(counts, sigma, spikes(counts, sigma), 0.0, clear)
 
 
 def spikes(counts: NDArray[np.float64], sigma: float) -> NDArray[np.bool_]:
@@ -209,9 +209,11 @@ def _grouped(
     return np.where(groups == group, group - 1, groups) if lone_tail else groups
 
 
-def weights(counts: NDArray[np.float64], sigma: float, widths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Non-negative weights of the fine cells: even density inside each segment, segments projected to the simplex."""
-    groups = segments(counts, sigma)
+def weights(
+    counts: NDArray[np.float64], sigma: float, widths: NDArray[np.float64], clear: float = 8.0
+) -> NDArray[np.float64]:
+    """Non-negative weights of the fine cells: by width inside each segment, segments projected to the simplex."""
+    groups = segments(counts, sigma, clear)
     masses = project(np.bincount(groups, counts).astype(np.float64), sigma)
     total = np.bincount(groups, widths)
     return masses[groups] * widths / total[groups]

@@ -13,7 +13,7 @@ from synthcli.pgm.junction_tree import build, cells
 from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.axis import LIMITS, axis_dtype
 from synthcli.table.codec import Codec, ColumnCodec
-from synthcli.table.encoders import CategoryEncoder, Encoder, GridEncoder
+from synthcli.table.encoders import CategoryEncoder, DurationEncoder, Encoder, GridEncoder
 from synthcli.table.rules.on_codes import impossible_together
 from synthcli.table.rules.order import gaps
 from synthcli.table.rules.ranks import unit_of
@@ -34,12 +34,14 @@ _CODES, _EXACT = 40, 130
 def under_rules(codec: Codec, schema: Schema) -> Codec:
     """The codec with codes that the schema's rules can be said in, and the rules as structural zeros.
 
-    Where what was learnt of the data leaves no row for the rules, grids are widened to what the rules name.
+    Where what was learnt of the data leaves no row for the rules, durations are left out, and grids are widened to what
+    the rules name.
     """
     if not schema.rules:
         return replace(codec, zeros=zeros_of(schema, codec))
-    ruled = _ruled(codec, schema)
-    return _shrunk(ruled if _is_satisfiable(ruled) else _ruled(_widened(codec, schema), schema), schema)
+    without = replace(codec, columns=tuple(c for c in codec.columns if not isinstance(c.encoder, DurationEncoder)))
+    some = (ruled for ruled in (_ruled(codec, schema), _ruled(without, schema)) if _is_satisfiable(ruled))
+    return _shrunk(next(some, None) or _ruled(_widened(without, schema), schema), schema)
 
 
 def contradictions(schema: Schema) -> list[str]:
@@ -75,6 +77,7 @@ def _shrunk(codec: Codec, schema: Schema) -> Codec:
     Neighbours are merged two by two, the longest column first; order inside the codes is left to whoever draws values.
     """
     left = {name for pair in gaps(schema.rules) for name in pair}
+    left |= {column.name for column in codec.columns if isinstance(column.encoder, DurationEncoder)}
     while left and cells(codec.domain, ()) > LARGE_CELLS:
         name = max(left, key=codec.domain.card)
         merge = _halved(codec, name)
@@ -88,7 +91,7 @@ def _shrunk(codec: Codec, schema: Schema) -> Codec:
 def _halved(codec: Codec, name: str) -> Merge | None:
     """Every two neighbouring codes as one, as far as other rules allow; None where nothing can be merged."""
     column, domain = next(c for c in codec.columns if c.name == name), codec.domain
-    assert isinstance(column.encoder, GridEncoder)
+    assert isinstance(column.encoder, GridEncoder | DurationEncoder)
     present = column.size - column.encoder.missing
     scales = tuple(present if a == name else 0 for a in domain.attributes)
     pairs = np.append(np.arange(present) // 2, [present] * column.encoder.missing)

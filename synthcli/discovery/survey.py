@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthcli.marginal import Domain
+from synthcli.marginal import Domain, Measurement
+from synthcli.privacy.curator import Curator
+from synthcli.table.duration import columns_of, read_by
 from synthcli.table.encoders import Encoder
 
 MOST_DECIMALS = 9
@@ -51,6 +53,11 @@ class View:
     column: str
     encoder: "Encoder | Precision"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns whose values its codes tell of."""
+        return columns_of(self.encoder, self.column)
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -63,11 +70,28 @@ class Survey:
         """One attribute per view."""
         return Domain(tuple(self.views), tuple(view.encoder.size for view in self.views.values()))
 
+    @property
+    def joins(self) -> dict[str, tuple[str, ...]]:
+        """The views of several columns, with these."""
+        return {name: view.reads for name, view in self.views.items() if len(view.reads) > 1}
+
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
-        """The codes of every view whose column the batch has."""
+        """The codes of every view whose columns the batch has."""
         present = set(batch.schema.names)
         return {
-            name: view.encoder.encode(batch.column(view.column))
+            name: view.encoder.encode(read_by(view.encoder, view.column, batch.column))
             for name, view in self.views.items()
-            if view.column in present
+            if present.issuperset(view.reads)
         }
+
+
+def measure(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurement]:
+    """All views' one-way tables in one noise call."""
+    attributes = survey.domain.attributes
+    measured = curator.on(survey).measure([(a,) for a in attributes], rho)
+    return dict(zip(attributes, measured, strict=True))
+
+
+def cells_of(seen: Measurement, size: int) -> NDArray[np.float64]:
+    """The counts of a grid's cells, without the missing code."""
+    return seen.values[:size].astype(np.float64)

@@ -1,7 +1,7 @@
 """Counting on this machine, one block of codes at a time: from a table in memory, or from the source again."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -62,7 +62,7 @@ class LocalEngine:
     def _held_blocks(self, codec: Coding, attributes: set[str], columns: Sequence[str]) -> Iterator[Codes] | None:
         """Blocks of the table in memory: each distinct value is encoded once. None if they must be read.
 
-        So it is where an attribute is made of several columns, and where a value has no code: then the rows are told.
+        What is made of several columns is encoded row by row. Where a value has no code, the rows that are read tell.
         """
         if self._held is None:
             return None
@@ -76,9 +76,25 @@ class LocalEngine:
             codes |= {
                 a: (of_value, column.index) for a, of_value in encoded.items() if a in attributes or not attributes
             }
-        if not attributes <= set(codes):
+        joins = {a: names for a, names in codec.joins.items() if a in attributes}
+        if not attributes <= codes.keys() | joins.keys():
             return None
-        return ({a: v[i[rows]] for a, (v, i) in codes.items()} for rows in self._held_rows(self._held.rows))
+        return (
+            {a: v[i[rows]] for a, (v, i) in codes.items()} | self._joined(codec, joins, rows)
+            for rows in self._held_rows(self._held.rows)
+        )
+
+    def _joined(
+        self, codec: Coding, joins: Mapping[str, tuple[str, ...]], rows: slice | NDArray[np.intp]
+    ) -> dict[str, NDArray[np.unsignedinteger]]:
+        """The codes of what is made of several columns, for rows of the table in memory."""
+        if self._held is None or not joins:
+            return {}
+        names = sorted({name for several in joins.values() for name in several})
+        held = [self._held.columns[name] for name in names]
+        columns = [column.values.take(pa.array(column.index[rows])) for column in held]
+        codes = codec.encode(pa.RecordBatch.from_arrays(columns, names=names))
+        return {attribute: codes[attribute] for attribute in joins}
 
     def _held_rows(self, count: int) -> Iterator[slice | NDArray[np.intp]]:
         """The rows that count, a block at a time."""

@@ -18,6 +18,11 @@ class Coding(Protocol):
         """The attributes, and how many codes each has."""
         ...
 
+    @property
+    def joins(self) -> Mapping[str, tuple[str, ...]]:
+        """The attributes that are made of several columns, with these."""
+        ...
+
     def encode(self, batch: Any) -> Codes:
         """The codes of the attributes whose columns the batch has."""
         ...
@@ -33,6 +38,11 @@ class MergedCoding:
         self._finer = finer
         self._merges = dict(merges)
         self.domain = coarsened(finer.domain, merges)
+
+    @property
+    def joins(self) -> Mapping[str, tuple[str, ...]]:
+        """Those of the finer coding."""
+        return self._finer.joins
 
     def encode(self, batch: Any) -> Codes:
         """The finer codes, merged; in the narrowest type that holds them."""
@@ -50,6 +60,11 @@ class GapCoding:
         self._coding = coding
         self._of = {name: (of, two_codes(coding.domain.card(of), coding.domain.gaps[of])) for name, of in gaps.items()}
         self.domain = with_gaps(coding.domain, gaps)
+
+    @property
+    def joins(self) -> Mapping[str, tuple[str, ...]]:
+        """Those of the coding."""
+        return self._coding.joins
 
     def encode(self, batch: Any) -> Codes:
         """The codes, and the two codes of each attribute that is looked at."""

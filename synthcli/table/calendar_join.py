@@ -64,11 +64,12 @@ class Pieces:
     mass: NDArray[np.float64]
 
 
-def pieces_of(column: Coded) -> Pieces:
-    """A grid of dates or datetimes cut at every midnight."""
+def pieces_of(column: Coded, unit: int | None = None) -> Pieces:
+    """A grid of dates or datetimes cut at every midnight, or at all multiples of a smaller `unit` (microseconds)."""
     encoder = column.encoder
     assert isinstance(encoder, GridEncoder)
-    merge, edges, unit = column.merge, encoder.edges, 1 if encoder.type is Kind.DATE else DAY
+    merge, edges = column.merge, encoder.edges
+    unit = unit or (1 if encoder.type is Kind.DATE else DAY)
     midnights = np.arange(int(edges[0]) // unit + 1, -(-int(edges[-1]) // unit), dtype=np.int64) * unit
     cuts = np.union1d(edges, midnights)
     cell = np.searchsorted(edges[1:-1], cuts[:-1], side="right")
@@ -139,8 +140,8 @@ class Calendar:
             rows = np.flatnonzero(found < 0)
             if not len(rows):
                 break
-            ours = _keys(self.pieces.group, [self.of_pieces[part] for part in used])
-            theirs = _keys(group[rows], [wanted[part][rows] for part in used])
+            ours = keys_of(self.pieces.group, [self.of_pieces[part] for part in used])
+            theirs = keys_of(group[rows], [wanted[part][rows] for part in used])
             found[rows] = chosen(ours, self.pieces.mass, theirs, rng)
         return found
 
@@ -157,7 +158,7 @@ class Calendar:
         encoder, pieces = self.column.encoder, self.pieces
         places, missing = positions(values, encoder.type)
         piece = np.clip(np.searchsorted(pieces.low, places, side="right") - 1, 0, len(pieces.low) - 1)
-        _, key = np.unique(_keys(pieces.group, list(self.of_pieces.values())), return_inverse=True)
+        _, key = np.unique(keys_of(pieces.group, list(self.of_pieces.values())), return_inverse=True)
         mass = np.maximum(pieces.mass, 1e-300)
         logs = np.log(mass / np.bincount(key, mass)[key])[piece]
         if encoder.type is Kind.DATETIME:
@@ -189,7 +190,7 @@ def fewer_and_fewer(parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
         yield from combinations(parts, size)
 
 
-def _keys(group: NDArray[np.integer[Any]], parts: Sequence[Whole]) -> Whole:
+def keys_of(group: NDArray[np.integer[Any]], parts: Sequence[Whole]) -> Whole:
     """One number for a group and its parts, none of which has more than 31."""
     key = group.astype(np.int64)
     for part in parts:

@@ -11,105 +11,15 @@ from numpy.typing import NDArray
 
 from synthcli.errors import InputError
 from synthcli.marginal import Codes, Domain, Merge, StructuralZeros
-from synthcli.marginal.coarsening import merged, merged_gaps
+from synthcli.marginal.coarsening import merged
 from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.table.calendar_join import Calendar
 from synthcli.table.calendar_within import CalendarWithin
-from synthcli.table.codes import as_codes
-from synthcli.table.encoders import CategoryEncoder, Encoder, GapEncoder, GridEncoder, PartEncoder, encoder_from_json
+from synthcli.table.column_codec import ColumnCodec, column_from_json, column_to_json
+from synthcli.table.duration_join import DurationJoin
+from synthcli.table.encoders import DurationEncoder, Encoder, GapEncoder, GridEncoder, PartEncoder
 
-
-@dataclass(frozen=True, eq=False)
-class ColumnCodec:
-    """One attribute: its encoder gives fine codes, and its merge, if any, the coarse codes that the model sees.
-
-    It is a column of its own name, or a part of the column that `part_of` names: the weekday of a date, or whether
-    there is a value at all.
-    """
-
-    name: str
-    encoder: Encoder
-    merge: Merge | None = None
-    part_of: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.merge is not None and self.merge.fine_size != self.encoder.size:
-            raise ValueError("a merge does not fit its encoder")
-        if isinstance(self.encoder, PartEncoder | GapEncoder) != (self.part_of is not None):
-            raise ValueError("an encoder of parts belongs to a column")
-
-    @property
-    def column(self) -> str:
-        """The column that is encoded."""
-        return self.name if self.part_of is None else self.part_of
-
-    @property
-    def size(self) -> int:
-        """How many coarse codes there are."""
-        return self.encoder.size if self.merge is None else self.merge.coarse_size
-
-    @property
-    def ordinal(self) -> int:
-        """How many of the first codes lie on a scale; none once codes are merged."""
-        return self.encoder.ordinal if self.merge is None else 0
-
-    @property
-    def gap(self) -> int | None:
-        """The coarse code of missing values, if they have one for themselves alone."""
-        if not self.encoder.missing:
-            return None
-        last = self.encoder.size - 1
-        return last if self.merge is None else merged_gaps({"": last}, {"": self.merge}).get("")
-
-    def encode(self, values: pa.Array) -> NDArray[np.unsignedinteger[Any]]:
-        """Canonical values to coarse codes; `InputError` (with the column's name) for values without a code."""
-        try:
-            fine = self.encoder.encode(values)
-        except InputError as error:
-            raise InputError(f"column {self.column!r}: {error.message}", error.hint) from error
-        return fine if self.merge is None else as_codes(self.merge.coarsen(fine), self.size)
-
-    def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator, compact: bool = False) -> pa.Array:
-        """Coarse codes to canonical values; `compact`: as a dictionary array where they are few."""
-        fine = codes if self.merge is None else self.merge.refine(codes, rng)
-        return self.encoder.decode_compact(fine, rng) if compact else self.encoder.decode(fine, rng)
-
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """By fine code: how often it is drawn for its coarse code, of 1."""
-        return np.ones(self.encoder.size) if self.merge is None else self.merge.shares
-
-    def certainty(self) -> NDArray[np.float64]:
-        """By coarse code: the largest chance that `decode` gives it for any one value."""
-        fine = self.encoder.certainty()
-        if self.merge is None:
-            return fine
-        chances = np.zeros(self.size)
-        np.maximum.at(chances, self.merge.groups, self.shares * fine)
-        return chances
-
-    def unlisted(self) -> NDArray[np.float64]:
-        """By coarse code: the share of it that stands for values that are not listed, and are never written."""
-        encoder, shares = self.encoder, np.zeros(self.encoder.size)
-        if isinstance(encoder, CategoryEncoder) and encoder.other:
-            shares[len(encoder.values)] = 1.0
-        if self.merge is None:
-            return shares
-        return np.bincount(self.merge.groups, self.shares * shares, self.size).astype(np.float64)
-
-    def labels(self) -> tuple[str, ...]:
-        """The names of the coarse codes; merged neighbours are named by the first and the last, others by the first."""
-        fine = self.encoder.labels()
-        if self.merge is None:
-            return fine
-        members = [np.flatnonzero(self.merge.groups == group) for group in range(self.size)]
-        return tuple(_label(fine, m) for m in members)
-
-    def merged(self, merge: Merge | None) -> "ColumnCodec":
-        """The column with its coarse codes merged further."""
-        if merge is None or self.merge is None:
-            return replace(self, merge=merge or self.merge)
-        return replace(self, merge=_compose(self.merge, merge))
+__all__ = ["Codec", "ColumnCodec", "codec_from_json", "joined"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +39,7 @@ class Codec:
             raise ValueError("a codec names a column twice")
         whole = {c.name: c.encoder for c in self.columns if c.part_of is None}
         for part in self.columns:
-            if part.part_of is not None and not _fits(part.encoder, whole.get(part.column)):
+            if part.part_of is not None and not all(_fits(part.encoder, whole.get(name)) for name in part.reads):
                 raise ValueError("a part does not fit its column")
 
     @cached_property
@@ -158,6 +68,11 @@ class Codec:
             every[column.column] = (*every.get(column.column, ()), place)
         return every
 
+    @property
+    def joins(self) -> dict[str, tuple[str, ...]]:
+        """The attributes that are made of several columns, with these."""
+        return {c.name: c.reads for c in self.columns if len(c.reads) > 1}
+
     @cached_property
     def calendars(self) -> dict[str, Calendar]:
         """The columns that have parts, with these."""
@@ -167,10 +82,20 @@ class Codec:
                 parts.setdefault(column.part_of, []).append(column)
         return {c.name: Calendar(c, tuple(parts[c.name])) for c in self.columns if c.name in parts}
 
+    @cached_property
+    def durations(self) -> tuple[DurationJoin, ...]:
+        """The pairs of columns whose distance in time is an attribute, with all that tells of them."""
+        every = {c.name: Calendar(c, ()) for c in self.columns if isinstance(c.encoder, GridEncoder)} | self.calendars
+        return tuple(
+            DurationJoin(every[c.encoder.since], every[c.column], c)
+            for c in self.columns
+            if isinstance(c.encoder, DurationEncoder)
+        )
+
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
-        """The coarse codes of the columns that the batch has; `InputError` for values without a code."""
+        """The coarse codes of the attributes whose columns the batch has; `InputError` for values without a code."""
         present = set(batch.schema.names)
-        return {c.name: c.encode(batch.column(c.column)) for c in self.columns if c.column in present}
+        return {c.name: c.encode_from(batch.column) for c in self.columns if present.issuperset(c.reads)}
 
     def decode(self, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.RecordBatch:
         """All columns out of their coarse codes; `compact`: those of few values as dictionary arrays."""
@@ -186,8 +111,8 @@ class Codec:
         return self._by_name[name].decode(codes[name], rng, compact)
 
     def certainty(self) -> tuple[NDArray[np.float64], ...]:
-        """By attribute, then code: the largest chance of one value; 1 for a column that is drawn with its parts."""
-        parted = self.calendars
+        """By attribute, then code: the largest chance of one value; 1 for a column that is drawn with others."""
+        parted = {*self.calendars, *(name for join in self.durations for name in join.columns)}
         return tuple(np.ones(c.size) if c.column in parted else c.certainty() for c in self.columns)
 
     @cached_property
@@ -213,7 +138,7 @@ class Codec:
 
     def to_json(self) -> dict[str, Any]:
         """A plain object that `codec_from_json` reads."""
-        return {"columns": [_column_to_json(column) for column in self.columns]}
+        return {"columns": [column_to_json(column) for column in self.columns]}
 
 
 def joined(codecs: Sequence[Codec], names: Sequence[str]) -> Codec:
@@ -229,6 +154,8 @@ def _fits(part: Encoder, whole: Encoder | None) -> bool:
         return False
     if isinstance(part, PartEncoder):
         return isinstance(whole, GridEncoder) and whole.missing == part.missing
+    if isinstance(part, DurationEncoder):
+        return isinstance(whole, GridEncoder) and whole.missing <= part.missing
     return whole.missing
 
 
@@ -237,47 +164,6 @@ def codec_from_json(document: Any) -> Codec:
     try:
         if set(document) != {"columns"} or not isinstance(document["columns"], list):
             raise ValueError("not a codec")
-        return Codec(tuple(_column_from_json(column) for column in document["columns"]))
+        return Codec(tuple(column_from_json(column) for column in document["columns"]))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise InputError("the codec in the file is damaged", "fetch or fit the model again") from error
-
-
-def _label(names: tuple[str, ...], members: NDArray[np.intp]) -> str:
-    first, last = int(members[0]), int(members[-1])
-    if len(members) == 1:
-        return names[first]
-    together = last - first + 1 == len(members)
-    return f"{names[first]} … {names[last]}" if together else f"{names[first]} and {len(members) - 1} more"
-
-
-def _column_to_json(column: ColumnCodec) -> dict[str, Any]:
-    merge = column.merge
-    lists = None if merge is None else {"groups": merge.groups.tolist(), "weights": merge.weights.tolist()}
-    return {"name": column.name, "part_of": column.part_of, "encoder": column.encoder.to_json(), "merge": lists}
-
-
-def _column_from_json(document: Any) -> ColumnCodec:
-    name, part_of = document["name"], document["part_of"]
-    if set(document) != {"name", "part_of", "encoder", "merge"} or not isinstance(name, str):
-        raise ValueError("not a column")
-    if part_of is not None and not isinstance(part_of, str):
-        raise ValueError("not the part of a column")
-    encoder = encoder_from_json(document["encoder"])
-    lists = document["merge"]
-    if lists is None:
-        return ColumnCodec(name, encoder, part_of=part_of)
-    groups, weights = lists["groups"], lists["weights"]
-    if set(lists) != {"groups", "weights"} or len(groups) != encoder.size or not all(type(g) is int for g in groups):
-        raise ValueError("not a merge")
-    if not all(type(w) in (int, float) for w in weights) or not all(0 <= g < len(groups) for g in groups):
-        raise ValueError("not a merge")
-    merge = Merge(np.array(groups, dtype=np.intp), np.array(weights, dtype=np.float64))
-    return ColumnCodec(name, encoder, merge, part_of)
-
-
-def _compose(fine: Merge, coarse: Merge) -> Merge:
-    """One merge for two in a row: P(fine | group) = P(fine | middle) P(middle | group)."""
-    if coarse.fine_size != fine.coarse_size:
-        raise ValueError("a merge does not fit the one before it")
-    middle, group = fine.shares, coarse.shares
-    return Merge(coarse.groups[fine.groups], middle * group[fine.groups])

@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 from synthcli.errors import InputError
 from synthcli.table.calendar import Part, PartEncoder
 from synthcli.table.category_encoder import CategoryEncoder
+from synthcli.table.duration import DurationEncoder
 from synthcli.table.gap_encoder import GapEncoder
 from synthcli.table.grid_encoder import GridEncoder
 from synthcli.table.schema import Kind
 
-__all__ = ["CategoryEncoder", "Encoder", "GapEncoder", "GridEncoder", "PartEncoder", "encoder_from_json"]
+__all__ = [
+    "CategoryEncoder",
+    "DurationEncoder",
+    "Encoder",
+    "GapEncoder",
+    "GridEncoder",
+    "PartEncoder",
+    "encoder_from_json",
+]
 
 
 class Encoder(Protocol):
@@ -72,6 +81,7 @@ _KEYS: dict[str, dict[str, type | tuple[type, ...]]] = {
     GridEncoder.kind: {"type": str, "edges": list, "missing": bool, "decimals": (int, type(None)), "grain": int},
     PartEncoder.kind: {"part": str, "type": str, "missing": bool},
     GapEncoder.kind: {"type": str},
+    DurationEncoder.kind: {"type": str, "since": str, "edges": list, "missing": bool},
 }
 
 
@@ -100,6 +110,8 @@ def _read(document: Mapping[str, Any]) -> Encoder:
         return PartEncoder(**{**fields, "part": Part(fields["part"])})
     if document["kind"] == GapEncoder.kind:
         return GapEncoder(**fields)
+    if document["kind"] == DurationEncoder.kind:
+        return DurationEncoder(**{**fields, "edges": np.array(_numbers(fields["edges"], True), dtype=np.int64)})
     whole = fields["type"] is not Kind.NUMBER
     fields["edges"] = np.array(_numbers(fields["edges"], whole), dtype=np.int64 if whole else np.float64)
     if isinstance(fields["decimals"], bool) or isinstance(fields["grain"], bool):

@@ -86,8 +86,12 @@ class FitPlan:
         open_facts = {**self.facts.to_learn, **(self.persons.facts.to_learn if self.persons else {})}
         both = (self.persons.needs, self.needs) if self.persons else (self.needs,)
         parts = {n: tuple(map(str, parts_of_kind(self.schema[n].kind))) for needs in both for n in needs.parts}
+        apart = {pair.until for needs in both for pair in needs.durations}
         gridded = [name for needs in both for name in needs.grids]
-        grids = {name: (*open_facts.get(name, ()), "grid", *parts.get(name, ())) for name in gridded}
+        grids = {
+            n: (*open_facts.get(n, ()), "grid", *parts.get(n, ()), *(("duration",) if n in apart else ()))
+            for n in gridded
+        }
         return {**{name: facts for name, facts in open_facts.items() if facts}, **grids}
 
     @property

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +55,7 @@ class Halves:
     """Codes a and b as they stand, and a view of `a` under another name."""
 
     domain = Domain(("a", "b", "a halved"), (4, 3, 2))
+    joins: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def encode(self, batch: pa.RecordBatch) -> dict[str, np.ndarray]:
         present = set(batch.schema.names)
@@ -113,17 +115,24 @@ def test_a_table_in_memory_counts_like_the_source_it_came_from(rows, masked, siz
         assert keys == read.keys("s")
 
 
-def test_codes_of_two_columns_are_counted_from_the_rows():
+@pytest.mark.parametrize("known", [True, False])
+def test_codes_of_two_columns_are_counted_row_by_row(known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, if it is known which columns these are; else the rows are read."""
+
     class Sum:
         domain = Domain(("sum",), (7,))
+        joins: ClassVar[dict[str, tuple[str, ...]]] = {"sum": ("a", "b")} if known else {}
 
         def encode(self, batch):
             both = {"a", "b"} <= set(batch.schema.names)
             return {"sum": sum(batch.column(n).to_numpy() for n in "ab").astype(np.uint8)} if both else {}
 
-    rows = [(1, 1, None), (3, 2, None), (1, 1, None)]
-    table = LocalEngine(ListSource(rows), SCHEMA, held=_held(rows)).count(Sum(), [("sum",)])["sum",]
+    rows = [(1, 1, None), (3, 2, None), (1, 1, None), (0, 2, None)]
+    monkeypatch.setattr(local, "BLOCK_ROWS", 3)
+    source, keep = ListSource(rows), lambda at, n: np.arange(at, at + n) < 3
+    table = LocalEngine(source, SCHEMA, keep, _held(rows)).count(Sum(), [("sum",)])["sum",]
     assert table.tolist() == [0, 0, 2, 0, 0, 1, 0]
+    assert bool(source.asked) is not known
 
 
 def test_values_without_a_code_are_counted_by_rows():

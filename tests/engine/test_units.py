@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import chain
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +45,7 @@ def _counts(place: Path, most: int, *, hold: bool, monkeypatch: pytest.MonkeyPat
 
 class _X:
     domain = Domain(("x",), (1000,))
+    joins: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def encode(self, batch: pa.RecordBatch) -> dict[str, np.ndarray]:
         return {"x": batch.column("x").to_numpy().astype(np.uint16)}

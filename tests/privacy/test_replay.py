@@ -90,6 +90,42 @@ def test_times_many_categories_and_hierarchies_are_asked_for_without_a_look(tmp_
     assert found and all(check.holds for check in found), found
 
 
+STAYS = """
+name: stays
+fields:
+- {name: begin, type: datetime}
+- {name: end, type: datetime}
+- {name: ward, type: string, constraints: {enum: [north, south]}}
+rules:
+- {order: [begin, end], strict: true}
+"""
+
+
+def _stays(name: str, rows: list[str]) -> PublicTable:
+    return PublicTable(name, STAYS, "\n".join(["begin,end,ward", *rows]) + "\n")
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_durations_are_asked_for_without_a_look_and_a_row_moves_one_cell(mechanism: str, tmp_path: Path) -> None:
+    """Stays of hours and days; others that all end before they begin, and one of eight centuries."""
+    rng = np.random.default_rng(5)
+    begin = np.datetime64("2021-03-01T08:00") + rng.integers(0, 500 * 1440, 700).astype("timedelta64[m]")
+    end = begin + rng.lognormal(7.5, 1, 700).astype(int).astype("timedelta64[m]")
+    rows = [f"{a}:00,{b}:00,north" for a, b in zip(begin, end, strict=True)]
+    wrong = [f"1999-07-0{1 + i % 9}T00:00:00.5,1998-01-01T00:00:00,south" for i in range(90)]
+    odd = "2022-01-01T00:00:00.000001,2890-12-31T23:59:59.999999,south"
+    base, others = _stays("stays", rows), [_stays("backward", wrong), _stays("one more", [*rows, odd])]
+    build, setting = InstalledBuild(tmp_path), Setting(mechanism, 8.0, 1e-6)
+    recording = record(build.prepare(base, setting))
+    asked = [str(entry.question.asked) for entry in recording.transcript]
+    assert any("begin to end" in question for question in asked), "durations are looked at"
+    assert any("begin to end" in question for question in asked[-2:]), "and are an attribute of the model"
+    found = list(check_replays(build, setting, [Replays(base, others)]))
+    assert found and all(check.holds for check in found), found
+    sensitivity = check_sensitivity(mechanism, recording, [build.prepare(others[-1], setting).table()])
+    assert sensitivity.holds and (sensitivity.figure or 0) > 0.9
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_one_row_moves_no_more_than_declared_and_costs_add_up(mechanism: str, tmp_path: Path) -> None:
     build, setting, base = InstalledBuild(tmp_path), Setting(mechanism, 5.0, 1e-6), public_tables.ordinary()

@@ -20,6 +20,11 @@ class CodedTable:
     codes: NDArray[np.uint32]
     words: tuple[str, ...] = ()
 
+    @property
+    def joins(self) -> Mapping[str, tuple[str, ...]]:
+        """None: a row is its codes."""
+        return {}
+
     def encode(self, batch: Any) -> Codes:
         """The codes of the attributes."""
         return dict(zip(self.domain.attributes, batch.T, strict=True))

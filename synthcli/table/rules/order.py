@@ -19,7 +19,7 @@ from synthcli.table.encoders import GridEncoder
 from synthcli.table.rules.kinds import Order, Rule
 from synthcli.table.rules.on_codes import last_of
 from synthcli.table.rules.ranks import Ranks, places_of, ranks_between, ranks_of, unit_of
-from synthcli.table.schema import Column, Schema
+from synthcli.table.schema import Column, Kind, Schema
 
 _REDRAWS = 32
 """So often are values in the wrong order drawn again; those that are left then are drawn one after the other."""
@@ -126,24 +126,34 @@ class Ordering:
         if not self._columns:
             return batch
         ranks, present = {}, {}
-        for name in self._columns:
-            ranks[name], present[name] = self._ranks(batch.column(name), name)
+        for name, values in self._apart({n: batch.column(n) for n in self._columns}, codes, rng).items():
+            ranks[name], present[name] = self._ranks(values, name)
         wrong = self._wrong(ranks, present, np.arange(batch.num_rows))
         for _ in range(_REDRAWS):
             if not len(wrong):
                 break
             again = {attribute: of_row[wrong] for attribute, of_row in codes.items()}
-            for name in (name for name in self._columns if name not in self._fixed):
-                ranks[name][wrong] = self._ranks(self._codec.decode_column(name, again, rng), name)[0]
+            free = (name for name in self._columns if name not in self._fixed)
+            drawn = {name: self._codec.decode_column(name, again, rng) for name in free}
+            for name, values in self._apart(drawn, again, rng).items():
+                ranks[name][wrong] = self._ranks(values, name)[0]
             wrong = self._wrong(ranks, present, wrong)
         if len(wrong):
             self._one_by_one(ranks, present, codes, wrong, rng)
         return self._with(batch, ranks, present)
 
+    def _apart(self, columns: dict[str, pa.Array], codes: Codes, rng: np.random.Generator) -> dict[str, pa.Array]:
+        """The columns, with pairs of dates drawn as far apart as their codes say, as far as such values are drawn."""
+        for join in self._codec.durations:
+            if set(join.columns).issubset(columns) and self._fixed.isdisjoint(join.columns):
+                rows, *found = join.draw(codes, rng)
+                for name, places in zip(join.columns, found, strict=True):
+                    columns[name] = _replaced(columns[name], rows, places, self._schema[name].kind)
+        return columns
+
     def _ranks(self, values: pa.Array, name: str) -> tuple[Ranks, NDArray[np.bool_]]:
         column = self._schema[name]
-        plain = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-        places, missing = positions(plain, column.kind)
+        places, missing = positions(_plain(values), column.kind)
         return ranks_of(places, column).copy(), ~missing
 
     def _wrong(
@@ -198,3 +208,15 @@ class Ordering:
             else:
                 arrays.append(values)
         return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def _replaced(values: pa.Array, rows: NDArray[np.intp], places: Ranks, kind: Kind) -> pa.Array:
+    """The values, with others at some rows."""
+    every, missing = positions(_plain(values), kind)
+    every = every.copy()
+    every[rows] = places
+    return values_at(every, missing, kind)
