@@ -67,6 +67,17 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     return inside
 
 
+def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> bool:
+    """Whether the counts tell where all values are: some octave stands clear, and the range accounts for the rest."""
+    return len(clear_cells(counts, sigma)) > 0 and _left(counts, sigma, inside, values) <= 0.0
+
+
+def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> float:
+    """How many rows with a value the range does not account for, beyond what noise may hide."""
+    left = values.rows - float(counts[inside].sum())
+    return left - _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
+
+
 def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: float) -> slice | None:
     """The likeliest run for so many rows, if it is e^2 times as likely as any among the near cells, and as none."""
     run, far = _likeliest(counts, sigma, rows)
@@ -91,8 +102,7 @@ def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float) -> tuple[
 
 
 def _with_what_is_left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
-    left = values.rows - float(counts[inside].sum())
-    if left <= _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start)):
+    if _left(counts, sigma, inside, values) <= 0.0:
         return inside
     away = np.full(len(counts), -np.abs(counts).sum() - sigma)
     for side in (slice(max(inside.start - _AWAY, 0), inside.start), slice(inside.stop, inside.stop + _AWAY)):

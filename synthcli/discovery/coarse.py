@@ -1,0 +1,190 @@
+"""Where on the number line the values of each column lie: octaves first, then closer looks at what holds the mass."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthcli.discovery import dates, grid, heaps
+from synthcli.discovery.axes import bounds_on_axis
+from synthcli.discovery.bounded import Bounded, encoder_of
+from synthcli.discovery.budget import Discovery
+from synthcli.discovery.facts import Facts
+from synthcli.discovery.reach import Present, is_settled, present, reach
+from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
+from synthcli.marginal import Measurement
+from synthcli.marginal.ends import trim
+from synthcli.pgm.estimation import pool
+from synthcli.privacy.curator import Curator
+from synthcli.table.calendar import GRAINS, parts_of_kind
+from synthcli.table.schema import Column, Kind
+
+FINE_CELLS = 192
+"""Fine enough for spikes; what the noise hides is smoothed afterwards. Measuring a cell takes some 11 microseconds."""
+ZOOM_CELLS = 64
+LOOKS = (0.6, 0.1, 0.1)
+"""Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them.
+
+The closer looks also count the octaves anew of columns where the first has not told where all the values are. These are
+few, and a question about few columns is answered with little noise."""
+HEAPS = (0.1, 0.05)
+"""And two looks for values that many rows share."""
+DECIMALS = 0.05
+"""The share of the coarse stage that tells how many decimals numbers have."""
+MOST_LEVELS = 0.8
+"""Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
+_NEARLY_ALL = 0.9
+"""Of what the octaves held, so much must lie between the ends that a closer look cuts off, by its noisy counts."""
+_BESIDE_YEARS = 3.0
+"""How many sigmas a year beside the mass must show: calendar years begin and end, where octaves of numbers taper."""
+_ONLY_YEAR = 4.5
+"""And how many will do where no year stands clear: one of 400 empty ones does once in 700 columns."""
+
+
+def look_coarsely(
+    needs: Discovery,
+    facts: Facts,
+    keys: Mapping[str, Mapping[str, int]],
+    curator: Curator,
+    rho: float,
+) -> dict[str, Bounded]:
+    """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
+
+    Octaves first. Those that have not told where all the values are, are looked at once more; where nearly all the mass
+    lies in one or two of them (latitudes of one town), closer looks follow.
+    Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out; other levels become cells
+    of their own.
+    """
+    columns = {column.name: column for column in facts.schema.modelled}
+    stage = needs.shares.get("coarse grids", 0.0) * rho
+    precision = _look_at_precision(needs, columns, curator, DECIMALS * stage)
+    octaves = {n: grid.octaves(columns[n].kind, precision[n].decimals) for n in needs.grids}
+    search = _Search(facts, keys, {n: grid.clip(edges, *bounds_on_axis(columns[n])) for n, edges in octaves.items()})
+    for share in LOOKS:
+        if search.is_open:
+            search.look(curator, share * stage)
+    fine = search.fine
+    _open_heaps(fine, precision, columns, curator, stage)
+    return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
+
+
+class _Search:
+    """The fine edges found so far, and what each column is asked next: octaves, or closer cells."""
+
+    def __init__(self, facts: Facts, keys: Mapping[str, Mapping[str, int]], octaves: Mapping[str, grid.Edges]) -> None:
+        self._columns, self._facts, self._keys = facts.schema, facts, keys
+        self._cells = {name: len(edges) - 1 for name, edges in octaves.items()}
+        self._known: dict[str, Measurement] = {}
+        self._by_octaves = dict(octaves)
+        self._closer: dict[str, grid.Edges] = {}
+        self._held: dict[str, float] = {}
+        self.fine: dict[str, grid.Edges] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a column to look at again."""
+        return bool(self._by_octaves or self._closer)
+
+    def look(self, curator: Curator, rho: float) -> None:
+        """Count every open column's cells, in one question."""
+        octaves, closer = self._by_octaves, self._closer
+        self._by_octaves, self._closer = {}, {}
+        views = {
+            n: View(n, encoder_of(self._columns[n], edges, self._columns[n].decimals, 1))
+            for n, edges in (octaves | closer).items()
+        }
+        seen = measure(Survey(views), curator, rho)
+        for name, edges in closer.items():
+            counts, sigma = cells_of(seen[name], len(edges) - 1), seen[name].stddev
+            inside = trim(counts, sigma)
+            is_all = float(counts[inside].sum()) >= _NEARLY_ALL * self._held[name]
+            self._take(name, edges, counts, sigma, inside if is_all else slice(0, len(counts)))
+        self._known |= {n: pool((self._known[n], seen[n]))[0] if n in self._known else seen[n] for n in octaves}
+        values = present(self._known, self._cells)
+        for name, edges in octaves.items():
+            self._see_octaves(name, edges, values[name])
+
+    def _see_octaves(self, name: str, edges: grid.Edges, values: Present) -> None:
+        counts, sigma = cells_of(self._known[name], len(edges) - 1), self._known[name].stddev
+        inside = _reach(self._facts, self._columns[name], edges, counts, sigma, values)
+        if _are_listed(self._keys.get(name, {}), float(counts[inside].sum())):
+            self.fine.pop(name, None)
+        elif is_settled(counts, sigma, inside, values):
+            self._take(name, edges, counts, sigma, inside)
+        else:
+            self.fine[name] = self._fine(name, edges[inside.start : inside.stop + 1], counts[inside], sigma)
+            self._by_octaves[name] = edges
+
+    def _take(self, name: str, edges: grid.Edges, counts: NDArray[np.float64], sigma: float, inside: slice) -> None:
+        edges, counts = edges[inside.start : inside.stop + 1], counts[inside]
+        self.fine[name] = self._fine(name, edges, counts, sigma)
+        if not grid.is_resolved(edges, counts, FINE_CELLS):
+            self._closer[name] = grid.refine(edges, counts, sigma, ZOOM_CELLS)
+            self._held[name] = float(counts.sum())
+
+    def _fine(self, name: str, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> grid.Edges:
+        return dates.refined(edges, counts, sigma, FINE_CELLS, self._columns[name].kind)
+
+
+def _open_heaps(
+    fine: dict[str, grid.Edges],
+    precision: Mapping[str, Bounded],
+    columns: Mapping[str, Column],
+    curator: Curator,
+    stage: float,
+) -> None:
+    """Split the cells of numbers that hold a value which many rows share, until they hold it alone."""
+    units = {name: precision[name].unit_of(columns[name].kind) for name in fine}
+    hiding = [name for name, edges in fine.items() if heaps.hides(edges, units[name]).any()]
+    for share in HEAPS:
+        if not hiding:
+            return
+        views = {n: View(n, replace(precision[n], edges=fine[n], grain=1).encoder(columns[n])) for n in hiding}
+        for name, seen in measure(Survey(views), curator, share * stage).items():
+            counts = cells_of(seen, len(fine[name]) - 1)
+            fine[name], more = heaps.opened(fine[name], counts, seen.stddev, units[name] or 1.0)
+            if not more:
+                hiding.remove(name)
+
+
+def _are_listed(levels: Mapping[str, int], total: float) -> bool:
+    """Whether these levels hold nearly all of the rows: then they need no grid. Without levels nothing is listed."""
+    return bool(levels) and sum(levels.values()) > MOST_LEVELS * total
+
+
+def _reach(
+    facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float, values: Present
+) -> slice:
+    """The octaves to look at more finely."""
+    guess = facts.likely.get(column.name)
+    near = grid.likely(edges, *guess) if guess else grid.likely(edges)
+    if parts_of_kind(column.kind):
+        some = len(grid.clear_cells(counts, sigma)) > 0
+        return grid.active(counts, sigma, near, _BESIDE_YEARS, grid.ALONE if some else _ONLY_YEAR)
+    return reach(edges, counts, sigma, near, values)
+
+
+def _look_at_precision(
+    needs: Discovery, columns: Mapping[str, Column], curator: Curator, rho: float
+) -> dict[str, Bounded]:
+    """Grids without edges yet, with the decimals of numbers and the units of times of day."""
+    found = {n: Bounded(edges=np.zeros(0), decimals=columns[n].decimals, grain=1) for n in needs.grids}
+    if not needs.decimals:
+        return found
+    is_time = {name: columns[name].kind is Kind.DATETIME for name in needs.decimals}
+    views = {n: View(n, dates.TimeUnits() if time else DecimalPlaces()) for n, time in is_time.items()}
+    for name, places in measure(Survey(views), curator, rho).items():
+        finest = _finest(places)
+        if is_time[name]:
+            found[name] = replace(found[name], grain=GRAINS[finest])
+        else:
+            found[name] = replace(found[name], decimals=None if finest >= MOST_DECIMALS else finest)
+    return found
+
+
+def _finest(places: Measurement) -> int:
+    """The last code that any considerable share of the values (1 %, and 5 sigma) has."""
+    counts = places.values.astype(np.float64)
+    bar = max(5.0 * places.stddev, 0.01 * float(counts.sum()))
+    return int(np.flatnonzero(counts > bar)[-1]) if np.any(counts > bar) else 0
