@@ -83,17 +83,24 @@ _GUESSES = [
     for attack in ("attribute", "linkability", "singling_out")
     for coverage in ("1pct", "10pct", "100pct")
 ]
-ENDPOINTS = tuple(dict.fromkeys([*tomllib.loads(DEFAULT_POLICY)["tolerances"], *_MEMBERSHIP, *_GUESSES]))
+_OF_STRATA = [
+    *(f"copies.{test}.excess" for test in ("exact", "near", "raw")),
+    *(f"{attack}.advantage_at_100pct" for attack in ("attribute", "linkability", "singling_out")),
+]
+_BY_STRATUM = [f"{endpoint}.{stratum}" for endpoint in _OF_STRATA for stratum in ("top10", "top1")]
+ENDPOINTS = tuple(dict.fromkeys([*tomllib.loads(DEFAULT_POLICY)["tolerances"], *_MEMBERSHIP, *_GUESSES, *_BY_STRATUM]))
 """What a policy may name: the endpoints of the audit."""
 SHADOW_ENDPOINTS = frozenset(endpoint for endpoint in ENDPOINTS if endpoint.split(".")[1] in _SHADOWS)
 """Those that an audit has only where it makes shadow fits."""
 
 
 def covered_endpoints(name: str) -> list[str]:
-    """The endpoints that a policy's name or pattern speaks of; for a subgroup's ("membership.*.auc.age >= 65") the
-    attacks that it belongs to."""
+    """The endpoints that a policy's name or pattern speaks of; for a subgroup's ("membership.*.auc.age >= 65") those of
+    all rows that it belongs to."""
     found = [endpoint for endpoint in ENDPOINTS if fnmatchcase(endpoint, name)]
-    *attack, group = name.split(".", 3)
-    if found or not set(group) & set(" <>=!"):
-        return found
-    return [endpoint for endpoint in ENDPOINTS if endpoint in _MEMBERSHIP and fnmatchcase(endpoint, ".".join(attack))]
+    parts = name.split(".")
+    for place in range(1, len(parts)):  # a condition may hold dots, too
+        attack, group = ".".join(parts[:place]), ".".join(parts[place:])
+        if not found and set(group) & set(" <>=!"):
+            found = [endpoint for endpoint in (*_MEMBERSHIP, *_OF_STRATA) if fnmatchcase(endpoint, attack)]
+    return found

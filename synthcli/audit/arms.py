@@ -40,7 +40,7 @@ class Chosen:
 
 @dataclass(frozen=True, eq=False)
 class Guessed:
-    """Rows (codes) that are guessed about, whose each is (a number), and whether it trains."""
+    """Rows (codes) that are guessed about, whose each is (an index of the chosen rows), and whether it trains."""
 
     codes: NDArray[np.uint32]
     unit: NDArray[np.intp]
@@ -104,8 +104,8 @@ class Arms:
         """What guesses are about: the chosen rows or, where candidates have several rows, all rows at stake."""
         if self.has_lone_rows:
             return Guessed(self.block.codes, np.arange(len(self.block)), self.chosen.trains)
-        trains = self.chosen.trains[self.chosen.candidate]
-        return Guessed(self.at_stake, self.owner, trains[self.owner])
+        unit = self.unit[self._at_stake]
+        return Guessed(self.at_stake, unit, self.chosen.trains[unit])
 
     @property
     def watched(self) -> NDArray[np.uint32]:

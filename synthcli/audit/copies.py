@@ -18,7 +18,7 @@ from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_hits
 from synthcli.audit.chance import weight_p
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.matches import too_few, unweighed, weighed
+from synthcli.audit.matches import Matches, too_few, unweighed, weighed
 from synthcli.audit.rates import clopper_pearson, newcombe
 from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
 from synthcli.metric import Metric
@@ -95,22 +95,24 @@ class Copied:
         return self.hits, self.training, self.chance, self.held_out
 
 
-def count_copies(
+def find_copies(
     test: CopyTest,
     experiment: Experiment,
     arms: Arms,
     around: Surroundings,
     synthetic: Synthetic,
-    level: float,
     rng: np.random.Generator,
-) -> Copied:
-    """Count both arms: the chosen training rows, or units, and the held-out ones. `level`: what the p-value will be
-    held to."""
+) -> Matches:
+    """What the synthetic rows match of the chosen rows, or units: no coin is looked at."""
     crowds = test.crowds(arms.block.columns)
     if crowds is None:
-        matches = weighed(test.matches(), experiment, arms, synthetic, rng)
-    else:
-        matches = unweighed(synthetic.found[test.matches()], around.isolated[crowds])
+        return weighed(test.matches(), experiment, arms, synthetic, rng)
+    return unweighed(synthetic.found[test.matches()], around.isolated[crowds])
+
+
+def count_copies(matches: Matches, arms: Arms, level: float, rng: np.random.Generator) -> Copied:
+    """Count both arms: the chosen training rows, or units, and the held-out ones. `level`: what the p-value will be
+    held to."""
     trains = arms.chosen.trains
     return Copied(
         hits=int(np.sum(matches.counted & trains)),

@@ -54,9 +54,15 @@ def advantages(name: str, title: str, guesses: Guesses, levels: Levels) -> list[
     found, ordered = [], guesses.surest_first()
     for suffix, share in COVERAGES.items():
         surest = ordered[: round(share * len(ordered.unit))]
-        if _are_enough(surest[surest.trains]) and _are_enough(surest[~surest.trains]):
-            found.append(_advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
-    return found
+        found.append(advantage(f"{name}.advantage_at_{suffix}", f"{title}, {_covered(share)}", surest, levels))
+    return [pair for pair in found if pair is not None]
+
+
+def advantage(name: str, title: str, guesses: Guesses, levels: Levels) -> tuple[Metric, float] | None:
+    """The same for these guesses, all of them; None where they are about too few units."""
+    if _are_enough(guesses[guesses.trains]) and _are_enough(guesses[~guesses.trains]):
+        return _advantage(name, title, guesses, levels)
+    return None
 
 
 def _are_enough(guesses: Guesses) -> bool:

@@ -9,16 +9,17 @@ from synthcli.audit import distance
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Attack, Levels, judge_attack
 from synthcli.audit.ceilings import gaussian_mu, largest_advantage
-from synthcli.audit.copies import copy_tests, count_copies, detectable_copies, excess, shares
+from synthcli.audit.copies import CopyTest, count_copies, detectable_copies, excess, shares
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.guesses import Guesses, advantages
+from synthcli.audit.matches import Matches
 from synthcli.audit.notes import SHADOWS
 from synthcli.audit.one_run import one_run
 from synthcli.audit.order import order_excess
 from synthcli.audit.rates import clopper_pearson
 from synthcli.audit.result import Breakdown, Curve, Histogram
 from synthcli.audit.roc import permutation_p
-from synthcli.audit.scan import Surroundings, Synthetic
+from synthcli.audit.scan import Synthetic
 from synthcli.audit.scoring import MIN_ROWS, Scored
 from synthcli.audit.shadow.attack import Verdicts
 from synthcli.audit.unlikely import unlikely_rows
@@ -60,7 +61,7 @@ def guarded(
 def copied(
     experiment: Experiment,
     arms: Arms,
-    around: Surroundings,
+    found: Mapping[CopyTest, Matches],
     synthetic: Synthetic,
     levels: Levels,
     rng: np.random.Generator,
@@ -69,8 +70,8 @@ def copied(
     gating: list[Metric] = []
     shown: list[Metric] = []
     limits: dict[str, float] = {}
-    for test in copy_tests(arms.block.columns):
-        count = count_copies(test, experiment, arms, around, synthetic, 1 - levels.strict, rng)
+    for test, matches in found.items():
+        count = count_copies(matches, arms, 1 - levels.strict, rng)
         metric = excess(test, count, levels)
         (gating if test.gates else shown).append(metric)
         shown.extend(shares(test, count, levels.confidence))

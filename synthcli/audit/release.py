@@ -30,9 +30,10 @@ SYNTHETIC_SAMPLE = 10_000
 """Synthetic rows in distances between all pairs; every other endpoint uses all of them."""
 COPIES = 3
 """Endpoints about copies. Half of the chance of a false alarm is theirs: a leak of few rows shows in them alone."""
-FAMILY = 38
+FAMILY = 39
 """The other endpoints at most: for four attacks two measures in three strata; for three kinds of guesses three
-coverages; the order of rows; four about the claim. The other half is theirs."""
+coverages; the order of rows; four about the claim; copies and guesses by stratum, which share the level of one. The
+other half is theirs."""
 FAMILY_OF_GROUP = 8
 """Endpoints that a named subgroup adds: those of the four attacks."""
 FALSE_ALARM = 0.01

@@ -65,7 +65,7 @@ class Scored:
         lone = np.concatenate([self.heads, self.tails])
         named = {suffix: mask for suffix, mask in self.strata.items() if suffix not in STRATA}
         for name, verdicts in found.items():
-            yield from self._attacks(name, verdicts.score, {**_exposed(verdicts.detectability, lone), **named})
+            yield from self._attacks(name, verdicts.score, {**exposed(verdicts.detectability, lone), **named})
 
     def not_estimable(self) -> tuple[str, ...]:
         """The suffixes of the strata that have too few rows."""
@@ -132,15 +132,15 @@ def score_candidates(
             "shift": shifted.score,
         },
         informed=knowing.score,
-        strata={**_exposed(shifted.detectability, lone), **named},
-        informed_strata={**_exposed(knowing.detectability, lone), **named},
+        strata={**exposed(shifted.detectability, lone), **named},
+        informed_strata={**exposed(knowing.detectability, lone), **named},
         heads=heads,
         tails=tails,
         coins=arms.chosen.trains[rows],
     )
 
 
-def _exposed(detectability: Scores, lone: NDArray[np.intp]) -> dict[str, Mask]:
+def exposed(detectability: Scores, lone: NDArray[np.intp]) -> dict[str, Mask]:
     """All rows, and the most detectable of the `lone` ones: none where the tenth would be more than half of them."""
     tenth, hundredth = max(round(0.1 * len(lone)), EXPOSED_ROWS), round(0.01 * len(lone))
     return {

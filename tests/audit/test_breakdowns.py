@@ -46,13 +46,17 @@ def broken(*_: object, **__: object) -> None:
     raise ValueError(SECRET)
 
 
+def by_stratum(*kinds: str) -> set[str]:
+    return {f"{kind} by stratum" for kind in kinds}
+
+
 @pytest.mark.parametrize(
     ("where", "name", "attacks", "lost"),
     [
         (one_file, "score_candidates", {"membership", "claim"}, "membership."),
-        (one_file, "infer", {"attribute, linkability"}, "attribute."),
-        (one_file, "single_out", {"singling_out"}, "singling_out."),
-        (parts, "count_copies", {"copies"}, "copies."),
+        (one_file, "infer", {"attribute, linkability", *by_stratum("attribute", "linkability")}, "attribute."),
+        (one_file, "single_out", {"singling_out", *by_stratum("singling_out")}, "singling_out."),
+        (one_file, "find_copies", {"copies", *by_stratum("copies")}, "copies."),
         (parts, "one_run", {"claim"}, "claim."),
     ],
 )

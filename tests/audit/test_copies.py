@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthcli.audit.attack import Levels
-from synthcli.audit.copies import HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess
+from synthcli.audit.copies import HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess, find_copies
 from synthcli.audit.matches import CROWDED
 from synthcli.gate import Limit, Outcome, Policy, judge
 
@@ -74,18 +74,16 @@ def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
     trains, alone = np.arange(rows) % 2 == 0, np.arange(rows) < rare
     found = np.arange(rows) % 3 == 0
     test = copy_tests(5)[3]
-    count = count_copies(
+    arms = SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains), what="rows")
+    matches = find_copies(
         test,
         cast("Experiment", None),
-        cast(
-            "Arms",
-            SimpleNamespace(block=SimpleNamespace(columns=5), chosen=SimpleNamespace(trains=trains), what="rows"),
-        ),
+        cast("Arms", arms),
         cast("Surroundings", SimpleNamespace(isolated={test.crowds(5): alone})),
         cast("Synthetic", SimpleNamespace(found={test.matches(): found})),
-        0.01,
         np.random.default_rng(0),
     )
+    count = count_copies(matches, cast("Arms", arms), 0.01, np.random.default_rng(0))
     counted = found if rare <= CROWDED * rows else found & alone
     assert (count.hits, count.chance) == (int(np.sum(counted & trains)), int(np.sum(counted & ~trains)))
     assert count.crowded is (rare <= CROWDED * rows)

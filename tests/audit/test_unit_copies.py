@@ -9,7 +9,7 @@ from synthcli.audit.arms import Arms, choose, gather
 from synthcli.audit.attack import Levels
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.chance import expected_matches, weight_p
-from synthcli.audit.copies import Copied, copy_tests, count_copies, excess
+from synthcli.audit.copies import Copied, copy_tests, count_copies, excess, find_copies
 from synthcli.audit.matches import IMPROBABLE, Matches, weighed
 from synthcli.audit.order import order_excess
 from synthcli.audit.scan import Search, Surroundings, Synthetic, Wanted, scan_synthetic
@@ -63,7 +63,8 @@ def seen(file: Block, arms: Arms) -> Synthetic:
 def counted(persons: Persons, arms: Arms, file: Block) -> Copied:
     none: Surroundings = None  # type: ignore[assignment]  # the model weighs these matches
     rng = np.random.default_rng(3)
-    return count_copies(EXACT, persons.experiment, arms, none, seen(file, arms), 1 - LEVELS.strict, rng)
+    found = find_copies(EXACT, persons.experiment, arms, none, seen(file, arms), rng)
+    return count_copies(found, arms, 1 - LEVELS.strict, rng)
 
 
 def honest(persons: Persons, seed: int) -> Block:
