@@ -188,7 +188,7 @@ class _Restricted:
 
     @property
     def asks_parts(self) -> bool:
-        """Whether a weekday or month is asked for: dates then come plain out of some boxes, compact out of others."""
+        """Whether a part of a date is asked for: dates then come plain out of some boxes, compact out of others."""
         return bool(self._numbered)
 
     def keeps(self, count: int) -> bool:
@@ -219,7 +219,7 @@ class _Restricted:
                 )
 
     def _refuse_ordered_parts(self, box: Box) -> None:
-        """The same of weekdays and months: values are moved inside their codes until they are in order."""
+        """The same of weekdays, months and hours: values are moved inside their codes until they are in order."""
         for column, part in map(column_and_part, box):
             if part is not None and column in self._ordered:
                 what = f"a rule keeps column {column!r} in order with others, and no {part} of it"
@@ -255,13 +255,13 @@ class _Restricted:
         return release
 
     def _evidence(self, box: Box) -> dict[Clique, NDArray[np.float64]]:
-        """What a box says of codes. Of a date, its weekday and month tell, too, whether it lies inside."""
+        """What a box says of codes. Of a date, what comes back in it tells, too, whether it lies inside."""
         within = self._within(box)
-        found: dict[Clique, NDArray[np.float64]] = {calendar.clique: calendar.weights for calendar in within.values()}
+        found = {clique: weights for calendar in within.values() for clique, weights in calendar.evidence.items()}
         return found | {(name,): r.weights for name, r in self._of(box).items() if name not in within}
 
     def _within(self, box: Box) -> dict[str, CalendarWithin]:
-        """Its dates of which a weekday or month is asked for or modelled."""
+        """Its dates of which a weekday, month or hour is asked for or modelled."""
         wanted: dict[str, dict[Part, int]] = {name: {} for name in self._of(box) if name in self._whole.codec.calendars}
         for subject, chosen in box.items():
             column, part = column_and_part(subject)

@@ -11,7 +11,7 @@ from synthcli.conditional import subpopulation
 from synthcli.errors import UsageError
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
-from synthcli.table.calendar import Part, PartEncoder
+from synthcli.table.calendar import DAY, Part, PartEncoder
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.rows import satisfying
@@ -87,6 +87,56 @@ def test_days_are_as_likely_as_their_weekdays(where: str, probability: float, sh
     assert min(row["day"] for row in rows) >= date(2022, 3, 7)
 
 
+def _times(known: bool) -> Synthesizer:
+    """Two weeks in hours of the night, of the morning and of noon, in two kinds; or, if hours are not known, any."""
+    edges = np.array([MONDAY, MONDAY + 7, MONDAY + 14]) * DAY
+    grid = GridEncoder(type=Kind.DATETIME, edges=edges, decimals=None, missing=False, grain=DAY // 48)
+    hour = PartEncoder(part=Part.HOUR, type=Kind.DATETIME, missing=False)
+    kind = CategoryEncoder(values=("a", "b"), type=Kind.STRING, missing=False, other=False)
+    parts = (ColumnCodec("at (hour)", hour, part_of="at"),) if known else ()
+    codec = Codec((ColumnCodec("at", grid), *parts, ColumnCodec("kind", kind)))
+    hours = np.zeros((24, 2))
+    hours[3], hours[8], hours[12] = (1, 0), (2, 2), (0, 5)
+    with np.errstate(divide="ignore"):
+        potentials = {("at (hour)", "kind"): np.log(hours)} if known else {("kind",): np.log([3.0, 7.0])}
+    at = Column(name="at", kind=Kind.DATETIME, required=True)
+    return replace(
+        _release(),
+        schema=Schema(name="t", columns=(at, _release().schema.columns[1])),
+        codec=codec,
+        model=MarkovRandomField(codec.domain, potentials, 900.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "known", "probability", "share"),
+    [
+        ("hour(at) == 8", True, 0.4, 0.5),
+        ("hour(at) in (3, 12, 20)", True, 0.6, 1 / 6),
+        ("hour(at) < 10 and at >= '2022-03-14T00:00:00'", True, 0.25, 0.6),
+        ("not hour(at) == 8 and weekday(at) == 'Monday' or kind == 'b' and hour(at) == 8", True, 0.2 + 0.6 / 7, 1 / 20),
+        ("hour(at) == 8", False, 1 / 24, 0.3),
+        ("22 <= hour(at) and weekday(at) in ('Monday', 'Friday') and kind == 'a'", False, 0.3 / 12 * 2 / 7, 1.0),
+    ],
+)
+def test_hours_are_as_likely_as_they_are(where: str, known: bool, probability: float, share: float) -> None:
+    """Rows are rounded to within one a cell of the model."""
+    release = _times(known)
+    found = subpopulation(release, where)
+    assert found.probability == pytest.approx(probability, rel=1e-6)
+    rows = pa.Table.from_batches(list(found.sample(2_100, np.random.default_rng(1)))).combine_chunks()
+    assert rows["kind"].to_pylist().count("a") / 2_100 == pytest.approx(share, abs=0.08)
+    satisfied = parse_condition(where, Vocabulary(release.schema, release.codec))
+    plain = rows.cast(pa.schema({"at": pa.timestamp("us"), "kind": pa.string()})).to_batches()[0]
+    assert satisfying(satisfied, plain, release.schema).all()
+    assert {at.minute for at in rows["at"].to_pylist()} == {0, 30}
+
+
+def test_an_hour_that_no_row_has_is_refused() -> None:
+    with pytest.raises(UsageError, match="its probability is zero"):
+        subpopulation(_times(True), "hour(at) == 4 or kind == 'b' and hour(at) == 3")
+
+
 @pytest.mark.parametrize("where", ["day == '2022-03-13'", "weekday(day) == 'Sunday'", "month(day) == 2"])
 def test_what_no_weekday_leaves_is_refused(where: str) -> None:
     with pytest.raises(UsageError, match="its probability is zero"):
@@ -97,19 +147,23 @@ def test_what_no_weekday_leaves_is_refused(where: str) -> None:
     ("where", "says", "hint"),
     [
         ("weekday(kind) == 'Monday'", "at character 1: column 'kind' has no weekday", "dates or datetimes"),
-        ("hour(day) == 3", "at character 1: 'hour' is no part of a date", "weekday or month"),
+        ("hour(day) == 3", "at character 1: column 'day' has no hour", "a column of datetimes"),
+        ("minute(day) == 3", "at character 1: 'minute' is no part of a date", "weekday, month or hour"),
         ("weekday(day) == 'Moonday'", "at character 17: this is no weekday", "did you mean 'Monday'?"),
         ("weekday(day) == 3", "at character 17: this is no weekday", "in quotes"),
         ("month(day) in (1, 13)", "at character 19: this is no month", "from 1 to 12"),
         ("weekday(day == 'Monday'", "at character 13: '==' cannot stand here", "a closing parenthesis"),
         ("weekday('2022-03-07') == 'Monday'", "cannot stand here", "the column of a date"),
+        ("hour(at) == 24", "at character 13: this is no hour", "from 0 to 23"),
+        ("hour(at) == '8'", "at character 13: this is no hour", "without quotes"),
         ("weekday(days) == 'Monday'", "there is no column 'days'", "'day'"),
         ("weekday(day)", "the condition ends", "a comparison"),
     ],
 )
 def test_what_is_no_part_of_a_date(where: str, says: str, hint: str) -> None:
+    release = _times(True) if "(at)" in where else _release()
     with pytest.raises(UsageError) as refused:
-        subpopulation(_release(), where)
+        subpopulation(release, where)
     assert says in refused.value.message and hint in refused.value.hint
 
 

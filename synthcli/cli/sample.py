@@ -30,8 +30,9 @@ def sample(
 
     Conditions: == != < <= > >=, chains of them, in ("a", "b"), not in, is
     missing, is not missing, and, or, not, parentheses. Text and dates go in
-    quotes, unusual column names in `backticks`; weekday(day) == "Monday" and
-    month(day) in (1, 2) ask for days. A missing value satisfies no
+    quotes, unusual column names in `backticks`, also for --balance;
+    weekday(day) == "Monday" and month(day) in (1, 2) ask for days,
+    9 <= hour(at) < 17 for times (in UTC). A missing value satisfies no
     comparison, and no negated one. --where keeps the model's distribution of
     the rows that satisfy it, however rare they are.
 

@@ -10,7 +10,7 @@ from synthcli.table.condition.expression import And, Expression, Not, Or
 from synthcli.table.parts import Parts
 
 Box = Mapping[str, int]
-"""The set of parts of each column, or weekday or month of one, that is not free."""
+"""The set of parts of each column, or weekday, month or hour of one, that is not free."""
 
 MOST_BOXES = 1_000
 

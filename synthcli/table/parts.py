@@ -50,7 +50,7 @@ class Parts:
     ranks: tuple[int, ...]
     places: Mapping[Value, int]
     kept: Callable[[int], Restriction] | None = None
-    """The column kept to a set of parts; None where the parts are weekdays or months, which the date is kept to."""
+    """The column kept to a set of parts; None where these are weekdays, months or hours, which the date is kept to."""
 
     def restrict(self, chosen: int) -> Restriction:
         """The column kept to a set of parts."""
@@ -94,7 +94,7 @@ def parts_of(column: Column, codec: ColumnCodec, values: Iterable[Value]) -> Par
 
 
 def numbers_of(part: Part) -> Parts:
-    """The weekdays or months themselves, by number."""
+    """The weekdays, months or hours themselves, by number."""
     numbers = range(len(part.names))
     return Parts(tuple(numbers), {number: number for number in numbers})
 

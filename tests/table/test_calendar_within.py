@@ -7,7 +7,7 @@ import pytest
 
 from synthcli.marginal import Merge
 from synthcli.table.axis import positions
-from synthcli.table.calendar import DAY, Part, PartEncoder
+from synthcli.table.calendar import DAY, HOUR, Part, PartEncoder
 from synthcli.table.calendar_within import CalendarWithin, kept
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.condition.expression import Comparison, Operator
@@ -104,3 +104,52 @@ def test_missing_values_stay_outside_unless_they_are_wanted() -> None:
     within = _within(codec, Kind.DATE, 0, 60, False)
     assert not within.weights[4].any() and not within.missing
     assert replace(within, missing=True).weights[4].all()
+
+
+WANTED = (3, 8, 9, 10, 23)
+
+
+def _times(known: bool, merged: bool, grain: int, whole: bool) -> Codec:
+    """Two periods in one week; its first day begins at half past ten, its last ends at a quarter past five."""
+    ends = [0, 4 * DAY, 7 * DAY] if whole else [10 * HOUR + HOUR // 2, 4 * DAY, 6 * DAY + 5 * HOUR + HOUR // 4]
+    edges = FIRST * DAY + np.array(ends)
+    grid = GridEncoder(type=Kind.DATETIME, edges=edges, decimals=None, missing=True, grain=grain)
+    weekday = PartEncoder(part=Part.WEEKDAY, type=Kind.DATETIME, missing=True)
+    columns = [ColumnCodec("t", grid), ColumnCodec("t (weekday)", weekday, part_of="t")]
+    if known:
+        hour = PartEncoder(part=Part.HOUR, type=Kind.DATETIME, missing=True)
+        groups = np.append(np.arange(24) // 4, 6)
+        merge = Merge(groups, np.random.default_rng(8).random(25)) if merged else None
+        columns.append(ColumnCodec("t (hour)", hour, merge, part_of="t"))
+    return Codec(tuple(columns))
+
+
+@pytest.mark.parametrize("grain", [1, HOUR // 2, 6 * HOUR, DAY])
+@pytest.mark.parametrize("whole", [True, False], ids=["whole days", "parts of days"])
+@pytest.mark.parametrize(("known", "merged"), [(False, False), (True, False), (True, True)])
+def test_hours_are_as_likely_as_the_calendar_draws_them(known: bool, merged: bool, grain: int, whole: bool) -> None:
+    """For every code, 600 draws of each: within six standard deviations; and all of the kept ones are inside."""
+    codec = _times(known, merged, grain, whole)
+    calendar, hours = codec.calendars["t"], sum(1 << hour for hour in WANTED)
+    column = parts_of(Column(name="t", kind=Kind.DATETIME), codec.columns[0], [])
+    everything = column.restrict(column.everything).codec
+    within = kept(everything, everything, calendar.parts, {Part.HOUR: hours})
+    assert within.clique == codec.domain.attributes
+    rng, draws, names = np.random.default_rng(7), 600, codec.domain.attributes
+    product = np.ones(within.weights.shape)
+    for clique, weights in within.evidence.items():
+        product = product * weights.reshape([weights.shape[clique.index(n)] if n in clique else 1 for n in names])
+    assert np.allclose(product[:2], within.weights[:2])
+    assert (len(within.evidence) == 2) == (known and whole)
+    for cell in np.ndindex(within.weights.shape):
+        codes = {name: np.full(draws, code) for name, code in zip(names, cell, strict=True)}
+        weight = within.weights[cell]
+        places, absent = positions(codec.decode_column("t", codes, rng), Kind.DATETIME)
+        inside = ~absent & np.isin(places % DAY // HOUR, WANTED)
+        assert abs(inside.mean() - weight) <= 6 * (weight * (1 - weight) / draws) ** 0.5 + 2 / draws
+        if weight > 0:
+            drawn, none = positions(within.draw(codes, rng), Kind.DATETIME)
+            assert not none.any() and np.isin(drawn % DAY // HOUR, WANTED).all()
+            assert not np.any(drawn % grain) or np.any(places % grain)
+            shares = [np.bincount(p % DAY // HOUR, minlength=24) / len(p) for p in (places[inside], drawn) if len(p)]
+            assert np.abs(shares[0] - shares[-1]).max() <= 6 * (0.5 / max(inside.sum(), 1)) ** 0.5

@@ -42,7 +42,7 @@ class Comparison:
     operator: Operator
     value: Value
     part: Part | None = None
-    """Of a date: its weekday or month is compared, by number."""
+    """Of a date: its weekday, month or hour is compared, by number."""
 
     @property
     def subject(self) -> str:
@@ -57,7 +57,7 @@ class Among:
     column: str
     values: tuple[Value, ...]
     part: Part | None = None
-    """Of a date: its weekday or month is one of these numbers."""
+    """Of a date: its weekday, month or hour is one of these numbers."""
 
     @property
     def subject(self) -> str:

@@ -6,7 +6,7 @@
     question   = COLUMN "is" ["not"] "missing"
                | COLUMN ["not"] "in" "(" VALUE ("," VALUE)* ")"
                | operand (("==" | "!=" | "<" | "<=" | ">" | ">=") operand)+
-    operand    = COLUMN | VALUE | ("weekday" | "month") "(" COLUMN ")"
+    operand    = COLUMN | VALUE | ("weekday" | "month" | "hour") "(" COLUMN ")"
 
 Of two neighbours in a chain of comparisons, one is a column and the other a value.
 """
@@ -23,8 +23,8 @@ _DEEPEST = 100
 
 _OPERATORS = tuple(Operator)
 
-PARTS = (Part.WEEKDAY.value, Part.MONTH.value)
-"""The parts of a date that can be asked for: whole days have them."""
+PARTS = tuple(part.value for part in Part)
+"""The parts of a date that can be asked for."""
 
 
 def parse_condition(text: str, vocabulary: Vocabulary) -> Expression:
@@ -153,7 +153,9 @@ class _Parser:
         """A part of a date: its column's token, with the part."""
         if word.text.lower() not in PARTS:
             raise fault(
-                word.place, f"{word.text!r} is no part of a date", f"write {' or '.join(PARTS)}, as in weekday(day)"
+                word.place,
+                f"{word.text!r} is no part of a date",
+                f"write {', '.join(PARTS[:-1])} or {PARTS[-1]}, as in weekday(day)",
             )
         self._next()
         column = self.ahead

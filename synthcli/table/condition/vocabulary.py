@@ -6,7 +6,7 @@ from math import isfinite
 from synthcli.errors import UsageError, closest
 from synthcli.table.axis import to_axis
 from synthcli.table.bound_text import parse_bound
-from synthcli.table.calendar import Part, parts_of_kind
+from synthcli.table.calendar import HOURS, Part, parts_of_kind
 from synthcli.table.codec import Codec
 from synthcli.table.condition.expression import Operator, Value
 from synthcli.table.condition.tokens import Token, fault
@@ -41,7 +41,8 @@ class Vocabulary:
         if name in self._columns:
             column = self._columns[name]
             if token.part is not None and token.part not in parts_of_kind(column.kind):
-                raise fault(token.place, f"column {name!r} has no {token.part}", "name a column of dates or datetimes")
+                of = "datetimes" if token.part is Part.HOUR else "dates or datetimes"
+                raise fault(token.place, f"column {name!r} has no {token.part}", f"name a column of {of}")
             return column
         if any(column.name == name for column in self._file.columns):
             raise fault(token.place, *self._not_named(self._file[name]))
@@ -70,7 +71,7 @@ class Vocabulary:
     def value(self, column: Column, token: Token, part: Part | None = None) -> Value:
         """A literal as a value of the column; `UsageError` for one of another type, or text that is no category.
 
-        Of a `part` of dates: its number, from its name or, for months, from 1 to 12.
+        Of a `part` of dates: its number, from its name or, for months, from 1 to 12; hours are numbers from 0 to 23.
         """
         if part is not None:
             return _number_of(part, token)
@@ -100,6 +101,10 @@ class Vocabulary:
 
 
 def _number_of(part: Part, token: Token) -> int:
+    if part is Part.HOUR:
+        if token.sort == "number" and token.text in map(str, range(HOURS)):
+            return int(token.text)
+        raise fault(token.place, "this is no hour", f"write a number from 0 to {HOURS - 1}, without quotes")
     names = [name.lower() for name in part.names]
     if token.sort == "text" and token.text.lower() in names:
         return names.index(token.text.lower())
