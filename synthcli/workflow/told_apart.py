@@ -1,6 +1,6 @@
 """Whether audit candidates can be told apart by their values: if not, no audit answers, and a fit is paid in vain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from synthcli.audit.arms import APART, choose, in_both
 from synthcli.audit.coins import Coins
-from synthcli.audit.neighbours import column_hashes
+from synthcli.audit.neighbours import Hashes, column_hashes
 from synthcli.errors import InvalidAudit
+from synthcli.table.content import batches_of
 from synthcli.table.digest import digests
 from synthcli.table.held import HeldTable
 from synthcli.table.schema import Schema
@@ -17,14 +18,27 @@ from synthcli.table.source import Source
 
 
 def refuse_alike(source: Source, schema: Schema, held: HeldTable | None, coins: Coins, wanted: int) -> None:
-    """`InvalidAudit` unless so many members, and non-members, have records that the other arm does not have.
+    """`InvalidAudit` unless so many members, and non-members, have records that the other arm does not have, and so
+    many non-members one that no other row of the table has.
 
     Draws no noise. Columns are looked at one after the other, until they suffice.
     """
     chosen = choose(coins, np.random.default_rng(0))
     numbers, heads = chosen.numbers[chosen.candidate], chosen.trains[chosen.candidate]
-    records = np.zeros(len(numbers), dtype=np.uint64)
-    for column, cells in enumerate(_columns(source, schema, held, numbers)):
+    _refuse_shared(_columns(source, schema, held, numbers), heads, coins, wanted)
+    held_out = numbers[~heads]
+    sums = _running_sums(_columns(source, schema, held, held_out), coins.salt, len(held_out))
+    batches = source.batches(schema) if held is None else batches_of(held, schema)
+    if np.count_nonzero(_times(batches, sums, coins) == 1) < wanted:
+        raise InvalidAudit(  # how many there are stays private
+            f"too few held-out rows have a record that no other row of the table has, and an audit needs {wanted:,}",
+            f"give a larger --audit-coins; or {APART}",
+        )
+
+
+def _refuse_shared(columns: Iterator[pa.Array], heads: NDArray[np.bool_], coins: Coins, wanted: int) -> None:
+    records = np.zeros(len(heads), dtype=np.uint64)
+    for column, cells in enumerate(columns):
         records += column_hashes(digests(cells, coins.salt), column)[:, 0]
         alone = ~in_both(records, heads)
         if min(np.count_nonzero(alone & heads), np.count_nonzero(alone & ~heads)) >= wanted:
@@ -34,6 +48,36 @@ def refuse_alike(source: Source, schema: Schema, held: HeldTable | None, coins: 
         f"{wanted:,} others of each",
         APART,
     )
+
+
+def _running_sums(columns: Iterator[pa.Array], salt: bytes, rows: int) -> list[Hashes]:
+    """What the first column, the first two, and so on up to all of them make of each row."""
+    sums, last = [], np.zeros(rows, dtype=np.uint64)
+    for column, cells in enumerate(columns):
+        last = last + column_hashes(digests(cells, salt), column)[:, 0]
+        sums.append(last)
+    return sums
+
+
+def _times(batches: Iterable[pa.RecordBatch], sums: Sequence[Hashes], coins: Coins) -> NDArray[np.int64]:
+    """How many rows of the table that stand for a unit have the record of each of these rows, itself among them.
+
+    Rows are left aside at the first column by which they are like none of them.
+    """
+    records, place = np.unique(sums[-1], return_inverse=True)
+    times = np.zeros(len(records), dtype=np.int64)
+    start = 0
+    for batch in batches:
+        rows = np.flatnonzero(coins.represents(start, batch.num_rows))
+        found = np.zeros(len(rows), dtype=np.uint64)
+        for column, known in enumerate(sums):
+            cells = batch.column(column).take(pa.array(rows))
+            found = found + column_hashes(digests(cells, coins.salt), column)[:, 0]
+            alike = np.isin(found, known)
+            rows, found = rows[alike], found[alike]
+        times += np.bincount(np.searchsorted(records, found), minlength=len(records))
+        start += batch.num_rows
+    return times[place]
 
 
 def _columns(source: Source, schema: Schema, held: HeldTable | None, numbers: NDArray[np.int64]) -> Iterator[pa.Array]:

@@ -68,3 +68,20 @@ def test_columns_apart_are_hashed_as_columns_together(columns: int, seed: int) -
     cells = np.random.default_rng(seed).integers(0, 3, (20, columns)).astype(np.uint64)
     apart = [column_hashes(cells[:, [number]], number) for number in range(columns)]
     assert np.array_equal(np.hstack(apart), column_hashes(cells))
+
+
+@pytest.mark.parametrize("hold", [HELD_BYTES, 0], ids=["held", "read anew"])
+def test_as_many_held_out_rows_as_no_other_row_is_like(hold: int, tmp_path: Path) -> None:
+    """The arms share no record, but some held-out rows are like rows that tossed no coin, which train."""
+    coins = flip(3000, 0.3)
+    rows = [f"k,{i}" for i in range(3000)]
+    others = np.setdiff1d(np.arange(3000), coins.candidates)
+    twins = coins.non_members[::3]
+    for twin, other in zip(twins, others, strict=False):
+        rows[other] = rows[twin]
+    own = len(coins.non_members) - len(twins)
+    _checked(tmp_path, rows, coins, own, hold)
+    with pytest.raises(InvalidAudit, match="no other row of the table has") as refused:
+        _checked(tmp_path, rows, coins, own + 1, hold)
+    assert "--audit-coins" in refused.value.hint
+    assert str(own) not in refused.value.message.replace(str(own + 1), "")
