@@ -13,7 +13,7 @@ from synthcli.audit.coins import Coins
 from synthcli.audit.coins_file import VERSION, save_coins
 from synthcli.errors import InputError, remarking
 from synthcli.files import claim_output
-from synthcli.privacy.amounts import spell
+from synthcli.privacy.amounts import delta_amount, epsilon_amount, spell
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
 from synthcli.table.content import content_of
@@ -191,8 +191,8 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
     settings = [
         repr(plan.facts.schema),
         repr(_said(request, plan) or Dialect()),
-        request.epsilon,
-        request.delta,
+        spell(epsilon_amount(request.epsilon)),
+        spell(delta_amount(request.delta)),
         repr(plan.mechanism),
         repr(plan.audit_coins),
         *([f"coins file {VERSION}"] if plan.audit_coins else []),

@@ -69,6 +69,7 @@ def test_the_same_inputs_again_are_up_to_date(request_: FitRequest) -> None:
     run_fit(request_)
     before = request_.output.read_bytes()
     assert run_fit(request_).up_to_date
+    assert run_fit(_but(request_, epsilon="1.00", delta="0.000000001")).up_to_date, "the same amounts"
     assert request_.output.read_bytes() == before
     assert len(open_ledger(request_.ledger).history("wards")) == 1
     assert not run_fit(_but(request_, refit=True)).up_to_date
