@@ -38,6 +38,37 @@ class Shares:
         counts[self._first] = whole[self._first]
         return counts
 
+    def stock(self, rows: NDArray[np.integer[Any]], rng: np.random.Generator) -> "Stock":
+        """All rows of each group, spread over its cells at once, to be taken out in parts."""
+        return Stock(self.counts(rows, rng), self._group_of, self._first)
+
+
+class Stock:
+    """Rows that lie in cells until they are taken out, a few of each group at a time.
+
+    However many parts there are, together they take exactly what lies there: parts that are rounded each for
+    themselves would add up the error of each.
+    """
+
+    def __init__(self, counts: NDArray[np.intp], group_of: NDArray[np.intp], first: NDArray[np.intp]) -> None:
+        self.counts = counts
+        self._group_of = group_of
+        self._first = first
+
+    def take(self, rows: NDArray[np.integer[Any]], rng: np.random.Generator) -> NDArray[np.intp]:
+        """How many of so many rows of each group come from each cell: in proportion to what is left, within one row.
+
+        At most all that are left. Systematic rounding as in `Shares.counts`, in whole numbers.
+        """
+        held = np.add.reduceat(self.counts, self._first)
+        up_to = np.cumsum(self.counts) - (np.cumsum(held) - held)[self._group_of]
+        start = rng.integers(0, np.maximum(held, 1))
+        whole = (up_to * rows[self._group_of] + start[self._group_of]) // np.maximum(held, 1)[self._group_of]
+        taken: NDArray[np.intp] = np.diff(whole, prepend=0)
+        taken[self._first] = whole[self._first]
+        self.counts = self.counts - taken
+        return taken
+
 
 def _cumulated(shares: NDArray[np.float64], first: NDArray[np.intp], members: NDArray[np.intp]) -> NDArray[np.float64]:
     """Each group's shares added up; exactly one from its last cell with a share onward."""

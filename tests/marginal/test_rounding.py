@@ -76,3 +76,22 @@ def test_fine_codes_lie_in_their_groups_and_follow_the_weights(raw: list[int], r
         shares = weights / weights.sum() if weights.sum() > 0 else np.full(len(members), 1 / len(members))
         found = np.bincount(fine[codes == group], minlength=len(groups))[members]
         assert np.all(np.abs(found - shares * np.sum(codes == group)) < 1 + 1e-6)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.integers(0, 60), st.integers(1, 9), st.integers(0, 99))
+def test_parts_of_a_stock_are_even_and_take_all_of_it(members: list[int], rows: int, parts: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    group_of = np.repeat(np.arange(len(members)), members)
+    stock = Shares(group_of, rng.random(len(group_of))).stock(np.full(len(members), rows), rng)
+    everything, left = stock.counts, stock.counts
+    assert np.array_equal(np.bincount(group_of, everything), np.full(len(members), rows))
+    taken = np.zeros_like(everything)
+    for asked in np.diff(np.linspace(0, rows, parts + 1).astype(int)):
+        part = stock.take(np.full(len(members), asked), rng)
+        share = left / np.maximum(np.bincount(group_of, left), 1)[group_of]
+        assert np.all(np.bincount(group_of, part) == asked)
+        assert np.all(np.abs(part - share * asked) < 1 + 1e-9)
+        assert np.all(part >= 0)
+        taken, left = taken + part, left - part
+    assert np.array_equal(taken, everything)
+    assert not stock.counts.any()

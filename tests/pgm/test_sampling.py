@@ -29,13 +29,16 @@ def _all(model: MarkovRandomField, rows: int, seed: int, block: int = 131072) ->
     return {a: np.concatenate([part[a] for part in parts]) for a in model.domain.attributes}
 
 
-@given(potentials(most=4), st.integers(0, 400), st.integers(0, 99))
+@given(potentials(most=4), st.integers(0, 400), st.integers(0, 99), st.sampled_from([1, 30, 400]))
 @settings(max_examples=80, deadline=None)
-def test_every_clique_is_rounded_to_within_a_row_given_its_separator(model: Model, rows: int, seed: int) -> None:
+def test_every_clique_is_rounded_to_within_a_row_given_its_separator(
+    model: Model, rows: int, seed: int, block: int
+) -> None:
+    """Also where rows come in many blocks."""
     domain, tables = model
     tables = {c: np.clip(t, -5, 5) for c, t in tables.items()}
     field = MarkovRandomField(domain, tables, 1.0)
-    codes = _all(field, rows, seed) if rows else {a: np.zeros(0, np.uint8) for a in domain.attributes}
+    codes = _all(field, rows, seed, block) if rows else {a: np.zeros(0, np.uint8) for a in domain.attributes}
     for clique, separator in zip(field.tree.cliques, field.tree.separators, strict=True):
         fresh = tuple(axis for axis, attribute in enumerate(clique) if attribute not in separator)
         counts = tabulate(codes, domain, [clique])[clique]
@@ -62,13 +65,14 @@ def test_rounding_beats_independent_draws() -> None:
         assert np.abs(table - model.marginal(clique) * rows).max() <= 8
 
 
-def test_independence_given_the_separator_survives() -> None:
+@pytest.mark.parametrize("block", [500, 4_000])
+def test_independence_given_the_separator_survives(block: int) -> None:
     """Chi-square of a and c within each b over 40 samples, against its own law; false alarm below 1e-6 each side."""
     model = _chain()
     p = model.marginal(("a", "b", "c"))
     statistic, freedom = 0.0, 0
     for seed in range(40):
-        table = tabulate(_all(model, 4_000, seed), model.domain, [("a", "b", "c")])[("a", "b", "c")]
+        table = tabulate(_all(model, 4_000, seed, block), model.domain, [("a", "b", "c")])[("a", "b", "c")]
         for b in range(4):
             observed = table[:, b, :].astype(float)
             expected = np.outer(observed.sum(1), observed.sum(0)) / max(observed.sum(), 1)
