@@ -82,6 +82,13 @@ class DurationEncoder:
             return low, high - 1
         return low // DAY, np.where(high <= SHORT, 1, -(-high // DAY) - 1)
 
+    def measures(self) -> tuple[tuple[int, NDArray[np.int64], NDArray[np.int64]], ...]:
+        """What every pair of dates of a cell keeps: units of the axis, and by cell the fewest and the most of them.
+
+        Two dates are so many units apart as there are beginnings of units between them.
+        """
+        return ((1, *self.elapsed()), *(((DAY, *self.days_apart()),) if self.type is Kind.DATETIME else ()))
+
     def window(self, cell: NDArray[np.intp], start: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """From where up to where the later date is, given the cell and the position of the earlier one."""
         low, high = self.edges[cell], self.edges[cell + 1]

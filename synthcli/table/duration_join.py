@@ -128,14 +128,15 @@ class DurationJoin:
 
     def _room(self, drawn: bool) -> StructuralZeros:
         low, high = (_of_dates(calendar.column, drawn) for calendar in (self.since, self.until))
-        apart = extents(self.duration, *self._encoder.elapsed(), drawn)
-        both = low.present[:, None] & high.present[None, :]
-        least = np.where(both, high.least[None, :] - np.where(low.present, low.most, 0)[:, None], 0)
-        most = np.where(both, high.most[None, :] - np.where(low.present, low.least, 0)[:, None], 0)
-        possible = (least[:, :, None] <= apart.most) & (most[:, :, None] >= apart.least)
-        possible &= both[:, :, None] & apart.present
-        possible |= ~both[:, :, None] & ~apart.present
-        return StructuralZeros((*self.columns, self.duration.name), possible, gradual=True)
+        there = extents(self.duration, *self._encoder.elapsed(), drawn).present
+        both = low.present[:, None, None] & high.present[:, None]
+        possible = both & there
+        for unit, fewest, most in self._encoder.measures():
+            apart = extents(self.duration, fewest, most, drawn)
+            nearest = (high.least // unit)[:, None] - (low.most // unit)[:, None, None]
+            furthest = (high.most // unit)[:, None] - (low.least // unit)[:, None, None]
+            possible &= (nearest <= apart.most) & (furthest >= apart.least)
+        return StructuralZeros((*self.columns, self.duration.name), possible | (~both & ~there), gradual=True)
 
     def _weekdays(self, one: Coded, other: Coded) -> StructuralZeros:
         first, last = self._encoder.days_apart()
@@ -176,17 +177,24 @@ class DurationJoin:
         wishes, others = start.wanted(here, rng), end.wanted(here, rng)
         one, other = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
         found = np.zeros(len(rows), dtype=np.bool_)
-        for parts in (*[tuple(others)] * _ROUNDS, *end.fallbacks()):
+        for of_one, of_other in self._tries():
             left = np.flatnonzero(~found)
             if not len(left):
                 break
             mine = {name: of_row[left] for name, of_row in here.items()}
             cell = self._cells(mine, rng)
-            one[left], room = self._earlier(mine, {p: n[left] for p, n in wishes.items()}, cell, rng)
-            wanted = {part: others[part][left] for part in parts}
+            one[left], room = self._earlier(mine, {part: wishes[part][left] for part in of_one}, cell, rng)
+            wanted = {part: others[part][left] for part in of_other}
             other[left], there = end.draw(mine[end.name], wanted, *self._encoder.window(cell, one[left]), rng)
             found[left] = room & there
         return rows[found], one[found], other[found]
+
+    def _tries(self) -> Iterator[tuple[tuple[Part, ...], tuple[Part, ...]]]:
+        """Which parts both dates are to have: all, many times; then fewer of the later one, and of the earlier one."""
+        start, end = (tuple(line.fallbacks()) for line in self._lines)
+        yield from [(start[0], end[0])] * _ROUNDS
+        yield from ((start[0], parts) for parts in end[1:])
+        yield from ((parts, end[-1]) for parts in start[1:] for _ in range(_ROUNDS))
 
     @cached_property
     def _needs(self) -> frozenset[str]:
@@ -195,15 +203,18 @@ class DurationJoin:
 
     def _cells(self, codes: Mapping[str, Whole], rng: np.random.Generator) -> NDArray[np.intp]:
         """A cell of each row's duration for which its dates leave room; -1 where there is none."""
-        start, end = self._lines
-        least = end.extents.least[codes[end.name]] - start.extents.most[codes[start.name]]
-        most = end.extents.most[codes[end.name]] - start.extents.least[codes[start.name]]
-        edges, (nearest, furthest) = self._encoder.edges, self._encoder.elapsed()
-        left = np.minimum(np.searchsorted(furthest, least), len(furthest) - 1)
-        right = np.maximum(np.searchsorted(nearest, most, side="right") - 1, 0)
+        (start, end), edges = self._lines, self._encoder.edges
+        begin, finish = codes[start.name], codes[end.name]
+        left, right = np.zeros(len(begin), dtype=np.intp), np.full(len(begin), self._encoder.cells - 1)
+        for unit, fewest, most in self._encoder.measures():
+            nearest = end.extents.least[finish] // unit - start.extents.most[begin] // unit
+            furthest = end.extents.most[finish] // unit - start.extents.least[begin] // unit
+            left = np.maximum(left, np.minimum(np.searchsorted(most, nearest), len(most) - 1))
+            right = np.minimum(right, np.searchsorted(fewest, furthest, side="right") - 1)
+        least = end.extents.least[finish] - start.extents.most[begin]
         first = np.clip(least, edges[left], edges[left + 1] - 1)
-        beyond = np.clip(most + 1, edges[right] + 1, edges[right + 1])
-        return self._apart.draw(codes[self.duration.name], first, beyond, rng)
+        beyond = np.minimum(end.extents.most[finish] - start.extents.least[begin] + 1, edges[right + 1])
+        return self._apart.draw(codes[self.duration.name], first, np.maximum(beyond, edges[right] + 1), rng)
 
     def _earlier(
         self,
@@ -212,12 +223,15 @@ class DurationJoin:
         cell: NDArray[np.intp],
         rng: np.random.Generator,
     ) -> tuple[Whole, NDArray[np.bool_]]:
-        """The earlier date, where the code of the later one leaves room for it."""
-        (start, end), (nearest, furthest) = self._lines, self._encoder.elapsed()
-        first = end.extents.least[codes[end.name]] - furthest[cell]
-        beyond = end.extents.most[codes[end.name]] - nearest[cell] + 1
+        """The earlier date, where the code of the later one leaves room for it; with these parts if it can be."""
+        (start, end), limits = self._lines, np.iinfo(np.int64)
+        first, beyond = np.full(len(cell), limits.min), np.full(len(cell), limits.max)
+        for unit, fewest, most in self._encoder.measures():
+            least, last = (ends[codes[end.name]] // unit for ends in (end.extents.least, end.extents.most))
+            first = np.maximum(first, (least - most[cell]) * unit)
+            beyond = np.minimum(beyond, (last - fewest[cell] + 1) * unit)
         places, found = np.zeros(len(cell), dtype=np.int64), cell < 0
-        for parts in start.fallbacks():
+        for parts in fewer_and_fewer(tuple(wishes)):
             left = np.flatnonzero(~found)
             if not len(left):
                 break
