@@ -26,14 +26,15 @@ def merged_gaps(gaps: Mapping[str, int], merges: Mapping[str, Merge]) -> dict[st
 
 def merged(zeros: StructuralZeros, merges: Mapping[str, Merge]) -> StructuralZeros:
     """The same zeros over coarser codes; `ValueError` for a merge of codes that they tell apart."""
-    table = zeros.possible
+    table, mass = zeros.possible, zeros.mass
     for axis, attribute in enumerate(zeros.clique):
         if attribute in merges:
             merge, kinds = merges[attribute], zeros.kinds(attribute)
             if not zeros.gradual and np.any(_least(kinds, merge) != -_least(-kinds, merge)):
                 raise ValueError("a merge joins codes that a rule tells apart")
             table = merge.aggregate(table.astype(np.int64), axis) > 0
-    return StructuralZeros(zeros.clique, table, zeros.gradual)
+            mass = None if mass is None else merge.aggregate(mass, axis)
+    return StructuralZeros(zeros.clique, table, zeros.gradual, mass)
 
 
 def apart(domain: Domain, attribute: str, groups: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -34,7 +34,7 @@ from synthcli.pgm.lbfgs import minimise
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.oracle import Oracle
 from synthcli.pgm.simplex import project_to_simplex
-from synthcli.pgm.structural_zeros import with_zeros
+from synthcli.pgm.structural_zeros import with_odds, with_zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def estimate(
     for weight in effort.entropy or (entropy_weight(pooled, effort.steps),) * effort.steps:
         theta = _minimise(problem, theta, weight, effort)
         problem.centre = theta
-    return MarkovRandomField(domain, with_zeros(domain, problem.unpack(theta)), rows)
+    return MarkovRandomField(domain, with_odds(domain, problem.unpack(theta)), rows)
 
 
 def pool(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -134,7 +134,7 @@ class _Problem:
         self.possible = self._possible()
         self.values[~self.possible] = 0.0
         self.centre = _flat([self._log_one_way(m) for m in measurements])
-        zeros = with_zeros(domain, self.unpack(np.zeros(len(self.values))))
+        zeros = with_odds(domain, self.unpack(np.zeros(len(self.values))))
         self.zeros = _flat(list(zeros.values()))
         self.oracle = Oracle(self.tree, tuple(zeros))
 

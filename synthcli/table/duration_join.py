@@ -17,6 +17,7 @@ from synthcli.marginal import Codes, StructuralZeros
 from synthcli.table.calendar import HOUR, Part
 from synthcli.table.calendar_join import Calendar, Coded, fewer_and_fewer, keys_of, part_of, pieces_of
 from synthcli.table.duration import DurationEncoder
+from synthcli.table.duration_mass import pairs_apart
 from synthcli.table.grid_encoder import multiple_between
 from synthcli.table.windowed import Whole, Windowed
 
@@ -136,7 +137,9 @@ class DurationJoin:
             nearest = (high.least // unit)[:, None] - (low.most // unit)[:, None, None]
             furthest = (high.most // unit)[:, None] - (low.least // unit)[:, None, None]
             possible &= (nearest <= apart.most) & (furthest >= apart.least)
-        return StructuralZeros((*self.columns, self.duration.name), possible | (~both & ~there), gradual=True)
+        possible |= ~both & ~there
+        mass = None if drawn else pairs_apart(self.since, self.until, self.duration)
+        return StructuralZeros((*self.columns, self.duration.name), possible, gradual=True, mass=mass)
 
     def _weekdays(self, one: Coded, other: Coded) -> StructuralZeros:
         first, last = self._encoder.days_apart()

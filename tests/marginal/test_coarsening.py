@@ -54,3 +54,22 @@ def test_gradual_zeros_take_any_run_of_the_scale() -> None:
 def test_attributes_without_zeros_are_left_alone() -> None:
     domain = Domain(("a",), (4,))
     assert apart(domain, "a", np.array([0, 1, 1, 0])).tolist() == [0, 1, 1, 0]
+
+
+def test_the_mass_of_merged_cells_adds_up_and_odds_follow_it() -> None:
+    mass = np.array([[4.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
+    zeros = StructuralZeros(("a", "b"), np.ones((2, 3), dtype=bool), True, mass)
+    domain = Domain(("a", "b"), (2, 3), (2, 3), (zeros,))
+    (coarse,) = coarsened(domain, {"b": _merge(np.array([0, 1, 1]))}).zeros
+    assert coarse.mass is not None and coarse.mass.tolist() == [[4.0, 2.0], [0.0, 2.0]]
+    odds = np.array([[4 / 3, 2 / 3], [1e-3, 2.0]])
+    assert np.allclose(coarse.log_odds(), np.log(odds))
+
+
+def test_there_are_no_odds_without_a_mass_and_none_in_a_product() -> None:
+    possible = np.ones((2, 3, 2), dtype=bool)
+    product = np.multiply.outer(np.outer([1.0, 3.0], [0.0, 5.0, 1.0]), [2.0, 7.0])
+    for mass in (None, np.zeros(possible.shape), product):
+        assert np.allclose(StructuralZeros(("a", "b", "c"), possible, True, mass).log_odds(), 0.0)
+    with pytest.raises(ValueError, match="not negative"):
+        StructuralZeros(("a",), np.array([True]), mass=np.array([-1.0]))

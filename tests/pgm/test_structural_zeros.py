@@ -1,5 +1,6 @@
 """Cells that no row may have: the model is the maximum-entropy distribution on what is left, found by brute force."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -101,3 +102,18 @@ def test_the_tree_counts_the_zeros() -> None:
     assert build(domain, [("a",)]).home(("a", "b")) is not None
     assert cells(domain, [("a",)]) == 12 + 2 + 3
     assert cells(Domain(NAMES, SHAPE), [("a",)]) == 3 + 4 + 2 + 3
+
+
+def test_one_way_counts_with_a_mass_give_the_mass() -> None:
+    """Its margins are measured, and nothing else: what they leave open is as the mass has it, not even."""
+    rng = np.random.default_rng(6)
+    mass = rng.random((4, 5, 3)) * (rng.random((4, 5, 3)) < 0.5)
+    mass[0, 0, 0] = 0.5
+    mass *= 20_000 / mass.sum()
+    zeros = StructuralZeros(("a", "b", "c"), mass > 0, True, mass)
+    domain = Domain(("a", "b", "c"), mass.shape, zeros=(zeros,))
+    axes = {"a": (1, 2), "b": (0, 2), "c": (0, 1)}
+    measured = [Measurement((name,), mass.sum(axis=others), 1.0) for name, others in axes.items()]
+    assert np.abs(estimate(domain, measured).marginal(("a", "b", "c")) - mass).max() < 5.0
+    even = replace(domain, zeros=(replace(zeros, mass=None),))
+    assert np.abs(estimate(even, measured).marginal(("a", "b", "c")) - mass).max() > 200.0

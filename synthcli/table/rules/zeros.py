@@ -32,4 +32,5 @@ def duration_zeros(codec: Codec, names: Collection[str], drawn: bool = False) ->
         for zeros in join.zeros(drawn):
             order = sorted(range(len(zeros.clique)), key=lambda axis: place[zeros.clique[axis]])
             clique = tuple(zeros.clique[axis] for axis in order)
-            yield StructuralZeros(clique, zeros.possible.transpose(order), gradual=True)
+            mass = None if zeros.mass is None else zeros.mass.transpose(order)
+            yield StructuralZeros(clique, zeros.possible.transpose(order), gradual=True, mass=mass)
