@@ -3,7 +3,7 @@
 Every distinct spelling of a batch is parsed once, and spread over the rows by its index.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ def parse(raw: pa.Array, column: Column, missing: tuple[str, ...]) -> Cells:
             encoded = pc.dictionary_encode(text)
             text, index = encoded.dictionary, encoded.indices
         return _parse_text(text, index, column, missing)
-    return _from_typed(raw, index, column, missing)
+    return _without_declared(_from_typed(raw, index, column, missing), column, missing)
 
 
 def is_text(arrow_type: pa.DataType) -> bool:
@@ -149,9 +149,25 @@ def _from_typed(raw: pa.Array, index: pa.Array | None, column: Column, missing: 
         return _by_text(raw, index, column, missing)
     infinite = np.zeros(len(values), dtype=np.bool_)
     if kind is Kind.NUMBER:
+        values = pc.if_else(pc.is_in(values, value_set=_infinities(missing)), None, values)
         infinite = _array(pc.is_inf(values).fill_null(False))
         values = pc.if_else(pc.is_finite(values), values, None)
     return Cells(values=values, unreadable=np.zeros(len(values), dtype=np.bool_), infinite=infinite, index=index)
+
+
+def _infinities(missing: tuple[str, ...]) -> pa.Array:
+    """The infinite numbers that are declared to mean a missing value."""
+    return pa.array([float(text) for text in missing if text.strip().lower() in _INFINITE], pa.float64())
+
+
+def _without_declared(cells: Cells, column: Column, missing: tuple[str, ...]) -> Cells:
+    """Typed cells where those that a spelling of a missing value stands for are missing, as they are in text."""
+    texts = [text.strip() for text in missing if text.strip()]
+    if not texts or column.kind is Kind.STRING:
+        return cells
+    declared = _parse_text(pa.array(texts, pa.string()), None, column, ()).values.drop_null()
+    values = pc.if_else(pc.is_in(cells.values, value_set=declared), None, cells.values)
+    return replace(cells, values=values)
 
 
 def _by_text(raw: pa.Array, index: pa.Array | None, column: Column, missing: tuple[str, ...]) -> Cells:
