@@ -25,6 +25,8 @@ class Inferred:
     column: Column
     missing: int
     candidate: Candidate | None = None
+    stand_ins: tuple[str, ...] = ()
+    """Spellings of days that are taken for missing values."""
     ambiguous: bool = False
     """Whether day and month could be the other way round."""
 
@@ -55,7 +57,7 @@ def infer(sketch: ColumnSketch) -> Inferred:
     if not fitting:
         return _text(sketch)
     best = fitting[0]
-    markers = _by_frequency(best.failing)
+    markers = _by_frequency(best.failing | best.standing_in)
     column = replace(best.column, missing_values=None if set(markers) <= {""} else markers)
     if column.kind is Kind.BOOLEAN and column.true_values == ("true",):
         plain = Column(name=column.name, kind=Kind.BOOLEAN)
@@ -64,6 +66,7 @@ def infer(sketch: ColumnSketch) -> Inferred:
         column=column,
         missing=sketch.null + best.missing + sum(best.failing.values()),
         candidate=best,
+        stand_ins=tuple(text for text in markers if text in map(str.strip, best.standing_in)),
         ambiguous=any(_swapped(c.column.format) == column.format for c in fitting[1:] if c.column.kind is column.kind),
     )
 

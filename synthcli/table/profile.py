@@ -140,6 +140,8 @@ def _examine(sketch: ColumnSketch) -> Finding:
     flags, role, surrogate, note = _judge(sketch, inferred, values)
     if inferred.ambiguous:
         flags, note = flags | {"ambiguous-date"}, note or "day and month could be the other way round"
+    if inferred.stand_ins:
+        note = note or f"{' and '.join(inferred.stand_ins)}: taken for missing"
     low = high = None
     if candidate is not None and candidate.low is not None and candidate.high is not None:
         low, high = from_axis(candidate.low, column.kind), from_axis(candidate.high, column.kind)

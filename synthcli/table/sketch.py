@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthcli.table.axis import positions
-from synthcli.table.missing import MARKERS_AMONG_VALUES
+from synthcli.table.missing import MARKERS_AMONG_VALUES, STAND_INS
 from synthcli.table.parse import is_text, parse
 from synthcli.table.schema import Column, Kind
 
@@ -18,10 +18,12 @@ _GLANCE = 40
 
 @dataclass
 class Candidate:
-    """One way to read a column. `failing` counts the rows of the spellings that cannot be read so."""
+    """One way to read a column. `failing` counts the rows of the spellings that cannot be read so, `standing_in` those
+    of days that mean none."""
 
     column: Column
     failing: dict[str, int] = field(default_factory=dict)
+    standing_in: dict[str, int] = field(default_factory=dict)
     good: int = 0
     missing: int = 0
     low: int | float | None = None
@@ -40,12 +42,24 @@ class Candidate:
                 self.alive = False
                 return
         null = cells.values.is_null().to_numpy(zero_copy_only=False)
+        null |= self._stand_ins(cells.values, spellings, counts)
         self.good += int(counts[~null].sum())
         self.missing += int(counts[null & ~cells.unreadable].sum())
         if self.column.kind.has_axis and not null.all():
             places = positions(cells.values, self.column.kind)[0][~null]
             self.low = places.min() if self.low is None else min(self.low, places.min())
             self.high = places.max() if self.high is None else max(self.high, places.max())
+
+    def _stand_ins(self, values: pa.Array, spellings: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which spellings are days that mean none."""
+        if self.column.kind not in STAND_INS:
+            return np.zeros(len(values), dtype=np.bool_)
+        places, missing = positions(values, self.column.kind)
+        found = np.isin(places, STAND_INS[self.column.kind]) & ~missing
+        for i in np.flatnonzero(found):
+            text = spellings[int(i)].as_py()
+            self.standing_in[text] = self.standing_in.get(text, 0) + int(counts[i])
+        return found
 
     def _is_hopeless(self, spellings: pa.Array) -> bool:
         """A glance at a few spellings, which spares most candidates the rest."""

@@ -240,3 +240,41 @@ def test_a_public_table(tmp_path: Path) -> None:
     assert not proposal.schema["ghindx"].required
     (tmp_path / "s.yaml").write_text(dump_schema(proposal.schema, "yaml"))
     assert load_schema(tmp_path / "s.yaml").columns == proposal.schema.columns
+
+
+STAND_INS = [
+    (Kind.DATE, ["2024-02-01", "9999-12-31", "0001-01-01", "9999-12-31"], ("9999-12-31", "0001-01-01", "")),
+    (Kind.DATE, ["01.02.2024", "31.12.9999"], ("31.12.9999", "")),
+    (Kind.DATETIME, ["2024-02-01 10:00:00", "9999-12-31 23:59:59"], ("9999-12-31 23:59:59", "")),
+    (Kind.DATETIME, ["2024-02-01T10:00:00", "9999-12-31T23:59:59.997"], ("9999-12-31T23:59:59.997", "")),
+    (Kind.DATE, ["2024-02-01", "9999-12-30"], None),
+    (Kind.DATETIME, ["2024-02-01 10:00:00", "9999-12-31 12:00:00"], None),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "markers"), STAND_INS)
+def test_days_that_mean_none_are_missing(
+    tmp_path: Path, kind: Kind, values: list[str], markers: tuple[str, ...] | None
+) -> None:
+    column = _column(tmp_path, "v", [*values, *values[:1] * 4])
+    assert (column.kind, column.missing_values, column.required) == (kind, markers, markers is None)
+    if markers:
+        assert column.minimum == column.maximum, "of the days that are left"
+    proposal = _propose(tmp_path / "t.csv")
+    note = next(finding.note for finding in proposal.findings if finding.column.name == "v")
+    assert ("taken for missing" in note) == bool(markers)
+
+
+def test_a_column_of_days_that_mean_none_is_not_one_of_dates(tmp_path: Path) -> None:
+    assert _column(tmp_path, "v", ["9999-12-31"] * 5).kind is Kind.STRING
+
+
+def test_typed_days_that_mean_none_are_missing_in_the_proposal_and_in_what_is_read(tmp_path: Path) -> None:
+    days = [date(2024, 2, 1), date(9999, 12, 31), None]
+    moments = [datetime(2024, 2, 1, 10), datetime(9999, 12, 31), None]
+    pq.write_table(pa.table({"day": days, "at": moments}), tmp_path / "t.parquet")
+    proposal = _propose(tmp_path / "t.parquet")
+    assert proposal.schema["day"].missing_values == ("9999-12-31", "")
+    with open_source(str(tmp_path / "t.parquet")) as source:
+        (batch,) = source.batches(proposal.schema, ["day", "at"])
+    assert [batch.column(name).null_count for name in ("day", "at")] == [2, 2]
