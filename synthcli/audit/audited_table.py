@@ -48,7 +48,10 @@ def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Ge
     wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=tuple(dict.fromkeys(filter(None, crowds))))
     around = survey(experiment.real(), coins, arms, wanted)
     refuse_twins(arms, around, min_nonmembers)
-    of_units, of_chosen = (tuple(t.matches() for t in tests if t.of_units is whole) for whole in (True, False))
+    of_units, of_chosen = (
+        tuple(search for test in tests if test.of_units is whole for search in test.searches(arms.block.columns))
+        for whole in (True, False)
+    )
     wanted = replace(wanted, searches=of_chosen, of_units=of_units)
     return AuditedTable(experiment=experiment, arms=arms, around=around, wanted=wanted, rng=rng)
 

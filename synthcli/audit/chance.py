@@ -1,7 +1,7 @@
 """How many rows of a file would come near a row by chance, and what a match is worth that chance seldom gives.
 
-The released model says how likely it is to draw a row, or one that differs from it in a single column. What is
-computed from it looks at no coin.
+The released model says how likely it is to draw a row, or one that is like it in all columns but one. What is computed
+from it looks at no coin.
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,16 @@ _FIRST = 199
 _MOST = 1_000_000
 
 
-def expected_matches(model: MarkovRandomField, block: Block, rows: int, distance: int) -> NDArray[np.float64]:
-    """For each row, how many of `rows` rows of the model's would equal it (0) or differ in one column at most (1)."""
+def expected_matches(
+    model: MarkovRandomField, block: Block, rows: int, without: int | None = None
+) -> NDArray[np.float64]:
+    """For each row, how many of `rows` rows of the model's would equal it, whatever the column of that number holds."""
     attributes = model.domain.attributes
     codes = as_codes(block, attributes)
-    density = np.exp(np.asarray(model.log_density(codes)))
-    if distance == 0 or not len(block):
-        return np.asarray(rows * density)
-    columns = block.places or tuple((place,) for place in range(len(attributes)))
-    total = (1 - len(columns)) * density
-    for places in columns:
-        total = total + np.exp(log_density_without(model, codes, tuple(attributes[place] for place in places)))
-    return np.asarray(rows * np.maximum(total, density))
+    if without is None:
+        return np.asarray(rows * np.exp(np.asarray(model.log_density(codes))))
+    places = (without,) if block.places is None else block.places[without]
+    return np.asarray(rows * np.exp(log_density_without(model, codes, tuple(attributes[p] for p in places))))
 
 
 def certainty_of(certainty: Sequence[NDArray[np.float64]], block: Block) -> NDArray[np.float64]:
@@ -47,10 +45,30 @@ def certainty_of(certainty: Sequence[NDArray[np.float64]], block: Block) -> NDAr
     return chances
 
 
-def match_weights(expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The log-likelihood ratio of a match: of a row copied with probability `SHARE`, against chance alone."""
+def ways_to_match(
+    model: MarkovRandomField, block: Block, rows: int, columns: Sequence[int | None]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows × ways: `expected_matches` without each of these columns, and what share of the changed copies each makes.
+
+    The shares are in proportion to the chance of another value in the column, were its cell redrawn: where all rows
+    hold the same, a copy stays as it is, and is no near one but an exact one.
+    """
+    expected = np.stack([expected_matches(model, block, rows, column) for column in columns], axis=1)
+    if len(columns) == 1:
+        return expected, np.ones_like(expected)
+    another = 1 - expected_matches(model, block, rows)[:, None] / np.maximum(expected, 1e-300)
+    another = np.maximum(another, 1e-6)
+    return expected, another / another.sum(axis=1, keepdims=True)
+
+
+def match_weights(found: NDArray[np.bool_], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log-likelihood ratio of each row's matches (rows × ways, found or not, and how many chance would give).
+
+    Of a row copied with probability `SHARE`, in one of the ways, each as likely, against chance alone, had nothing been
+    heard of the ways that were not found: 0 where none was.
+    """
     chance = -np.expm1(-np.maximum(expected, _LEAST))
-    return np.asarray(np.log1p(SHARE * (1 / chance - 1)) - log1p(-SHARE))
+    return np.asarray(np.log1p(SHARE * ((found / chance).mean(axis=1) - 1)) - log1p(-SHARE))
 
 
 def weight_p(

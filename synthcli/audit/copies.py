@@ -49,9 +49,11 @@ class CopyTest:
         """Whether all rows of a unit are looked for; else one, which stands alone where no other unit's is near."""
         return self.isolation is None
 
-    def matches(self) -> Search:
-        """What to look for among the synthetic rows."""
-        return Search(self.cells, self.match)
+    def searches(self, columns: int) -> tuple[Search, ...]:
+        """What to look for among the synthetic rows: near copies by the column in which they may differ."""
+        if self.match == 1:
+            return tuple(Search(self.cells, 0, without=column) for column in range(columns))
+        return (Search(self.cells, self.match),)
 
     def crowds(self, columns: int) -> Search | None:
         """What to look for among the real rows, if anything; some column stays in."""
@@ -104,10 +106,11 @@ def find_copies(
     rng: np.random.Generator,
 ) -> Matches:
     """What the synthetic rows match of the chosen rows, or units: no coin is looked at."""
-    crowds = test.crowds(arms.block.columns)
+    columns = arms.block.columns
+    searches, crowds = test.searches(columns), test.crowds(columns)
     if crowds is None:
-        return weighed(test.matches(), experiment, arms, synthetic, rng)
-    return unweighed(synthetic.found[test.matches()], around.isolated[crowds])
+        return weighed(searches, experiment, arms, synthetic, rng)
+    return unweighed(synthetic.found[searches[0]], around.isolated[crowds])
 
 
 def count_copies(matches: Matches, arms: Arms, level: float, rng: np.random.Generator) -> Copied:

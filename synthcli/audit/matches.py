@@ -1,22 +1,29 @@
 """Which chosen rows or units the synthetic rows match, what a match is worth, and which of them are counted.
 
+A row may match in several ways: but for one column, whichever that is. Each way has a chance of its own, and counted
+are the matches in the rarest ways, so many that chance gives one of any of them seldom.
+
 Where units tossed, a unit matches if any of its rows does. What it weighs is the sum over its different records: coins
-are exchangeable among units, whatever the records of one have in common. Counted are the matches of its rarest records,
-of so many that chance matches any of them no oftener than a single row that is counted.
+are exchangeable among units, whatever the records of one have in common. Counted are its rarest matches by the same
+rule, so that chance matches no unit oftener than a row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
-from synthcli.audit.chance import certainty_of, expected_matches, match_weights
+from synthcli.audit.block import Block
+from synthcli.audit.chance import certainty_of, match_weights, ways_to_match
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.scan import Cells, Search, Synthetic, hashed
 
 IMPROBABLE = 0.03
-"""Matches that chance gives no more often than this are counted; every match weighs what it is worth."""
+"""Matches that chance gives a row or unit no more often than this are counted; every match weighs what it is worth."""
+_IN_SEVERAL_WAYS = 0.5
+"""Of that, where a row may match in several ways: most rows then have some that are rare, and chance matches as few."""
 _SAMPLED = 2_000
 """Rows by which the share of those that can be counted is estimated."""
 CROWDED = 0.01
@@ -25,8 +32,8 @@ CROWDED = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """By row or unit: whether it matches, what that is worth, whether it tells; the share of rows that could; and what
-    one row's match is worth at most."""
+    """By row or unit: whether it matches, what that is worth, whether it tells; the share of matches that could, of all
+    ways that rows could match; and what one row's matches are worth at most."""
 
     found: NDArray[np.bool_]
     weights: NDArray[np.float64]
@@ -52,45 +59,50 @@ def unweighed(found: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Matches:
 
 
 def weighed(
-    search: Search, experiment: Experiment, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
+    searches: Sequence[Search], experiment: Experiment, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
 ) -> Matches:
-    """Every match by what chance makes of it."""
-
-    def chance_of(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        block = arms.every[rows]
-        expected = expected_matches(experiment.model, block, synthetic.rows, search.distance)
-        if search.cells == "codes" or experiment.certainty is None:
-            return expected
-        return expected * certainty_of(experiment.certainty, block)
-
-    records = _different_records(arms, search.cells)
-    found = synthetic.found_of_units[search][records]
+    """Every match by what chance makes of it; the searches are ways in which a row may match."""
+    records = _different_records(arms, searches[0].cells)
+    found = np.stack([synthetic.found_of_units[search][records] for search in searches], axis=1)
     sampled = rng.choice(len(arms.first), min(_SAMPLED, len(arms.first)), replace=False)
-    looked_at = np.isin(arms.unit[records], np.append(arms.unit[records[found]], sampled))
+    matched = arms.unit[records[found.any(axis=1)]]
+    looked_at = np.isin(arms.unit[records], np.append(matched, sampled))
     records, found = records[looked_at], found[looked_at]
-    unit, expected = arms.unit[records], chance_of(records)
-    tells, weights = _rarest(unit, expected), found * match_weights(expected)
+    unit, (expected, ways) = arms.unit[records], _expected(searches, experiment, arms.every[records], synthetic.rows)
+    most = IMPROBABLE * (_IN_SEVERAL_WAYS if len(searches) > 1 else 1.0)
+    tells, weights = _rarest(unit, expected, most), match_weights(found, expected)
 
     def by_unit(values: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.bincount(unit, weights=values, minlength=len(arms.first)).astype(np.float64)
 
     return Matches(
-        found=by_unit(found) > 0,
+        found=by_unit(np.asarray(found.any(axis=1))) > 0,
         weights=by_unit(weights),
-        tells=by_unit(found & tells) > 0,
-        telling=float(np.mean(by_unit(tells)[sampled] / np.bincount(unit)[sampled])),
+        tells=by_unit(np.asarray((found & tells).any(axis=1))) > 0,
+        telling=float(np.mean(by_unit((ways * tells).sum(axis=1))[sampled] / np.bincount(unit)[sampled])),
         largest=float(weights.max(initial=0.0)),
     )
 
 
-def _rarest(unit: NDArray[np.intp], expected: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Of each unit its rarest records, so many that chance gives so few matches of all of them."""
-    order = np.lexsort((expected, unit))
-    total = np.append(0.0, np.cumsum(expected[order]))
-    begins = np.searchsorted(unit[order], unit[order])
-    rarest = np.zeros(len(unit), dtype=np.bool_)
-    rarest[order] = total[1:] - total[begins] <= IMPROBABLE
-    return rarest
+def _expected(
+    searches: Sequence[Search], experiment: Experiment, block: Block, rows: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows × searches: how many rows of the model's would match, and which share of copies does so."""
+    expected, ways = ways_to_match(experiment.model, block, rows, [search.without for search in searches])
+    if searches[0].cells == "spelled" and experiment.certainty is not None:
+        expected = expected * certainty_of(experiment.certainty, block)[:, None]
+    return expected, ways
+
+
+def _rarest(unit: NDArray[np.intp], expected: NDArray[np.float64], most: float) -> NDArray[np.bool_]:
+    """Of each unit the rarest ways in which its records may match: chance gives at most so many matches in all."""
+    units, chances = np.repeat(unit, expected.shape[1]), expected.ravel()
+    order = np.lexsort((chances, units))
+    total = np.append(0.0, np.cumsum(chances[order]))
+    begins = np.searchsorted(units[order], units[order])
+    rarest = np.zeros(len(units), dtype=np.bool_)
+    rarest[order] = total[1:] - total[begins] <= most
+    return rarest.reshape(expected.shape)
 
 
 def _different_records(arms: Arms, cells: Cells) -> NDArray[np.intp]:

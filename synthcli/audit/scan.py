@@ -20,12 +20,12 @@ Cells = Literal["codes", "spelled"]
 
 
 class Search(NamedTuple):
-    """Which cells to compare (of one column alone, if one is named), and the Hamming distance up to which a row counts
-    as found."""
+    """Which cells to compare (without those of one column, if one is named by its number), and the Hamming distance up
+    to which a row counts as found."""
 
     cells: Cells
     distance: int
-    column: int | None = None
+    without: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ class _Finder:
 def _cells(hashes: Mapping[Cells, Hashes], search: Search) -> Hashes:
     """The hashes that a search compares."""
     cells = hashes[search.cells]
-    return cells if search.column is None else cells[:, [search.column]]
+    return cells if search.without is None else np.delete(cells, search.without, axis=1)
 
 
 def hashed(block: Block, cells: Cells) -> Hashes:

@@ -21,7 +21,7 @@ EXACT = Search("codes", 0)
 
 def unlikely_rows(model: MarkovRandomField, arms: Arms, synthetic: Synthetic, confidence: float) -> tuple[Metric, str]:
     """The share of the rarest training rows that are in the file, and a sentence about them ('' where none is)."""
-    expected = expected_matches(model, arms.every, synthetic.rows, 0)
+    expected = expected_matches(model, arms.every, synthetic.rows)
     order = np.argsort(expected, kind="stable")
     rarest = np.zeros(len(order), dtype=np.bool_)
     rarest[order[np.cumsum(expected[order]) <= CHANCE]] = True

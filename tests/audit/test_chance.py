@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.audit.block import Block, as_codes, blocks
-from synthcli.audit.chance import SHARE, expected_matches, match_weights, weight_p
+from synthcli.audit.chance import SHARE, expected_matches, match_weights, ways_to_match, weight_p
 from synthcli.audit.rates import fisher
 from synthcli.marginal import Domain
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -34,11 +34,12 @@ def test_expected_matches_are_sums_over_the_joint(places) -> None:
     cells = np.indices(DOMAIN.shape).reshape(4, -1).T.astype(np.uint32)
     density = np.exp(model.log_density(dict(zip(DOMAIN.attributes, cells.T, strict=True))))
     columns = places or tuple((place,) for place in range(4))
-    differ = sum(np.any(cells[:, None, c] != cells[None, :, c], axis=2).astype(int) for c in columns)
+    differ = np.stack([np.any(cells[:, None, c] != cells[None, :, c], axis=2) for c in columns])
     block = Block(cells, cells.astype(np.uint64), places)
-    for distance in (0, 1):
-        expected = 50 * ((differ <= distance) @ density)
-        assert expected_matches(model, block, 50, distance) == pytest.approx(expected)
+    assert expected_matches(model, block, 50) == pytest.approx(50 * (~differ.any(axis=0) @ density))
+    for column in range(len(columns)):
+        others = np.delete(differ, column, axis=0).any(axis=0)
+        assert expected_matches(model, block, 50, column) == pytest.approx(50 * (~others @ density))
 
 
 def test_expected_matches_know_whose_gap_an_attribute_is() -> None:
@@ -54,10 +55,11 @@ def test_expected_matches_know_whose_gap_an_attribute_is() -> None:
     model = MarkovRandomField(domain, with_zeros(domain, pairs), 10.0)
     density = np.exp(model.log_density(as_codes(block, domain.attributes)))
     assert density.sum() == pytest.approx(1.0)
-    differ = np.array([[sum(x != y for x, y in zip(one, other, strict=True)) for other in rows] for one in rows])
-    for distance in (0, 1):
-        expected = 50 * ((differ <= distance) @ density)
-        assert expected_matches(model, block, 50, distance) == pytest.approx(expected)
+    differ = np.array([[[x != y for y in of_all] for x in of_all] for of_all in zip(*rows, strict=True)])
+    assert expected_matches(model, block, 50) == pytest.approx(50 * (~differ.any(axis=0) @ density))
+    for column in range(3):
+        others = np.delete(differ, column, axis=0).any(axis=0)
+        assert expected_matches(model, block, 50, column) == pytest.approx(50 * (~others @ density))
 
 
 def _encoder(missing: bool) -> CategoryEncoder:
@@ -65,11 +67,30 @@ def _encoder(missing: bool) -> CategoryEncoder:
 
 
 def test_a_match_weighs_more_the_less_chance_explains_it() -> None:
-    weights = match_weights(np.array([1e-9, 1e-3, 0.1, 1.0, 50.0]))
+    expected = np.array([1e-9, 1e-3, 0.1, 1.0, 50.0])[:, None]
+    weights = match_weights(np.ones((5, 1), dtype=np.bool_), expected)
     assert np.all(np.diff(weights) <= 0) and weights[0] == pytest.approx(weights[1])
     assert weights[-1] == pytest.approx(-np.log(1 - SHARE), rel=1e-6)
     chance = -np.expm1(-0.1)
     assert weights[2] == pytest.approx(np.log((1 - SHARE + SHARE / chance) / (1 - SHARE)))
+    in_one_way = match_weights(np.eye(2, dtype=np.bool_), np.array([[0.1, 1.0], [0.1, 1.0]]))
+    assert in_one_way[0] == pytest.approx(np.log((1 - SHARE + SHARE / 2 / chance) / (1 - SHARE)))
+    assert in_one_way[0] > in_one_way[1] > 0 == match_weights(np.zeros((1, 2), dtype=np.bool_), np.ones((1, 2)))[0]
+
+
+def test_a_copy_is_changed_where_columns_vary() -> None:
+    """The second column holds one value, but for 1 row in 10,000."""
+    logs = {
+        ("a",): np.log([0.5, 0.5]),
+        ("b",): np.log([0.9999, 0.00005, 0.00005]),
+        ("c",): np.zeros(4),
+        ("d",): np.zeros(2),
+    }
+    cells = np.zeros((1, 4), dtype=np.uint32)
+    model, block = MarkovRandomField(DOMAIN, logs, 10.0), Block(cells, cells.astype(np.uint64))
+    expected, ways = ways_to_match(model, block, 100, [0, 1, 2, 3])
+    assert expected[0] == pytest.approx([12.5 * x for x in (0.9999, 0.5, 1.9998, 0.9999)], rel=1e-3)
+    assert ways.sum() == pytest.approx(1) and ways[0] / ways[0, 2] == pytest.approx([2 / 3, 0, 1, 2 / 3], abs=0.001)
 
 
 @given(st.integers(0, 2**32))
@@ -107,6 +128,6 @@ def test_equal_weights_give_fishers_p() -> None:
 def test_false_alarms_are_as_rare_as_the_level() -> None:
     """Coins tossed anew 400 times: p <= 0.1 in 10 % of them at most (false-alarm rate of this test 1e-4)."""
     rng = np.random.default_rng(3)
-    weights = match_weights(rng.exponential(size=400)) * (rng.random(400) < 0.3)
+    weights = match_weights(rng.random((400, 3)) < 0.1, rng.exponential(size=(400, 3)))
     ps = [weight_p(weights, rng.random(400) < 0.7, 0.05, rng) for _ in range(400)]
     assert np.mean(np.array(ps) <= 0.1) <= 0.16

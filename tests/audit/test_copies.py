@@ -80,7 +80,7 @@ def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
         cast("Experiment", None),
         cast("Arms", arms),
         cast("Surroundings", SimpleNamespace(isolated={test.crowds(5): alone})),
-        cast("Synthetic", SimpleNamespace(found={test.matches(): found})),
+        cast("Synthetic", SimpleNamespace(found={test.searches(5)[0]: found})),
         np.random.default_rng(0),
     )
     count = count_copies(matches, cast("Arms", arms), 0.01, np.random.default_rng(0))

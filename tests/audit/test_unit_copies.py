@@ -9,10 +9,10 @@ from synthcli.audit.arms import Arms, choose, gather
 from synthcli.audit.attack import Levels
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.chance import expected_matches, weight_p
-from synthcli.audit.copies import Copied, copy_tests, count_copies, excess, find_copies
+from synthcli.audit.copies import Copied, CopyTest, copy_tests, count_copies, excess, find_copies
 from synthcli.audit.matches import IMPROBABLE, Matches, weighed
 from synthcli.audit.order import order_excess
-from synthcli.audit.scan import Search, Surroundings, Synthetic, Wanted, scan_synthetic
+from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic
 from synthcli.audit.views import draw_views
 from synthcli.gate import Outcome, judge, load_policy
 from tests.audit.persons import Persons, table_of
@@ -55,7 +55,7 @@ def seen(file: Block, arms: Arms) -> Synthetic:
         cliques=(),
         views=draw_views((0,) * len(SHAPE), np.random.default_rng(0), 1),
         searches=(),
-        of_units=(EXACT.matches(), NEAR.matches()),
+        of_units=(*EXACT.searches(len(SHAPE)), *NEAR.searches(len(SHAPE))),
     )
     return scan_synthetic([file], arms, wanted, 2_000, np.random.default_rng(2))
 
@@ -111,39 +111,51 @@ def test_copies_of_single_rows_fail_and_the_model_s_own_rows_pass(persons: Perso
         assert judge([endpoint], replace(policy, limits=limits)).outcome is outcome
 
 
-def matches(persons: Persons, arms: Arms, search: Search) -> Matches:
-    return weighed(search, persons.experiment, arms, seen(honest(persons, 46), arms), np.random.default_rng(4))
+def matches(persons: Persons, arms: Arms, test: CopyTest) -> Matches:
+    return weighed(
+        test.searches(len(SHAPE)), persons.experiment, arms, seen(honest(persons, 46), arms), np.random.default_rng(4)
+    )
 
 
 def test_coins_tossed_anew_for_units_raise_few_alarms(coarse: Persons) -> None:
     """The model's own rows, much matched by chance, against 400 tosses: p <= 0.1 in a tenth of them at most. More than
     0.16 comes by chance in 1 of 10,000 runs (of other seeds)."""
     arms, rng = of_persons(coarse), np.random.default_rng(5)
-    for search in (EXACT.matches(), NEAR.matches()):
-        found = matches(coarse, arms, search)
+    for test in (EXACT, NEAR):
+        found = matches(coarse, arms, test)
         assert found.found.mean() > 0.05
         tosses = (rng.permutation(arms.chosen.trains) for _ in range(400))
         ps = [weight_p(found.weights, trains, 0.05, rng, found.largest) for trains in tosses]
         assert np.mean(np.array(ps) <= 0.1) <= 0.16
 
 
-def test_matches_of_units_are_those_of_their_different_records(coarse: Persons) -> None:
-    """Against sets of tuples: who matches, what it weighs, and that what counts is rarer than the bound together."""
-    arms = of_persons(coarse)
-    found = matches(coarse, arms, EXACT.matches())
-    file = honest(coarse, 46)
-    there = set(map(tuple, file.codes.tolist()))
-    expected = expected_matches(coarse.experiment.model, arms.every, len(file), 0)
-    for unit in range(0, len(arms.first), 7):
-        rows = np.flatnonzero(arms.unit == unit)
-        records = {tuple(arms.every.codes[row].tolist()): float(expected[row]) for row in rows}
-        assert found.found[unit] == any(record in there for record in records)
+@pytest.mark.parametrize(("test", "ways"), [(EXACT, [None]), (NEAR, list(range(len(SHAPE))))])
+def test_matches_of_units_are_those_of_their_different_records(coarse: Persons, test: CopyTest, ways: list) -> None:
+    """Against sets of tuples: who matches, and that what counts is rarer than the bound together."""
+    arms, file = of_persons(coarse), honest(coarse, 46)
+    found = matches(coarse, arms, test)
+
+    def but(codes: np.ndarray, way: int | None) -> list[tuple]:
+        return list(map(tuple, (codes if way is None else np.delete(codes, way, axis=1)).tolist()))
+
+    there = [set(but(file.codes, way)) for way in ways]
+    seen_as = [but(arms.every.codes, way) for way in ways]
+    expected = [expected_matches(coarse.experiment.model, arms.every, len(file), way) for way in ways]
+    whole = but(arms.every.codes, None)
+    for unit in range(0, len(arms.first), 17):
+        different = {whole[row]: row for row in np.flatnonzero(arms.unit == unit)}.values()
+        pairs = [
+            (float(expected[way][row]), seen_as[way][row] in there[way])
+            for row in different
+            for way in range(len(ways))
+        ]
+        assert found.found[unit] == any(is_there for _, is_there in pairs)
         total, counts = 0.0, False
-        for record, chance in sorted(records.items(), key=lambda item: item[1]):
+        for chance, is_there in sorted(pairs):
             total += chance
-            counts |= total <= IMPROBABLE and record in there
+            counts |= total <= (IMPROBABLE if test is EXACT else IMPROBABLE / 2) and is_there
         assert found.tells[unit] == counts
-    one = matches(coarse, represented(arms), EXACT.matches())
+    one = matches(coarse, represented(arms), test)
     assert not np.any(one.found & ~found.found) and np.all(found.weights >= one.weights - 1e-12)
 
 
