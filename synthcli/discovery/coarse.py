@@ -11,7 +11,7 @@ from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.bounded import Bounded, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
-from synthcli.discovery.reach import Present, is_settled, present, reach
+from synthcli.discovery.reach import Present, is_settled, present, reach, reach_evenly
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
 from synthcli.marginal import Measurement
 from synthcli.marginal.ends import trim
@@ -113,6 +113,8 @@ class _Search:
         elif is_settled(counts, sigma, inside, values):
             self._take(name, edges, counts, sigma, inside)
         else:
+            if parts_of_kind(self._columns[name].kind):
+                inside = reach_evenly(counts, sigma, inside, values)
             self.fine[name] = self._fine(name, edges[inside.start : inside.stop + 1], counts[inside], sigma)
             self._by_octaves[name] = edges
 

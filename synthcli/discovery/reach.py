@@ -67,6 +67,17 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     return inside
 
 
+def reach_evenly(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
+    """The range with the likeliest run of any length, where it leaves values unaccounted for: years are full, but many.
+
+    Of few rows a year, none stands clear of its noise, though all of them together do.
+    """
+    if _left(counts, sigma, inside, values) <= 0.0:
+        return inside
+    run, likely = _likeliest(counts, sigma, values.rows, len(counts))
+    return _hull(inside, run) if likely > _LIKELIER else inside
+
+
 def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> bool:
     """Whether the counts tell where all values are: some octave stands clear, and the range accounts for the rest."""
     return len(clear_cells(counts, sigma)) > 0 and _left(counts, sigma, inside, values) <= 0.0
@@ -86,14 +97,14 @@ def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], row
     return run if far - max(close, 0.0) > _LIKELIER else None
 
 
-def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float) -> tuple[slice, float]:
+def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float, longest: int = LONGEST) -> tuple[slice, float]:
     """The run over which so many rows, spread evenly, explain the counts best, and its log-likelihood against none.
 
     That is (rows * sum - rows^2 / 2) / (cells * sigma^2): a cell of noise has too few of them.
     """
     before = np.concatenate([[0.0], np.cumsum(counts)])
     best, found = -np.inf, slice(0, 1)
-    for cells in range(1, min(LONGEST, len(counts)) + 1):
+    for cells in range(1, min(longest, len(counts)) + 1):
         likely = (rows * (before[cells:] - before[:-cells]) - rows**2 / 2) / (cells * sigma**2)
         start = int(likely.argmax())
         if likely[start] > best:

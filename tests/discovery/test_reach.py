@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthcli.discovery import grid
-from synthcli.discovery.reach import Present, present, reach
+from synthcli.discovery.reach import Present, present, reach, reach_evenly
 from synthcli.marginal import Measurement
 from synthcli.table.schema import Kind
 
@@ -70,3 +70,30 @@ def test_all_columns_together_tell_how_many_values_each_has() -> None:
     assert found["b"].rows == pytest.approx(total - 300)
     assert found["a"].stddev == pytest.approx((1 / (1 / 300 + 1 / 400)) ** 0.5)
     assert found["b"].stddev == pytest.approx((1 / (1 / 300 + 1 / 400) + 100) ** 0.5)
+
+
+def _years(first: int, beyond: int, rows: float, sigma: float) -> np.ndarray:
+    """Noisy counts of 400 years, of which some hold so many rows each."""
+    full = np.zeros(400)
+    full[first:beyond] = rows
+    return full + sigma * np.random.default_rng().standard_normal(400)
+
+
+def test_many_years_of_few_rows_are_reached_together() -> None:
+    """80 years of 150 rows each under noise of 70: none stands clear. Of 4,000 tables five had an end off by 8 years or
+    more, and none by 12: the chance falls to 0.4 of itself a year, to one in a million at 16.
+    """
+    for _ in range(20):
+        found = reach_evenly(_years(120, 200, 150.0, 70.0), 70.0, slice(150, 151), Present(12_000.0, 300.0))
+        assert abs(found.start - 120) < 16
+        assert abs(found.stop - 200) < 16
+
+
+def test_a_range_that_accounts_for_all_values_stays() -> None:
+    for _ in range(20):
+        counts = _years(150, 151, 8_000.0, 70.0)
+        assert reach_evenly(counts, 70.0, slice(150, 151), Present(8_000.0, 300.0)) == slice(150, 151)
+
+
+def test_nothing_is_reached_where_no_count_tells_of_it() -> None:
+    assert reach_evenly(np.zeros(400), 70.0, slice(150, 151), Present(8_000.0, 300.0)) == slice(150, 151)
