@@ -43,6 +43,15 @@ def claim_output(path: str | Path, force: bool = False) -> None:
         raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
 
 
+def claim_folder(path: Path) -> None:
+    """Check early that a folder is there, or can be made, and may be written; `InputError` otherwise."""
+    nearest = next(folder for folder in (path, *path.parents) if os.access(folder, os.F_OK))
+    if not nearest.is_dir():
+        raise InputError(f"cannot write {path}: {nearest} is not a folder", "name another folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"cannot write {path}: no permission to write in {nearest}", "name another folder")
+
+
 def _refuse_found(target: Path, mode: int, force: bool) -> None:
     """`UsageError` for what is there already and must not be replaced."""
     if stat.S_ISDIR(mode):

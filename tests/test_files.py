@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthcli.errors import InputError, UsageError
-from synthcli.files import atomic_file, atomic_write, claim_output, lock
+from synthcli.files import atomic_file, atomic_write, claim_folder, claim_output, lock
 
 
 def _listed(folder: Path) -> list[str]:
@@ -118,3 +118,16 @@ def test_a_termination_cleans_up(tmp_path: Path) -> None:
         process.terminate()
         assert process.wait(20) == 143
     assert _listed(tmp_path) == []
+
+
+def test_a_folder_that_can_be_made_may_be_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim_folder(tmp_path)
+    claim_folder(tmp_path / "new" / "newer")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file is not a folder"):
+        claim_folder(tmp_path / "file" / "new")
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.F_OK and allowed(path, mode))
+    with pytest.raises(InputError, match="no permission"):
+        claim_folder(tmp_path / "new")
+    assert _listed(tmp_path) == ["file"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from synthcli import __version__
 from synthcli.artifact import load
 from synthcli.errors import UsageError, remarking
-from synthcli.files import atomic_write, lock
+from synthcli.files import atomic_write, claim_folder, lock
 from synthcli.gate import Outcome, load_policy
 from synthcli.report.unseen import UNSEEN
 from synthcli.table.schema_file import load_schema
@@ -67,6 +67,8 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     """
     if config.folder.exists() and not config.folder.is_dir():
         raise UsageError(f"{config.folder} is not a folder", "name a folder with -o; releases that pass appear in it")
+    claim_folder(config.folder)
+    claim_folder(config.folder.parent)  # where the release is made before it is shown
     _refuse_early(config)
     with _own_folder(config.work):
         _sweep(config)

@@ -1,10 +1,11 @@
 """Where a release is put together and published."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from synthcli.errors import UsageError
+from synthcli.errors import InputError, UsageError
 from synthcli.workflow import release
 from synthcli.workflow.release_config import ReleaseConfig, load_release_config
 
@@ -28,6 +29,14 @@ def test_a_file_where_the_folder_should_be_is_refused_before_anything_is_read_or
     with pytest.raises(UsageError, match="is not a folder"):
         release.run_release(config(tmp_path))
     assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "public"}
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_read_or_spent(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file is not a folder"):
+        release.run_release(replace(config(tmp_path), folder=tmp_path / "file" / "public"))
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "file"}
 
 
 @pytest.mark.parametrize("name", ["t", "visits of [2024]", "t*"])
