@@ -8,6 +8,10 @@ sqrt(2 / pi) (sum of (w c)^(2/3))^(3/2) / sqrt(2 rho).
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.marginal import Clique
 
@@ -41,6 +45,11 @@ def error_left(price: float, rho: float) -> float:
     `rho` is what gives that noise where a unit has one row; where it has k, what is spent is k^2 times as much.
     """
     return NOISE_LEFT * sqrt(2.0 / pi) * price * sqrt(price) / sqrt(2.0 * rho)
+
+
+def noise_left(variance: NDArray[Any]) -> float:
+    """The distance (in rows) that noise leaves between a model and a table that it was fitted to; by cell variances."""
+    return NOISE_LEFT * sqrt(2.0 / pi) * float(np.sqrt(variance).sum())
 
 
 def choose(

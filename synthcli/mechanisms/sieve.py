@@ -13,7 +13,8 @@
 Which columns are missing together is looked at in the same steps, on two codes for each column (`gaps`).
 
 With a target of few codes, its pairs with all others come first, on the fine codes (`star`); the screen then asks how
-far every pair is from what they and the one-ways say.
+far every pair is from what they and the one-ways say. Later rounds look at what has not been measured, and only the
+last one at triples that are there for the target alone.
 
 Against AIM (McKenna et al. 2022) it spends more on one-way marginals, asks for a handful of vectors instead of hundreds
 of maxima, and refits the model a handful of times. `docs/engine.md` has the measurements behind the constants.
@@ -29,7 +30,7 @@ from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.marginal.coarsening import coarsened
 from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.mechanisms import star
-from synthcli.mechanisms.batch import Option, choose, forest, shares
+from synthcli.mechanisms.batch import Option, choose, forest, noise_left, shares
 from synthcli.mechanisms.gaps import around_hubs, clear_gaps, divided, gap_weights, needed
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.resolution import coarsen, merged_share, refined
@@ -42,6 +43,9 @@ from synthcli.privacy.curator import MarginalCurator
 
 CLEAR = 2.0
 """An edge of the forest stands out of the screen's noise by this many standard deviations."""
+
+CERTAIN = 3.0
+"""A triple that is there for the target alone, by so many: there are many, and the noise of one is in all its pairs."""
 
 FEW = 0.02
 """The share of the rows, on average over the columns, that may be in merged codes where few one-ways will do."""
@@ -86,8 +90,9 @@ class Sieve:
         target = workload.target
         if target is not None and not star.is_affordable(curator.domain, target, self.max_cells):
             target = None
+        aimed = workload.for_target if target is not None else frozenset()
         ground, screen, joint = self._ground(curator, target, rho)
-        build = _Build(ground, self.max_cells)
+        build = _Build(ground, self.max_cells, aimed, trusts=target is not None)
         small = {c: w for c, w in weights.items() if _worth_a_look(build.domain, c, self.max_cells)}
         small |= gap_weights(weights, ground.gaps)
         left = self._joint(build, small, screen, joint, progress) if small else screen + joint
@@ -142,12 +147,13 @@ class Sieve:
         options, of_gaps = divided(options, build.gaps)
         together, hubs = around_hubs(of_gaps, CLEAR * stddev)
         edges = (*forest(options, CLEAR * stddev), *together)
-        kept = [*_promising(options, weights, build.columns), *hubs]
+        kept = [*_promising(options, weights, build), *hubs]
         build.curator.prefetch(option.clique for option in chain(edges, kept))  # a large screen keeps no tables
         saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
             progress("measuring joint marginals", i / self.rounds)
-            saved = build.measure_best([*kept, *build.triples(kept)], looks[i], parts[i] + saved)
+            present = [option for option in kept if i == later or option.clique not in build.aimed]
+            saved = build.measure_best([*present, *build.triples(present)], looks[i], parts[i] + saved)
         return build.measure_again(saved) if saved else 0.0
 
 
@@ -171,7 +177,7 @@ class _Ground:
 class _Build:
     """The model while it grows: what has been measured, and the room that is left."""
 
-    def __init__(self, ground: _Ground, max_cells: int) -> None:
+    def __init__(self, ground: _Ground, max_cells: int, aimed: frozenset[Clique], trusts: bool) -> None:
         self.curator = ground.curator
         self.columns = ground.columns
         self.domain: Domain = ground.curator.domain
@@ -179,6 +185,7 @@ class _Build:
         self.total = ground.total
         self.gaps = ground.gaps
         self.max_cells = max_cells
+        self.aimed, self.trusts = aimed, trusts
         self.batches: list[Option] = []
         self.model: MarkovRandomField | None = None
 
@@ -201,13 +208,24 @@ class _Build:
         """Compare the options with the present model, and measure the best of them; returns what was not spent."""
         if not options:
             return look + rho
-        return self.measure(self._compared(options, look), rho)
+        known = self._known(options) if self.trusts else {}
+        unseen = [option for option in options if option.clique not in known]
+        if not unseen:
+            return self.measure(known.values(), look + rho)
+        return self.measure([*known.values(), *self._compared(unseen, look)], rho)
+
+    def _known(self, options: Sequence[Option]) -> dict[Clique, Option]:
+        """The options that have been measured, and the error that their noise has left: no look tells that as well."""
+        measured = {m.clique: m for m in pool(self.measurements)}
+        done = [o for o in divided(options, self.gaps)[0] if o.clique in measured]
+        return {o.clique: replace(o, distance=noise_left(measured[o.clique].variance)) for o in done}
 
     def _compared(self, options: Sequence[Option], rho: float) -> list[Option]:
         """The options' noisy distances from the present model."""
         noisy, stddev = self.curator.distances([option.clique for option in options], self.fit().marginals, rho)
         values, gaps = divided((replace(o, distance=noisy[o.clique]) for o in options), self.gaps)
-        return [*values, *(o for o in gaps if o.distance >= CLEAR * stddev)]
+        plain = (o for o in values if o.clique not in self.aimed or o.distance >= CERTAIN * stddev)
+        return [*plain, *(o for o in gaps if o.distance >= CLEAR * stddev)]
 
     def triples(self, options: Sequence[Option]) -> list[Option]:
         """Once all of these have been measured: the triples made of their pairs, each of weight 1; none before."""
@@ -265,14 +283,16 @@ def _worth_a_look(domain: Domain, clique: Clique, most: int) -> bool:
     return domain.size(clique) <= most and all(domain.card(a) > 1 for a in clique)
 
 
-def _promising(options: Sequence[Option], weights: Mapping[Clique, int], domain: Domain) -> list[Option]:
+def _promising(options: Sequence[Option], weights: Mapping[Clique, int], build: _Build) -> list[Option]:
     """The candidates of later rounds: the clearest pairs, and triples of pairs that the screen found far apart."""
-    count = KEPT * len(domain)
+    count = KEPT * len(build.columns)
     pairs = sorted(options, key=lambda o: -o.gain)[:count]
     distance = {option.clique: option.distance for option in options}
-    triples = [
-        Option(clique=c, cells=domain.size(c), weight=w, distance=sum(distance.get(p, 0.0) for p in combinations(c, 2)))
-        for c, w in weights.items()
-        if len(c) == 3
-    ]
+    triples = []
+    for c in (clique for clique in weights if len(clique) == 3):
+        parts = list(combinations(c, 2))
+        # what is there for the target alone pays for its noise as the pairs with the target do: it gets there
+        cells = build.columns.size(c) * (max(weights.get(p, 1) for p in parts) if c in build.aimed else 1)
+        far = sum(distance.get(p, 0.0) for p in parts)
+        triples.append(Option(clique=c, cells=cells, weight=weights[c], distance=far))
     return pairs + sorted(triples, key=lambda o: -o.gain)[:count]

@@ -15,11 +15,13 @@ MOST_TRIPLES = 5_000
 class Workload:
     """Cliques with positive whole weights: the marginals that a release should get right.
 
-    `target` is the attribute that the rows are to predict, if there is one.
+    `target` is the attribute that the rows are to predict, if there is one. `for_target` are the triples that are here
+    for its sake alone: nobody asked for them.
     """
 
     weights: Mapping[Clique, int]
     target: str | None = None
+    for_target: frozenset[Clique] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.weights or any(not clique or weight < 1 for clique, weight in self.weights.items()):
@@ -48,9 +50,10 @@ class Workload:
         weights = dict(self.weights)
         pairs = {domain.clique((other, target)): max(2, ceil(elsewhere / len(others))) for other in others}
         triples = dict.fromkeys((domain.clique((*pair, target)) for pair in combinations(others, 2)), 1)
-        for clique, weight in (pairs | (triples if len(triples) <= MOST_TRIPLES else {})).items():
+        triples = triples if len(triples) <= MOST_TRIPLES else {}
+        for clique, weight in (pairs | triples).items():
             weights[clique] = max(weight, weights.get(clique, 0))
-        return Workload(weights, target)
+        return Workload(weights, target, frozenset(triples).difference(self.weights))
 
     def spread(self, domain: Domain, column_of: Mapping[str, str]) -> "Workload":
         """The same workload, said of columns, over the attributes of a domain: each column stands for all of its own.
@@ -61,10 +64,12 @@ class Workload:
         for attribute in domain.attributes:
             of_column.setdefault(column_of[attribute], []).append(attribute)
         weights = {domain.clique(p): 1 for mine in of_column.values() for p in combinations(mine, 2)}
+        for_target: set[Clique] = set()
         for clique, weight in self.weights.items():
-            for chosen in product(*(of_column[column] for column in clique)):
-                weights[domain.clique(chosen)] = weight
-        return Workload(weights, self.target)
+            parts = [domain.clique(chosen) for chosen in product(*(of_column[column] for column in clique))]
+            weights |= dict.fromkeys(parts, weight)
+            for_target.update(parts if clique in self.for_target else ())
+        return Workload(weights, self.target, frozenset(for_target))
 
     def candidates(self) -> dict[Clique, int]:
         """The downward closure: every non-empty part of a workload clique, with the weight AIM gives it.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthcli.mechanisms.batch import NOISE_LEFT, Option, choose, error_left, forest, shares
+from synthcli.mechanisms.batch import NOISE_LEFT, Option, choose, error_left, forest, noise_left, shares
 
 names = st.sampled_from([*combinations("abcdef", 2)])
 options = st.lists(
@@ -73,3 +73,9 @@ def test_the_forest_is_a_maximum_spanning_forest(listed: list[Option]) -> None:
         graph["abcdef".index(o.clique[0]), "abcdef".index(o.clique[1])] = -o.gain
     best = -minimum_spanning_tree(csr_array(graph)).sum()
     assert sum(o.gain for o in edges) == pytest.approx(best)
+
+
+def test_noise_leaves_what_a_table_measured_with_it_is_off_by() -> None:
+    option = Option(clique=("a", "b"), cells=40, weight=1, distance=0.0)
+    rho = 0.02
+    assert noise_left(np.full((8, 5), 1 / (2 * rho))) == pytest.approx(error_left(option.price, rho))

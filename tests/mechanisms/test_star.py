@@ -1,6 +1,6 @@
 """Codes chosen by what they say about a target."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from synthcli.mechanisms.sieve import Sieve
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.estimation import pool
 from synthcli.privacy.budget import Budget
-from synthcli.privacy.curator import Curator
+from synthcli.privacy.curator import Curator, MarginalCurator
 from tests.mechanisms.coded import Coded
 
 
@@ -159,3 +159,31 @@ def test_a_hierarchy_says_what_is_merged_whatever_the_target_is():
     one_ways = pool([*star.margins([pair], "t"), Measurement(("t",), table.sum(axis=0), 5.0)])
     merges = star.coarsen_by_target([pair], one_ways, domain, "t", total=float(table.sum()), pair_stddev=1e-3)
     assert merges["a"].groups.tolist() == [0, 1, 1, 2, 2]
+
+
+def test_later_rounds_look_at_what_is_not_measured_and_at_triples_last(monkeypatch):
+    """Whatever the noise: with a target, a table that has been measured is told by its noise, and not asked about."""
+    looks, measured, distances = [], set(), MarginalCurator.distances
+    measure_groups = MarginalCurator.measure_groups
+
+    def look(self, cliques, estimate, rho):
+        looks.append((set(cliques), set(measured)))
+        return distances(self, cliques, estimate, rho)
+
+    def measure(self, groups):
+        measured.update(clique for cliques, _ in groups for clique in cliques)
+        return measure_groups(self, groups)
+
+    monkeypatch.setattr(MarginalCurator, "distances", look)
+    monkeypatch.setattr(MarginalCurator, "measure_groups", measure)
+    columns = {a: np.random.default_rng(i).integers(0, 3, 900).astype(np.uint8) for i, a in enumerate("abcdet")}
+    table = Coded(Domain(tuple("abcdet"), (3,) * 6), columns)
+    curator = Curator(table, Budget.of(1.0, 1e-9))
+    Sieve().run(curator.on(table), Workload.targeting(table.domain, "t"), curator.remaining_rho, lambda *_: None)
+    _, *earlier, (last, known) = looks
+    assert len(looks) == 4
+    assert not last & known
+    assert ("a", "b", "t") in last
+    for asked, known in earlier:
+        assert not asked & known
+        assert {len(clique) for clique in asked} == {2} or known.issuperset(combinations("abcdet", 2))

@@ -37,6 +37,7 @@ def test_a_target_raises_weights_and_lowers_none() -> None:
     assert {**base.weights, **aimed} == aimed
     assert aimed["a1", "a2"] == 2
     assert aimed["a1", "a2", "a3"] == 1
+    assert base.toward(domain, "a1").for_target == {("a0", "a1", "a2"), ("a1", "a2", "a3")}
 
 
 def test_too_many_triples_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,3 +63,10 @@ def test_a_workload_is_the_same_where_columns_are_attributes() -> None:
     domain = _domain(4)
     workload = Workload.all(domain, 2)
     assert workload.spread(domain, {a: a for a in domain.attributes}) == workload
+
+
+def test_triples_that_nobody_asked_for_are_known_after_they_are_spread() -> None:
+    domain = Domain(("t", "t (hour)", "a", "b"), (4, 24, 2, 2))
+    base = Workload({("t", "b"): 1}).toward(Domain(("t", "a", "b"), (4, 2, 2)), "a")
+    spread = base.spread(domain, {"t": "t", "t (hour)": "t", "a": "a", "b": "b"})
+    assert spread.for_target == {("t", "a", "b"), ("t (hour)", "a", "b")}
