@@ -26,8 +26,8 @@ _IN_SEVERAL_WAYS = 0.5
 """Of that, where a row may match in several ways: most rows then have some that are rare, and chance matches as few."""
 _SAMPLED = 2_000
 """Rows by which the share of those that can be counted is estimated."""
-CROWDED = 0.01
-"""If no more rows than this can be counted, these alone could not bring the excess to the default tolerance."""
+CROWDED = 0.2
+"""If no more can be counted, copies of a twentieth of the rows would not bring the excess to the default tolerance."""
 
 
 @dataclass(frozen=True, eq=False)
