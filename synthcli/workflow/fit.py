@@ -20,6 +20,7 @@ from synthcli.table.content import content_of
 from synthcli.table.dialect import Dialect, declared
 from synthcli.table.held import HeldTable
 from synthcli.table.source import Source, open_source
+from synthcli.workflow.far_values import far_values
 from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.learn import learn
 from synthcli.workflow.plan import FitPlan, plan_fit
@@ -90,6 +91,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
         )
     result = _result(request, plan, synthesizer, coins_file)
     _warn_of_unlisted(result.unlisted, warn)
+    _warn_of_far_values(far_values(synthesizer), warn)
     return result
 
 
@@ -115,6 +117,17 @@ def _warn_of_unlisted(unlisted: Mapping[str, float], warn: Warn) -> None:
         warn(
             f"too few rows, or too little epsilon, to learn the values of {', '.join(poor)}: these rows get "
             "one of those that were learnt, or none; if the values are public, list them in the schema as categories"
+        )
+
+
+def _warn_of_far_values(far: Mapping[str, float], warn: Warn) -> None:
+    """Values out of reach are written as others: the steward is to know."""
+    if far:
+        listed = ", ".join(f"{name} ({share:.0%} of its rows)" for name, share in far.items())
+        warn(
+            f"values of {listed} lie at an end of what is looked for (dates: 1800 to 2199, numbers: 2^63): "
+            "those beyond it are written as ones before it; list what means no value in missingValues, or declare "
+            "minimum and maximum in the schema"
         )
 
 
