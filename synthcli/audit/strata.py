@@ -35,11 +35,13 @@ class Stratum:
 
 
 def strata_of(table: AuditedTable, subgroups: Mapping[str, Mask]) -> tuple[Stratum, ...]:
-    """The most detectable tenth and hundredth of the candidates, and the subgroups (masks of the chosen rows)."""
+    """The most detectable tenth and hundredth of the candidates, and the subgroups (masks of the chosen rows).
+
+    Records that occur in both arms count: of equal rows, those left where no other coin fell would share one.
+    """
     arms, tossed = table.arms, np.flatnonzero(table.arms.chosen.candidate)
-    lone = np.searchsorted(tossed, np.concatenate([arms.members, arms.non_members]))
     found = []
-    for suffix, mask in exposed(table.model_scores.shift.detectability, lone).items():
+    for suffix, mask in exposed(table.model_scores.shift.detectability, np.arange(len(tossed))).items():
         rows = np.zeros(len(arms.first), dtype=np.bool_)
         rows[tossed[mask]] = True
         found.append(Stratum(suffix, STRATA[suffix], rows))

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synthcli.audit.audited_table import look_at_table
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.rates import excess_bound
 from synthcli.audit.release import FALSE_ALARM, FAMILY, FAMILY_OF_GROUP, run_audit
 from synthcli.audit.result import AuditResult
-from synthcli.audit.strata import KINDS
+from synthcli.audit.strata import KINDS, strata_of
 from synthcli.default_policy import covered_endpoints
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.metric import Metric
@@ -79,6 +80,32 @@ def test_strata_have_endpoints_where_enough_rows_are_of_them(result: AuditResult
         assert all(f"{kind}.{stratum}" in result.detection_limits for kind in (*kinds, *guesses))
     assert metrics["copies.exact.excess.top10"].n < 0.15 * ROWS
     assert metrics[f"attribute.advantage_at_100pct.{FEW}"].n < 0.3 * metrics["attribute.advantage_at_100pct"].n
+
+
+def test_no_coin_decides_who_is_most_exposed_where_rows_are_equal() -> None:
+    rng = np.random.default_rng(62)
+    codes = Population().draw(2_000, rng)
+    rows, coins = block(np.concatenate([codes, *[codes[:500]] * 3])), toss(3_500, 0.9, rng)
+    measured = measure(rows.codes, PAIRS, 12.0, rng)
+
+    def most_exposed() -> list[np.ndarray]:
+        experiment = Experiment(
+            coins=replace(coins, heads=rng.random(len(coins.candidates)) < 0.5),
+            real=chunked(rows),
+            synthetic=chunked(rows),
+            model=fit(measured),
+            measurements=measured,
+            spans=(0,) * len(SHAPE),
+            epsilon=1.0,
+            delta=1e-9,
+        )
+        table = look_at_table(experiment, 200, np.random.default_rng(1))
+        assert table.arms.shared > 500, "of equal rows most are in both arms"
+        return [stratum.rows for stratum in strata_of(table, {})]
+
+    once, anew = most_exposed(), most_exposed()
+    assert len(once) == 2 and all(mask.any() for mask in once)
+    assert all(np.array_equal(*pair) for pair in zip(once, anew, strict=True))
 
 
 def test_strata_are_judged_by_policies_that_name_them(result: AuditResult, tmp_path: Path) -> None:
