@@ -17,6 +17,8 @@ from synthcli.privacy.row_set import RowSet
 _FORMAT = "synthcli-coins"
 VERSION = 2
 """Of the file. Those of version 1 were bound to the bytes of the data file, not to its values."""
+VERSION_OF_UNITS = 3
+"""Where units tossed. Those of version 2 did not say which rows belong to the units that tossed no coin."""
 
 _MAX_BYTES = 1 << 30
 _KEYS = {"format", "schema_version", "warning", "rows", "salt", "candidates", "heads", "data_digest"}
@@ -28,7 +30,7 @@ def save_coins(coins: Coins, path: Path) -> None:
     """Write the coins with mode 0600, atomically and durably; `InputError` where the file system refuses."""
     document: dict[str, Any] = {
         "format": _FORMAT,
-        "schema_version": VERSION,
+        "schema_version": VERSION if coins.units is None else VERSION_OF_UNITS,
         "warning": "secret: names the rows that were kept out of training; classify as the source data",
         "rows": coins.rows,
         "salt": coins.salt.hex(),
@@ -66,7 +68,8 @@ def _parse(document: Any) -> Coins:
     if not isinstance(document, dict) or document.get("format") != _FORMAT or set(document) - {"units"} != _KEYS:
         raise ValueError("not a coins file")
     rows, digest = document["rows"], document["data_digest"]
-    if document["schema_version"] != VERSION or type(rows) is not int or not 0 <= rows < 2**62:
+    version = VERSION_OF_UNITS if "units" in document else VERSION
+    if document["schema_version"] != version or type(rows) is not int or not 0 <= rows < 2**62:
         raise ValueError("an unknown version, or no row count")
     if not isinstance(digest, str) or (digest and len(bytes.fromhex(digest)) != SALT_BYTES):
         raise ValueError("a digest of the wrong length")

@@ -10,7 +10,7 @@ from pathlib import Path
 from synthcli import __version__
 from synthcli.artifact import save
 from synthcli.audit.coins import Coins
-from synthcli.audit.coins_file import VERSION, save_coins
+from synthcli.audit.coins_file import VERSION, VERSION_OF_UNITS, save_coins
 from synthcli.errors import InputError, remarking
 from synthcli.files import claim_output
 from synthcli.privacy.amounts import delta_amount, epsilon_amount, spell
@@ -208,7 +208,7 @@ def _fingerprint(request: FitRequest, plan: FitPlan) -> str:
         spell(delta_amount(request.delta)),
         repr(plan.mechanism),
         repr(plan.audit_coins),
-        *([f"coins file {VERSION}"] if plan.audit_coins else []),
+        *([f"coins file {VERSION_OF_UNITS if plan.unit else VERSION}"] if plan.audit_coins else []),
         repr((plan.target, sorted(plan.workload.weights.items()))),
         repr(plan.unit),
         *(["persons"] if plan.persons else []),

@@ -184,6 +184,9 @@ def test_the_commitment_and_the_file_cover_the_units(tmp_path) -> None:
         with pytest.raises(ValueError, match=r"own|coin"):
             dataclasses.replace(coins, units=dataclasses.replace(units, owner=wrong))
     document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "schema_version": 2}))  # which knew the units that tossed alone
+    with pytest.raises(InvalidAudit, match="not a coins file of this version"):
+        load_coins(path)
     for wrong in (None, {}, {"trains": "", "representatives": ""}, {**document["units"], "more": ""}):
         path.write_text(json.dumps({**document, "units": wrong}))
         with pytest.raises(InvalidAudit, match="not a coins file"):
