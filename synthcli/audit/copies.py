@@ -92,6 +92,11 @@ class Copied:
         return too_few(self.telling)
 
     @property
+    def room(self) -> float:
+        """The share of copies that would show: in a crowd where there was no match by chance."""
+        return 1 - self.chance / self.held_out if self.crowded else self.telling
+
+    @property
     def four(self) -> tuple[int, int, int, int]:
         """As the rates take them."""
         return self.hits, self.training, self.chance, self.held_out
@@ -167,10 +172,8 @@ def _bound(count: Copied, newcombe_low: float, confidence: float) -> float:
 
 def detectable_copies(count: Copied, strict: float) -> float:
     """The least share of training rows whose copies would be found with 90 % power; 1 where no copy would be."""
-    rate = count.chance / count.held_out
-    least = detectable_hits(count.training, count.held_out, rate, strict)
-    room = 1 - rate if count.crowded else count.telling  # a copy shows where there was no match by chance
-    return min(1.0, least / room) if room else 1.0
+    least = detectable_hits(count.training, count.held_out, count.chance / count.held_out, strict)
+    return min(1.0, least / count.room) if count.room else 1.0
 
 
 def shares(test: CopyTest, count: Copied, confidence: float) -> tuple[Metric, Metric]:

@@ -32,14 +32,25 @@ CROWDED = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """By row or unit: whether it matches, what that is worth, whether it tells; the share of matches that could, of all
-    ways that rows could match; and what one row's matches are worth at most."""
+    """By row or unit: whether it matches, what that is worth, whether it tells; the share of its matches that could, of
+    all ways in which it could match (not a number where nobody looked); and what one row's are worth at most."""
 
     found: NDArray[np.bool_]
     weights: NDArray[np.float64]
     tells: NDArray[np.bool_]
-    telling: float
+    could: NDArray[np.float64]
     largest: float = 1.0
+
+    @property
+    def telling(self) -> float:
+        """The share of matches that could tell: none, where nobody looked."""
+        known = self.could[~np.isnan(self.could)]
+        return float(known.mean()) if len(known) else 0.0
+
+    def among(self, chosen: NDArray[np.bool_]) -> "Matches":
+        """Those of some rows or units (a mask), of which others may be able to tell than of all."""
+        found, weights, tells, could = self.found[chosen], self.weights[chosen], self.tells[chosen], self.could[chosen]
+        return Matches(found, weights, tells, could, self.largest)
 
     @property
     def counted(self) -> NDArray[np.bool_]:
@@ -54,7 +65,7 @@ def too_few(telling: float) -> bool:
 
 def unweighed(found: NDArray[np.bool_], alone: NDArray[np.bool_]) -> Matches:
     """Matches of which the model cannot say what they are worth: those of the rows that stand alone, if any do."""
-    matches = Matches(found, found.astype(np.float64), alone, float(alone.mean()))
+    matches = Matches(found, found.astype(np.float64), alone, alone.astype(np.float64))
     return replace(matches, weights=matches.counted.astype(np.float64))
 
 
@@ -75,11 +86,13 @@ def weighed(
     def by_unit(values: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.bincount(unit, weights=values, minlength=len(arms.first)).astype(np.float64)
 
+    could = np.full(len(arms.first), np.nan)
+    could[sampled] = by_unit((ways * tells).sum(axis=1))[sampled] / np.bincount(unit)[sampled]
     return Matches(
         found=by_unit(np.asarray(found.any(axis=1))) > 0,
         weights=by_unit(weights),
         tells=by_unit(np.asarray((found & tells).any(axis=1))) > 0,
-        telling=float(np.mean(by_unit((ways * tells).sum(axis=1))[sampled] / np.bincount(unit)[sampled])),
+        could=could,
         largest=float(weights.max(initial=0.0)),
     )
 

@@ -13,7 +13,7 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.audited_table import AuditedTable
 from synthcli.audit.ceilings import detectable_excess, largest_advantage
-from synthcli.audit.copies import CopyTest
+from synthcli.audit.copies import Copied, CopyTest
 from synthcli.audit.guesses import Guesses, advantage
 from synthcli.audit.matches import Matches
 from synthcli.audit.parts import Part
@@ -82,30 +82,43 @@ def _shared(strata: Sequence[Stratum], levels: Levels) -> Levels:
 def _copies(
     stratum: Stratum, arms: Arms, copies: Mapping[CopyTest, Matches], levels: Levels
 ) -> Iterator[tuple[Metric, float]]:
-    """Counted matches of either arm (Newcombe's bounds, and Fisher's test)."""
-    inside, outside = (stratum.rows & side for side in (arms.chosen.trains, ~arms.chosen.trains))
-    if min(inside.sum(), outside.sum()) < MIN_ROWS:
+    """Counted matches of either arm; where hardly any row of the stratum could tell, those of all its rows."""
+    trains = arms.chosen.trains[stratum.rows]
+    if min(np.sum(trains), np.sum(~trains)) < MIN_ROWS:
         return
     for test, matches in copies.items():
         if test.gates:
-            hits, chance = (int(np.sum(matches.counted & side)) for side in (inside, outside))
-            four = (hits, int(inside.sum()), chance, int(outside.sum()))
-            yield _excess(test, stratum, four, levels, arms.what)
+            yield _excess(test, stratum, _count(matches.among(stratum.rows), trains, arms.what), levels)
 
 
-def _excess(
-    test: CopyTest, stratum: Stratum, four: tuple[int, int, int, int], levels: Levels, what: str
-) -> tuple[Metric, float]:
-    hits, training, chance, held_out = four
+def _count(inside: Matches, trains: Mask, what: str) -> Copied:
+    hits, chance = (int(np.sum(inside.counted & side)) for side in (trains, ~trains))
+    training, held_out = int(trains.sum()), int(np.sum(~trains))
+    return Copied(
+        hits=hits,
+        training=training,
+        chance=chance,
+        held_out=held_out,
+        p=fisher(hits, training, chance, held_out),
+        telling=inside.telling,
+        what=what,
+    )
+
+
+def _excess(test: CopyTest, stratum: Stratum, count: Copied, levels: Levels) -> tuple[Metric, float]:
+    """The difference of the shares (Newcombe's bounds, and Fisher's test), and the least that would be found."""
+    four, rate = count.four, count.chance / count.held_out
     metric = Metric(
         id=f"copies.{test.name}.excess.{stratum.suffix}",
-        value=hits / training - chance / held_out,
+        value=count.hits / count.training - rate,
         low=excess_bound(*four, levels.confidence),
         high=newcombe(*four, levels.confidence)[1],
         low_strict=excess_bound(*four, levels.strict),
-        n=training + held_out,
+        n=count.training + count.held_out,
         title=test.title + stratum.words,
-        note=f"{hits:,} of {training:,} training {what}, {chance:,} of {held_out:,} held-out; "
-        f"Fisher's p = {fisher(*four):.2g}",
+        note=f"{count.hits:,} of {count.training:,} training {count.what}, {count.chance:,} of {count.held_out:,} "
+        f"held-out; {count.telling:.0%} of the rows could tell{', so all matches count' * count.crowded}; "
+        f"Fisher's p = {count.p:.2g}",
     )
-    return metric, detectable_excess(training, held_out, chance / held_out, levels.strict)
+    least = detectable_excess(count.training, count.held_out, rate, levels.strict)
+    return metric, min(1.0, least / count.room) if count.room else 1.0

@@ -3,17 +3,21 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from synthcli.audit.attack import Levels
 from synthcli.audit.audited_table import look_at_table
 from synthcli.audit.block import Block, concatenate
+from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.matches import Matches
 from synthcli.audit.rates import excess_bound
 from synthcli.audit.release import FALSE_ALARM, FAMILY, FAMILY_OF_GROUP, run_audit
 from synthcli.audit.result import AuditResult
-from synthcli.audit.strata import KINDS, strata_of
+from synthcli.audit.strata import KINDS, Stratum, copies_by_stratum, strata_of
 from synthcli.default_policy import covered_endpoints
 from synthcli.gate import Outcome, judge, load_policy
 from synthcli.metric import Metric
@@ -106,6 +110,22 @@ def test_no_coin_decides_who_is_most_exposed_where_rows_are_equal() -> None:
     once, anew = most_exposed(), most_exposed()
     assert len(once) == 2 and all(mask.any() for mask in once)
     assert all(np.array_equal(*pair) for pair in zip(once, anew, strict=True))
+
+
+def test_a_stratum_of_which_no_row_could_tell_does_not_pass_by_looking_at_none() -> None:
+    """All its rows come back, and no held-out one; of all rows half could tell."""
+    trains, inside = np.arange(400) % 2 == 0, np.arange(400) < 200
+    found = trains & inside
+    matches = Matches(found, found.astype(float), ~inside, np.where(np.arange(400) % 5, np.nan, ~inside))
+    arms = SimpleNamespace(chosen=SimpleNamespace(trains=trains), what="rows")
+    strata = [Stratum("crowd", ", where crowd", inside), Stratum("others", ", where others", ~inside)]
+    part = copies_by_stratum(strata, arms, {copy_tests(5)[0]: matches}, Levels(0.95, 0.999))  # type: ignore[arg-type]
+    crowd, others = part.endpoints
+    assert matches.telling == 0.5 and not matches.counted.any()
+    assert (crowd.value, others.value) == (1.0, 0.0)
+    assert "0% of the rows could tell, so all matches count" in crowd.note and "100% of the rows" in others.note
+    nobody = matches.among(np.arange(400) == 1)
+    assert nobody.telling == 0 and np.array_equal(nobody.counted, nobody.found)
 
 
 def test_strata_are_judged_by_policies_that_name_them(result: AuditResult, tmp_path: Path) -> None:
