@@ -44,7 +44,8 @@ def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Ge
     _enough(arms, min_nonmembers)
     refuse_shifted(arms, domain.attributes)
     tests = copy_tests(arms.block.columns)
-    crowds = [test.crowds(arms.block.columns) for test in tests] + [OWN, neighbours(arms.block.columns)]
+    near = [neighbours(arms.block.columns), neighbours(arms.block.columns, "spelled")]
+    crowds = [test.crowds(arms.block.columns) for test in tests] + [OWN, *near]
     wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=tuple(dict.fromkeys(filter(None, crowds))))
     around = survey(experiment.real(), coins, arms, wanted)
     refuse_twins(arms, around, min_nonmembers)

@@ -10,9 +10,9 @@ from math import sqrt
 import numpy as np
 
 from synthcli.audit.arms import APART, Arms
-from synthcli.audit.block import as_codes
+from synthcli.audit.chance import certainty_of, expected_matches
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.scan import Search, Surroundings, Synthetic
+from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
 from synthcli.errors import InvalidAudit
 
 MOST = 0.02
@@ -21,12 +21,11 @@ MOST = 0.02
 
 OWN = Search("spelled", 0)
 """Looks for other rows whose cells are all the same."""
-_EXACT = Search("codes", 0)
 
 
-def neighbours(columns: int) -> Search:
+def neighbours(columns: int, cells: Cells = "codes") -> Search:
     """Looks for other rows that differ in one column at most; some column stays in."""
-    return Search("codes", min(1, columns - 1))
+    return Search(cells, min(1, columns - 1))
 
 
 def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
@@ -47,14 +46,22 @@ def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
 def refuse_strangers(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> None:
     """`InvalidAudit` where held-out rows turn up in the file far more often than the model would draw them.
 
-    Counts rows that no other real row comes near. The model's own file has each of them with probability
-    1 - exp(-n p), n its number of rows and p the row's density.
+    Counts rows that no other real row comes near, as the model sees them, and by the spelling of their cells: to a
+    coarse model all rows may be alike. The model's own file has each of them with probability 1 - exp(-n p) at most, n
+    its number of rows and p the row's density, times the codec's certainty of its values.
     """
+    for cells in ("codes", "spelled"):
+        _refuse(experiment, arms, around, synthetic, cells)
+
+
+def _refuse(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic, cells: Cells) -> None:
     held_out = ~arms.chosen.trains
-    alone = np.flatnonzero(held_out & around.isolated[neighbours(arms.block.columns)])
-    found = int(synthetic.found[_EXACT][alone].sum())
-    density = np.exp(experiment.model.log_density(as_codes(arms.block[alone], experiment.model.domain.attributes)))
-    chance = -np.expm1(-synthetic.rows * density)
+    alone = np.flatnonzero(held_out & around.isolated[neighbours(arms.block.columns, cells)])
+    found = int(synthetic.found[Search(cells, 0)][alone].sum())
+    expected = expected_matches(experiment.model, arms.block[alone], synthetic.rows)
+    if cells == "spelled" and experiment.certainty is not None:
+        expected = expected * certainty_of(experiment.certainty, arms.block[alone])
+    chance = -np.expm1(-expected)
     surplus = found - float(chance.sum()) - 6.0 * sqrt(float(np.sum(chance * (1.0 - chance))))
     if surplus > MOST * int(held_out.sum()):
         raise InvalidAudit(
