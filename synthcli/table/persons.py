@@ -1,9 +1,9 @@
 """The parts of a schema where a person has several rows: what is said of persons, and what of each of their rows."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from synthcli.table.rules.kinds import Rule, Unique
+from synthcli.table.rules.kinds import Order, Rule, Unique
 from synthcli.table.schema import Column, Kind, Level, Role, Schema, Surrogate
 
 
@@ -21,14 +21,22 @@ def persons_schema(schema: Schema, unit: str) -> Schema:
 
 
 def events_schema(schema: Schema) -> Schema:
-    """The columns that may differ between the rows of a person, with the rules that are about these alone."""
+    """The columns that may differ between the rows of a person, with what rules say of these alone."""
     return _part(schema, [c for c in schema.columns if c.level is Level.EVENT and c.role is Role.MODEL])
 
 
 def _part(schema: Schema, columns: list[Column]) -> Schema:
     names = {column.name for column in columns}
-    rules = tuple(r for r in schema.rules if not isinstance(r, Unique) and set(_names(r)) <= names)
-    return replace(schema, columns=tuple(columns), rules=rules)
+    within = (_within(rule, names) for rule in schema.rules if not isinstance(rule, Unique))
+    return replace(schema, columns=tuple(columns), rules=tuple(r for r in within if set(_names(r)) <= names))
+
+
+def _within(rule: Rule, names: Collection[str]) -> Rule:
+    """What a rule of order says of these columns alone, if it has two of them or more; any other rule as it is."""
+    if not isinstance(rule, Order):
+        return rule
+    columns = tuple(name for name in rule.columns if name in names)
+    return replace(rule, columns=columns) if len(columns) > 1 else rule
 
 
 def _names(rule: Rule) -> tuple[str, ...]:
