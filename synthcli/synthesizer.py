@@ -13,7 +13,7 @@ from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.pgm.sampling import sample
 from synthcli.pgm.structural_zeros import with_zeros
 from synthcli.table.codec import Codec
-from synthcli.table.encoders import GridEncoder
+from synthcli.table.encoders import CategoryEncoder, GridEncoder
 from synthcli.table.persons import persons_schema, rows_column
 from synthcli.table.rules.compute import Computed
 from synthcli.table.rules.order import Ordering, order_zeros
@@ -143,8 +143,8 @@ def _check_parts(codec: Codec, model: MarkovRandomField, measurements: tuple[Mea
 
 
 def _unlisted(codec: Codec, model: MarkovRandomField) -> dict[str, float]:
-    shares = {column.name: column.unlisted() for column in codec.columns}
-    return {n: float(model.marginal((n,)) @ share / model.total) for n, share in shares.items() if share.any()}
+    learnt = [c for c in codec.columns if isinstance(c.encoder, CategoryEncoder) and c.encoder.other]
+    return {c.name: float(model.marginal((c.name,)) @ c.unlisted() / model.total) for c in learnt}
 
 
 @dataclass(frozen=True, kw_only=True)
