@@ -127,7 +127,12 @@ def test_the_page_says_what_persons_are_and_what_is_not_modelled(folder: Path) -
 
 
 def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Path) -> None:
-    """An honest file is no leak; one that holds the training rows is."""
+    """An honest file is no leak; one that holds the training rows is.
+
+    Few of the records could tell a copy as the model sees them, so that all matches count, of half the persons by
+    chance: what is asked of these is the exact test, which errs in 0.17 % of honest files. As they are spelt nearly
+    all could tell.
+    """
     (tmp_path / "t.csv").symlink_to(folder / "t.csv")
     (tmp_path / "s.yaml").write_text(SCHEMA)
     (tmp_path / "p.toml").write_text("min_nonmembers = 100\n")
@@ -145,7 +150,8 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     assert fitted.coins is not None
     outcome = run_audit(audit)
     found = {m.id: m for m in outcome.result.endpoints}
-    assert found["copies.exact.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
+    assert found["copies.exact.excess"].low_strict <= 0 and "all matches count" in found["copies.exact.excess"].note
+    assert found["copies.raw.excess"].value < 0.05 and 0.4 < found["membership.density.auc"].value < 0.6
     sampled(tmp_path, "events.csv", persons=str(tmp_path / "persons.csv"))
     for half in ("persons", "events"):
         with pytest.raises(InvalidAudit, match=f"holds {half} alone"):
