@@ -1,9 +1,12 @@
 """The process: run the command line and turn whatever happens into one message and one exit code."""
 
+import atexit
 import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
+from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
@@ -12,6 +15,8 @@ from synthcli.cli.failure import Manner, Signalled, report_failure
 
 def main() -> NoReturn:
     """Run `synthcli` with the process's arguments, and exit."""
+    ending = _Ending()
+    atexit.register(ending.leave)
     _fill_standard_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our products are small: threads cost more than they give
     manner = Manner.of(sys.argv[1:])
@@ -20,7 +25,26 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _unwind)
-    sys.exit(run(sys.argv[1:], manner))
+    ending.code = run(sys.argv[1:], manner)
+    sys.exit(ending.code)
+
+
+@dataclass
+class _Ending:
+    """The exit code, and the way out that keeps it.
+
+    A reader's thread that still holds our stream when the interpreter is torn down aborts the process (`SIGABRT`), and
+    with it the code that a gate goes by: so the process ends as soon as the other exit handlers are done.
+    """
+
+    code: int = 1
+
+    def leave(self) -> NoReturn:
+        """The last exit handler, as the one that was registered first."""
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # told already, or closed: the exit code alone speaks
+                stream.flush()
+        os._exit(self.code)
 
 
 def _fill_standard_streams() -> None:

@@ -44,7 +44,7 @@ class EventModel:
 
     def seen(self, columns: Mapping[str, pa.Array]) -> Codes:
         """What the model sees of persons: the codes of their attributes, and what these leave of ordered columns."""
-        codes = {c.name: c.encode_from(columns.__getitem__) for c in self._codec.columns if c.column in self.names}
+        codes = self._codec.codes((c for c in self._codec.columns if c.column in self.names), columns.__getitem__)
         codes |= {limit.name: limit.classes_of(columns[limit.known.name]) for limit in self._limits}
         if self._limits:
             codes[_ROOM] = leave_room(self._schema, self.names, columns).astype(np.uint8)

@@ -48,7 +48,7 @@ class RowChance:
         whose distance is an attribute, whatever comes back in them.
         """
         columns = {name: _plain(batch.column(name)) for name in self._codec.names}
-        codes = {column.name: column.encode_from(columns.__getitem__) for column in self._codec.columns}
+        codes = self._codec.codes(self._codec.columns, columns.__getitem__)
         if isinstance(self._codes, _OfPersons):
             return self._codes.log_density(codes, columns) + self._within.log_density(columns)
         return np.asarray(self._codes.log_density(codes), dtype=np.float64) + self._within.log_density(columns)
@@ -59,6 +59,7 @@ class _OfPersons:
 
     def __init__(self, synthesizer: Synthesizer, persons: PersonModel) -> None:
         schema = persons_schema(synthesizer.schema, persons.key)
+        self._codec = persons.codec
         self._own = [c for c in persons.codec.columns if c.name != persons.counted]
         self.columns = frozenset(c.column for c in self._own)
         self._events = EventModel(synthesizer)
@@ -71,7 +72,7 @@ class _OfPersons:
     def log_density(self, codes: Codes, columns: Mapping[str, pa.Array]) -> NDArray[np.float64]:
         """The logarithm of the probability of a row's codes, and of the values of person-level columns in theirs."""
         rest = self._events.log_density(self._events.seen(columns), codes)
-        of_person = {c.name: c.encode_from(columns.__getitem__) for c in self._own}
+        of_person = self._codec.codes(self._own, columns.__getitem__)
         persons = self._persons.log_evidence(of_person, len(rest)) - self._weighted.beliefs.log_partition
         return persons + rest + self._within.log_density(columns)
 

@@ -156,7 +156,7 @@ class Calendar:
     def log_within(self, values: pa.Array) -> NDArray[np.float64]:
         """By canonical value: log P(it | its coarse code and its parts); 0 for missing ones."""
         encoder, pieces = self.column.encoder, self.pieces
-        places, missing = positions(values, encoder.type)
+        places, missing = positions(encoder.nearest(values), encoder.type)
         piece = np.clip(np.searchsorted(pieces.low, places, side="right") - 1, 0, len(pieces.low) - 1)
         _, key = np.unique(keys_of(pieces.group, list(self.of_pieces.values())), return_inverse=True)
         mass = np.maximum(pieces.mass, 1e-300)

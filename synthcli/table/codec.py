@@ -1,8 +1,8 @@
 """A whole batch of columns <-> codes: the two ends of the pipe use the same codec."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,18 @@ class Codec:
     def encode(self, batch: pa.RecordBatch) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
         """The coarse codes of the attributes whose columns the batch has; `InputError` for values without a code."""
         present = set(batch.schema.names)
-        return {c.name: c.encode_from(batch.column) for c in self.columns if present.issuperset(c.reads)}
+        return self.codes((c for c in self.columns if present.issuperset(c.reads)), batch.column)
+
+    def codes(
+        self, columns: Iterable[ColumnCodec], values: Callable[[str], pa.Array]
+    ) -> dict[str, NDArray[np.unsignedinteger[Any]]]:
+        """The coarse codes of some of the attributes, for rows whose canonical columns `values` gives by their names.
+
+        A date outside of its grid counts as the nearest that the grid has, and so do its weekday, its month, and its
+        distance from others: codes of one row never contradict each other.
+        """
+        inside = cache(lambda name: self._by_name[name].inside(values(name)))
+        return {c.name: c.encode_from(values if c.part_of is None else inside) for c in columns}
 
     def decode(self, codes: Codes, rng: np.random.Generator, compact: bool = False) -> pa.RecordBatch:
         """All columns out of their coarse codes; `compact`: those of few values as dictionary arrays."""

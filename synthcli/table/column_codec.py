@@ -18,6 +18,7 @@ from synthcli.table.encoders import (
     DurationEncoder,
     Encoder,
     GapEncoder,
+    GridEncoder,
     PartEncoder,
     encoder_from_json,
 )
@@ -81,6 +82,10 @@ class ColumnCodec:
     def encode_from(self, values: Callable[[str], pa.Array]) -> NDArray[np.unsignedinteger[Any]]:
         """The coarse codes of rows whose canonical columns `values` gives by their names."""
         return self.encode(read_by(self.encoder, self.column, values))
+
+    def inside(self, values: pa.Array) -> pa.Array:
+        """The canonical values that the codes of these stand for: the same, but dates that lie in the grid."""
+        return self.encoder.nearest(values) if isinstance(self.encoder, GridEncoder) else values
 
     def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator, compact: bool = False) -> pa.Array:
         """Coarse codes to canonical values; `compact`: as a dictionary array where they are few."""

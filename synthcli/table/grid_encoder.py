@@ -79,6 +79,15 @@ class GridEncoder:
         codes = np.searchsorted(self.edges[1:-1], places, side="right")
         return as_codes(np.where(missing, self.cells, codes) if count else codes, self.size)
 
+    def nearest(self, values: pa.Array) -> pa.Array:
+        """Canonical values of a whole kind, those outside the grid moved to its first or last; numbers as they are."""
+        if self.type is Kind.NUMBER:
+            return values
+        places, missing = positions(values, self.type)
+        low, high = int(self.edges[0]), int(self.edges[-1]) - 1
+        outside = ((places < low) | (places > high)) & ~missing
+        return values_at(np.clip(places, low, high), missing, self.type) if outside.any() else values
+
     def decode(self, codes: NDArray[np.integer[Any]], rng: np.random.Generator) -> pa.Array:
         """Codes to canonical values inside their cells."""
         compact = self.decode_compact(codes, rng)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from synthcli.errors import InputError
 from synthcli.marginal import Merge
+from synthcli.table.axis import values_at
 from synthcli.table.calendar import DAY, GRAINS, HOUR, Part, PartEncoder, parts_of_kind
 from synthcli.table.codec import Codec, ColumnCodec, codec_from_json
 from synthcli.table.encoders import GridEncoder
@@ -61,6 +62,21 @@ def test_no_real_date_has_codes_that_the_calendar_excludes(codec: Codec, seed: i
         assert merge is not None
         if np.all(merge.weights > 0):
             assert drawn.all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(codecs(), st.integers(0, 2**32))
+def test_a_date_outside_of_the_grid_counts_as_its_nearest_with_all_parts(codec: Codec, seed: int) -> None:
+    rng, column = np.random.default_rng(seed), codec.columns[0]
+    encoder = column.encoder
+    assert isinstance(encoder, GridEncoder)
+    low, high = int(encoder.edges[0]), int(encoder.edges[-1]) - 1
+    places = rng.integers(low - 1000 * (high - low + 1), high + 1000 * (high - low + 1), 300)
+    missing = np.array([encoder.missing and bool(rng.random() < 0.1) for _ in places])
+    far, near = (values_at(p, missing, encoder.type) for p in (places, np.clip(places, low, high)))
+    codes, expected = (codec.encode(pa.RecordBatch.from_arrays([v], ["date"])) for v in (far, near))
+    assert {a: c.tolist() for a, c in codes.items()} == {a: c.tolist() for a, c in expected.items()}
+    assert np.array_equal(*(codec.calendars["date"].log_within(values) for values in (far, near)))
 
 
 def _datetimes(days: int, *parts: Part, grain: int = 1, missing: bool = False) -> Codec:

@@ -71,6 +71,20 @@ def test_possible_are_the_codes_that_some_pair_of_days_has(codec: Codec) -> None
 
 
 @given(codec=_codecs(), seed=st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_dates_outside_of_their_grids_are_as_far_apart_as_their_nearest(codec: Codec, seed: int) -> None:
+    rng, by_name = np.random.default_rng(seed), {c.name: c for c in codec.columns}
+    far, near = [], []
+    for name in ("begin", "end"):
+        edges = by_name[name].encoder.edges
+        places = rng.integers(-90, 110, 200).astype(np.int32)
+        far.append(pa.array(places).view(pa.date32()))
+        near.append(pa.array(np.clip(places, edges[0], edges[-1] - 1).astype(np.int32)).view(pa.date32()))
+    codes, expected = (codec.encode(pa.RecordBatch.from_arrays(v, ["begin", "end"])) for v in (far, near))
+    assert {a: c.tolist() for a, c in codes.items()} == {a: c.tolist() for a, c in expected.items()}
+
+
+@given(codec=_codecs(), seed=st.integers(0, 99))
 @settings(max_examples=80, deadline=None)
 def test_drawn_days_have_their_codes(codec: Codec, seed: int) -> None:
     """Every code of both dates and of the duration that is possible with drawn values; weekdays where they can be."""
