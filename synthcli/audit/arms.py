@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.coins import OTHERS, Coins
-from synthcli.audit.neighbours import column_hashes
 from synthcli.errors import InvalidAudit
 
 MAX_CANDIDATES = 20_000
@@ -24,6 +23,13 @@ APART = (
     "that repeats rows; equal rows of different people are to stay"
 )
 """What helps where rows are alike. To remove equal rows would not: the model would learn that people are rarer."""
+
+
+def more_coins_help(coins: Coins, compared: int, tossed: int, least: int) -> bool:
+    """Whether a coin for each would let `least` of either arm be compared: as large a share as were of those that
+    tossed."""
+    share = compared / tossed if tossed else 1.0
+    return share * coins.could_toss >= 2 * least
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +55,39 @@ class Guessed:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Arms:
-    """The chosen rows, one of each chosen unit. `members` and `non_members` index the candidates among them (heads and
-    tails).
+    """The chosen rows, one of each chosen unit.
 
     `every`: all rows that count of the chosen units, `unit`: whose each is, an index of the chosen rows, and `first`:
     where the chosen rows are among them. Where every row is a unit, they are the chosen rows themselves.
+    `own`: which of the chosen rows have a record that no other row of the table has; all, until somebody has looked. No
+    coin decides it, so that among the rows that have one every toss of the coins is as likely as any other.
     """
 
     chosen: Chosen
     every: Block
     unit: NDArray[np.intp]
     first: NDArray[np.intp]
-    shared: int
-    """Candidates left out of membership attacks, since their very record occurs in both arms."""
-    members: NDArray[np.intp]
-    non_members: NDArray[np.intp]
+    own: NDArray[np.bool_]
 
     @cached_property
     def block(self) -> Block:
         """The chosen rows."""
         return self.every[self.first] if self.is_of_units else self.every
+
+    @property
+    def members(self) -> NDArray[np.intp]:
+        """The candidates with a record of their own that train (heads): indices of the chosen rows."""
+        return np.flatnonzero(self.chosen.candidate & self.own & self.chosen.trains)
+
+    @property
+    def non_members(self) -> NDArray[np.intp]:
+        """Those that are held out (tails)."""
+        return np.flatnonzero(self.chosen.candidate & self.own & ~self.chosen.trains)
+
+    @property
+    def shared(self) -> int:
+        """How many candidates membership attacks leave out, since another row has their very record."""
+        return int(np.sum(self.chosen.candidate & ~self.own))
 
     @property
     def is_of_units(self) -> bool:
@@ -168,34 +187,19 @@ def gather(real: Iterable[Block], coins: Coins, chosen: Chosen) -> Arms:
             f"the data have {rows:,} rows, but the coins were tossed for {coins.rows:,}",
             "audit with the very file that the model was fitted on",
         )
-    return _split(concatenate(parts), chosen, unit, np.searchsorted(wanted, chosen.numbers))
+    return Arms(
+        chosen=chosen,
+        every=concatenate(parts),
+        unit=unit,
+        first=np.searchsorted(wanted, chosen.numbers),
+        own=np.ones(len(chosen.numbers), dtype=np.bool_),
+    )
 
 
 def _within(numbers: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
     """Those of the row numbers (ascending) that lie in start … start + count - 1, counted from there."""
     low, high = np.searchsorted(numbers, (start, start + count))
     return numbers[low:high] - start
-
-
-def _split(every: Block, chosen: Chosen, unit: NDArray[np.intp], first: NDArray[np.intp]) -> Arms:
-    """Heads and tails, without the records that occur in both."""
-    records = column_hashes(every.spelled[first]).sum(axis=1, dtype=np.uint64)
-    tossed = np.flatnonzero(chosen.candidate)
-    alone = tossed[~in_both(records[tossed], chosen.trains[tossed])]
-    return Arms(
-        chosen=chosen,
-        every=every,
-        unit=unit,
-        first=first,
-        shared=len(tossed) - len(alone),
-        members=alone[chosen.trains[alone]],
-        non_members=alone[~chosen.trains[alone]],
-    )
-
-
-def in_both(records: NDArray[np.uint64], heads: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which candidates' records, as numbers, occur among heads and among tails."""
-    return np.isin(records, np.intersect1d(records[heads], records[~heads]))
 
 
 def numbered(real: Iterable[Block]) -> Iterator[tuple[int, Block]]:

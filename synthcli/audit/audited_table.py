@@ -5,13 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from synthcli.audit.arms import APART, Arms, choose, gather
+from synthcli.audit.arms import APART, Arms, choose, gather, more_coins_help
+from synthcli.audit.coins import Coins
 from synthcli.audit.copies import copy_tests
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.fairness import refuse_shifted
 from synthcli.audit.scan import Surroundings, Wanted, survey
 from synthcli.audit.scoring import ModelScores, score_by_model
-from synthcli.audit.strangers import OWN, neighbours, refuse_twins
+from synthcli.audit.strangers import OWN, neighbours
 from synthcli.audit.views import draw_views
 from synthcli.errors import InvalidAudit
 
@@ -41,14 +42,15 @@ def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Ge
     cliques = tuple(dict.fromkeys(m.clique for m in experiment.measurements))
     views = draw_views(experiment.spans, rng, among=experiment.viewed)
     arms = gather(experiment.real(), coins, choose(coins, rng))
-    _enough(arms, min_nonmembers)
+    _refuse_few(coins, arms, min_nonmembers)
     refuse_shifted(arms, domain.attributes)
     tests = copy_tests(arms.block.columns)
     near = [neighbours(arms.block.columns), neighbours(arms.block.columns, "spelled")]
     crowds = [test.crowds(arms.block.columns) for test in tests] + [OWN, *near]
     wanted = Wanted(domain=domain, cliques=cliques, views=views, searches=tuple(dict.fromkeys(filter(None, crowds))))
     around = survey(experiment.real(), coins, arms, wanted)
-    refuse_twins(arms, around, min_nonmembers)
+    arms = replace(arms, own=around.isolated[OWN])
+    _refuse_few(coins, arms, min_nonmembers)
     of_units, of_chosen = (
         tuple(search for test in tests if test.of_units is whole for search in test.searches(arms.block.columns))
         for whole in (True, False)
@@ -57,14 +59,26 @@ def look_at_table(experiment: Experiment, min_nonmembers: int, rng: np.random.Ge
     return AuditedTable(experiment=experiment, arms=arms, around=around, wanted=wanted, rng=rng)
 
 
-def _enough(arms: Arms, min_nonmembers: int) -> None:
-    """`InvalidAudit` for too few rows in either arm."""
+def _refuse_few(coins: Coins, arms: Arms, least: int) -> None:
+    """`InvalidAudit` for too few candidates of either arm that can be compared.
+
+    Who has another row's record cannot be told from it. A table that holds its rows twice trains on what the coins
+    kept out: no attack could tell the arms apart.
+    """
     members, others = len(arms.members), len(arms.non_members)
-    if min(members, others) < max(2, min_nonmembers):
+    if min(members, others) < max(2, least):
+        left_out = f" ({arms.shared:,} were left out: another row of the table has their very record)"
         raise InvalidAudit(
-            f"{members:,} members and {others:,} non-members can be compared, but the audit needs {min_nonmembers:,} "
-            f"of each ({arms.shared:,} were left out: their record occurs in both arms)",
-            APART
-            if arms.shared > members + others
-            else "fit again with a larger --audit-coins, or lower min_nonmembers in the policy",
+            f"{members:,} members and {others:,} non-members can be compared, but the audit needs {least:,} "
+            f"of each{left_out if arms.shared else ''}",
+            _advice(coins, arms, least),
         )
+
+
+def _advice(coins: Coins, arms: Arms, least: int) -> str:
+    compared = len(arms.members) + len(arms.non_members)
+    if arms.shared > compared:
+        return APART
+    if more_coins_help(coins, compared, compared + arms.shared, max(2, least)):
+        return "fit again with a larger --audit-coins, or lower min_nonmembers in the policy"
+    return "no --audit-coins gives as many: take a table with more rows, or lower min_nonmembers in the policy"

@@ -111,6 +111,11 @@ class Coins:
         """The candidates that are kept out of training (tails), ascending."""
         return self.candidates[~self.heads]
 
+    @property
+    def could_toss(self) -> int:
+        """How many rows, or units where these toss, there are for a coin."""
+        return self.rows if self.units is None else len(self.units.representatives.numbers())
+
     def keep(self, start: int, count: int) -> NDArray[np.bool_]:
         """Which of the rows start … start + count - 1 train; `ValueError` beyond the table."""
         if not 0 <= start <= start + count <= self.rows:

@@ -76,8 +76,8 @@ def write_notes(coins: Coins, arms: Arms, detectable_auc: float, detectable_copi
         found.append(UNITS)
     if arms.shared:
         found.append(
-            f"{arms.shared:,} candidates were left out of the membership attacks, since their very record occurs among "
-            "the members and among the non-members."
+            f"{arms.shared:,} candidates were left out of the membership attacks, since another row of the table has "
+            "their very record, which nobody could tell from theirs."
         )
     attacked = int(arms.chosen.candidate.sum())
     if len(coins.candidates) > attacked:

@@ -40,7 +40,7 @@ class Scored:
 
     `informed` is the attacker who knows every other row: his scores. The strata are masks of candidates, by the suffix
     of their endpoints: those of all attacks, and those whom the informed attacker finds most exposed. `coins` are those
-    of all rows, whether their record occurs in both arms or not.
+    of all candidates, whether their record is their own or not.
     """
 
     scores: dict[str, Scores]
@@ -112,7 +112,7 @@ def score_candidates(
     synthetic: Synthetic,
     groups: Mapping[str, Mask],
 ) -> Scored:
-    """Score every chosen candidate; records that occur in both arms help as reference, and are then left out.
+    """Score every chosen candidate; those whose record another row has help as reference, and are then left out.
 
     `groups`: named subgroups, as masks of the chosen rows.
     """

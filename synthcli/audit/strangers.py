@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 
-from synthcli.audit.arms import APART, Arms
+from synthcli.audit.arms import Arms
 from synthcli.audit.chance import certainty_of, expected_matches
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
@@ -26,21 +26,6 @@ OWN = Search("spelled", 0)
 def neighbours(columns: int, cells: Cells = "codes") -> Search:
     """Looks for other rows that differ in one column at most; some column stays in."""
     return Search(cells, min(1, columns - 1))
-
-
-def refuse_twins(arms: Arms, around: Surroundings, least: int) -> None:
-    """`InvalidAudit` where fewer than `least` held-out rows have a record of their own.
-
-    A table that holds its rows twice trains on what the coins kept out: no attack could tell the arms apart.
-    """
-    held_out = ~arms.chosen.trains
-    own = int(np.sum(around.isolated[OWN] & held_out))
-    if own < least:
-        raise InvalidAudit(
-            f"{own:,} of {int(held_out.sum()):,} held-out rows have a record that no other row of the table has: the "
-            f"others are among the training rows, too, and the audit needs {least:,}",
-            APART if 2 * own < int(held_out.sum()) else "fit again with a larger --audit-coins",
-        )
 
 
 def refuse_strangers(experiment: Experiment, arms: Arms, around: Surroundings, synthetic: Synthetic) -> None:

@@ -37,7 +37,7 @@ class Stratum:
 def strata_of(table: AuditedTable, subgroups: Mapping[str, Mask]) -> tuple[Stratum, ...]:
     """The most detectable tenth and hundredth of the candidates, and the subgroups (masks of the chosen rows).
 
-    Records that occur in both arms count: of equal rows, those left where no other coin fell would share one.
+    Records that several rows have count, too, as they do among all copies and guesses.
     """
     arms, tossed = table.arms, np.flatnonzero(table.arms.chosen.candidate)
     found = []

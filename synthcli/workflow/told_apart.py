@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from synthcli.audit.arms import APART, choose, in_both
+from synthcli.audit.arms import APART, choose, more_coins_help
 from synthcli.audit.coins import Coins
 from synthcli.audit.neighbours import Hashes, column_hashes
 from synthcli.errors import InvalidAudit
@@ -18,36 +18,22 @@ from synthcli.table.source import Source
 
 
 def refuse_alike(source: Source, schema: Schema, held: HeldTable | None, coins: Coins, wanted: int) -> None:
-    """`InvalidAudit` unless so many members, and non-members, have records that the other arm does not have, and so
-    many non-members one that no other row of the table has.
+    """`InvalidAudit` unless so many members, and as many non-members, have a record that no other row of the table has.
 
-    Draws no noise. Columns are looked at one after the other, until they suffice.
+    Draws no noise.
     """
     chosen = choose(coins, np.random.default_rng(0))
     numbers, heads = chosen.numbers[chosen.candidate], chosen.trains[chosen.candidate]
-    _refuse_shared(_columns(source, schema, held, numbers), heads, coins, wanted)
-    held_out = numbers[~heads]
-    sums = _running_sums(_columns(source, schema, held, held_out), coins.salt, len(held_out))
+    sums = _running_sums(_columns(source, schema, held, numbers), coins.salt, len(numbers))
     batches = source.batches(schema) if held is None else batches_of(held, schema)
-    if np.count_nonzero(_times(batches, sums, coins) == 1) < wanted:
+    own = _times(batches, sums, coins) == 1
+    if min(np.count_nonzero(own & heads), np.count_nonzero(own & ~heads)) < wanted:
+        helps = more_coins_help(coins, int(own.sum()), len(own), wanted)
         raise InvalidAudit(  # how many there are stays private
-            f"too few held-out rows have a record that no other row of the table has, and an audit needs {wanted:,}",
-            f"give a larger --audit-coins; or {APART}",
+            f"too few rows with audit coins could be compared: an audit needs {wanted:,} members and {wanted:,} "
+            "non-members with a record that no other row of the table has",
+            f"{'give a larger --audit-coins; or ' * helps}{APART}",
         )
-
-
-def _refuse_shared(columns: Iterator[pa.Array], heads: NDArray[np.bool_], coins: Coins, wanted: int) -> None:
-    records = np.zeros(len(heads), dtype=np.uint64)
-    for column, cells in enumerate(columns):
-        records += column_hashes(digests(cells, coins.salt), column)[:, 0]
-        alone = ~in_both(records, heads)
-        if min(np.count_nonzero(alone & heads), np.count_nonzero(alone & ~heads)) >= wanted:
-            return
-    raise InvalidAudit(  # how many there are stays private
-        f"too few rows with audit coins could be compared: their record occurs in both arms, and an audit needs "
-        f"{wanted:,} others of each",
-        APART,
-    )
 
 
 def _running_sums(columns: Iterator[pa.Array], salt: bytes, rows: int) -> list[Hashes]:

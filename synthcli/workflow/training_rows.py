@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from synthcli.audit.arms import more_coins_help
 from synthcli.audit.coins import Coins, flip, flip_units
 from synthcli.engine.interface import RowMask
 from synthcli.engine.persons import PersonRows
@@ -42,9 +43,12 @@ def training_rows(plan: FitPlan, source: Source, progress: Progress) -> Training
         return TrainingRows(keep=keep, held=checked.held, persons=_persons(plan, bounded, keep))
     coins = flip(checked.rows, plan.audit_coins) if bounded is None else flip_units(bounded, plan.audit_coins)
     if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
+        tossed = len(coins.candidates)
+        more = "give a larger --audit-coins, or a --policy with a lower min_nonmembers"
+        none = "no --audit-coins gives as many: take a table with more rows, or a --policy with a lower min_nonmembers"
         raise InvalidAudit(
             f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
-            "give a larger --audit-coins, or a --policy with a lower min_nonmembers",
+            more if more_coins_help(coins, tossed, tossed, plan.audited_rows) else none,
         )
     refuse_alike(source, plan.facts.schema, checked.held, coins, max(2, plan.audited_rows))
     persons = _persons(plan, bounded, coins.keep)

@@ -20,9 +20,7 @@ def arms(codes: np.ndarray) -> Arms:
         every=block,
         unit=rows,
         first=rows,
-        shared=0,
-        members=rows[trains],
-        non_members=rows[~trains],
+        own=np.ones(count, dtype=np.bool_),
     )
 
 

@@ -104,7 +104,7 @@ def test_no_coin_decides_who_is_most_exposed_where_rows_are_equal() -> None:
             delta=1e-9,
         )
         table = look_at_table(experiment, 200, np.random.default_rng(1))
-        assert table.arms.shared > 500, "of equal rows most are in both arms"
+        assert table.arms.shared > 500, "many rows are equal"
         return [stratum.rows for stratum in strata_of(table, {})]
 
     once, anew = most_exposed(), most_exposed()
