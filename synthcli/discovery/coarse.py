@@ -12,6 +12,7 @@ from synthcli.discovery.bounded import Bounded, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
 from synthcli.discovery.reach import Present, is_settled, present, reach, reach_evenly
+from synthcli.discovery.stand_ins import stand_ins, with_stand_ins
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
 from synthcli.marginal import Measurement
 from synthcli.marginal.ends import trim
@@ -64,7 +65,7 @@ def look_coarsely(
     for share in LOOKS:
         if search.is_open:
             search.look(curator, share * stage)
-    fine = search.fine
+    fine = {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
     _open_heaps(fine, precision, columns, curator, stage)
     return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
 
@@ -76,7 +77,7 @@ class _Search:
         self._columns, self._facts, self._keys = facts.schema, facts, keys
         self._cells = {name: len(edges) - 1 for name, edges in octaves.items()}
         self._known: dict[str, Measurement] = {}
-        self._by_octaves = dict(octaves)
+        self._octaves, self._by_octaves = octaves, dict(octaves)
         self._closer: dict[str, grid.Edges] = {}
         self._held: dict[str, float] = {}
         self.fine: dict[str, grid.Edges] = {}
@@ -104,6 +105,16 @@ class _Search:
         values = present(self._known, self._cells)
         for name, edges in octaves.items():
             self._see_octaves(name, edges, values[name])
+
+    def with_stand_ins(self, name: str, unit: float | None) -> grid.Edges:
+        """The fine edges of a column, with a cell for each value that the octaves show to stand for something else."""
+        kind, octaves = self._columns[name].kind, self._octaves[name]
+        counts = cells_of(self._known[name], self._cells[name])
+        values = stand_ins(octaves, counts, self._known[name].stddev, kind, unit)
+        inside = values[(values >= self.fine[name][0]) & (values < self.fine[name][-1])]
+        if parts_of_kind(kind):
+            return with_stand_ins(self.fine[name], inside, kind)
+        return grid.with_atoms(self.fine[name], inside.tolist(), unit)
 
     def _see_octaves(self, name: str, edges: grid.Edges, values: Present) -> None:
         counts, sigma = cells_of(self._known[name], len(edges) - 1), self._known[name].stddev
