@@ -48,7 +48,7 @@ _DECIDES_NOTHING = "distance"
 def with_breakdowns(verdict: Verdict, breakdowns: Sequence[Breakdown]) -> Verdict:
     """The verdict with a check for each attack that broke down, which keeps it from being a pass.
 
-    A policy's pattern may cover other endpoints than the lost ones, and be content with these.
+    A policy may not name its endpoints, or let them be whatever they are.
     """
     for breakdown in breakdowns:
         note = f"could not be computed: {breakdown.error}; the other attacks are judged without it"

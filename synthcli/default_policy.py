@@ -1,6 +1,7 @@
 """The policy where none is given, and the endpoints that a policy may name."""
 
 import tomllib
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 DEFAULT_POLICY = """\
@@ -94,13 +95,27 @@ SHADOW_ENDPOINTS = frozenset(endpoint for endpoint in ENDPOINTS if endpoint.spli
 """Those that an audit has only where it makes shadow fits."""
 
 
+def matches(endpoint: str, name: str) -> bool:
+    """Whether a policy's name is that of the endpoint, or a pattern for it: `*` stands for anything, all else for
+    itself."""
+    return endpoint == name or fnmatchcase(endpoint, name.replace("[", "[[]").replace("?", "[?]"))
+
+
+def named_endpoints(name: str, subgroups: Sequence[str], shadows: int) -> list[str]:
+    """The endpoints that a name or pattern speaks of in an audit of these subgroups, with so many shadow fits: also
+    those that it could not measure."""
+    of_groups = [endpoint for endpoint in (*_MEMBERSHIP, *_OF_STRATA) if not endpoint.endswith((".top10", ".top1"))]
+    found = (*ENDPOINTS, *(f"{endpoint}.{group}" for group in subgroups for endpoint in of_groups))
+    return [id for id in found if matches(id, name) and (shadows or id.split(".")[1] not in _SHADOWS)]
+
+
 def covered_endpoints(name: str) -> list[str]:
     """The endpoints that a policy's name or pattern speaks of; for a subgroup's ("membership.*.auc.age >= 65") those of
     all rows that it belongs to."""
-    found = [endpoint for endpoint in ENDPOINTS if fnmatchcase(endpoint, name)]
+    found = [endpoint for endpoint in ENDPOINTS if matches(endpoint, name)]
     parts = name.split(".")
     for place in range(1, len(parts)):  # a condition may hold dots, too
         attack, group = ".".join(parts[:place]), ".".join(parts[place:])
         if not found and set(group) & set(" <>=!"):
-            found = [endpoint for endpoint in (*_MEMBERSHIP, *_OF_STRATA) if fnmatchcase(endpoint, attack)]
+            found = [endpoint for endpoint in (*_MEMBERSHIP, *_OF_STRATA) if matches(endpoint, attack)]
     return found

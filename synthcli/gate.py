@@ -4,15 +4,21 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
 from synthcli.audit.shadow import LEAST_SHADOWS
-from synthcli.default_policy import DEFAULT_POLICY, ENDPOINTS, SHADOW_ENDPOINTS, covered_endpoints
+from synthcli.default_policy import (
+    DEFAULT_POLICY,
+    ENDPOINTS,
+    SHADOW_ENDPOINTS,
+    covered_endpoints,
+    matches,
+    named_endpoints,
+)
 from synthcli.errors import ExitCode, UsageError, closest
 from synthcli.files import read_toml
 from synthcli.metric import Metric
@@ -67,9 +73,18 @@ class Limit:
         found = covered_endpoints(self.metric)
         return bool(found) and all(endpoint in SHADOW_ENDPOINTS for endpoint in found)
 
-    def covers(self, metric: Metric) -> bool:
-        """Whether this limit speaks of the metric."""
-        return fnmatchcase(metric.id, self.metric)
+    def among(self, endpoints: Sequence[Metric]) -> list[Metric]:
+        """Those that this limit speaks of: the one of its name, if there is one, else all that it matches."""
+        named = [metric for metric in endpoints if metric.id == self.metric]
+        return named or [metric for metric in endpoints if matches(metric.id, self.metric)]
+
+    def unmeasured(self, covered: Sequence[Metric], subgroups: Sequence[str], shadows: int) -> list[str]:
+        """What it names beside the `covered` endpoints: nothing, where any value of theirs would pass."""
+        if not covered:
+            return [self.metric]
+        measured = {metric.id for metric in covered}
+        is_asked = self.metric not in measured and self.at_most < 1
+        return [id for id in named_endpoints(self.metric, subgroups, shadows) if is_asked and id not in measured]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,20 +122,28 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
-def judge(endpoints: Sequence[Metric], policy: Policy, shadows: int = 0) -> Verdict:
-    """Every endpoint that a limit covers must pass; one that fails is enough to fail (intersection–union test).
+def judge(
+    endpoints: Sequence[Metric],
+    policy: Policy,
+    shadows: int = 0,
+    subgroups: Sequence[str] = (),
+    spare: int | None = None,
+) -> Verdict:
+    """Every endpoint that a limit names must pass; one that fails is enough to fail (intersection–union test).
 
     A pass needs no correction for the number of endpoints (Berger 1982): one more can only make it harder. A failure
     needs the bound that the audit did correct for it, so that a release within its tolerances seldom fails. `shadows`:
-    how many shadow fits the audit made; those that a policy asks for are `with_shadows`'s business.
+    how many shadow fits the audit made; those that a policy asks for are `with_shadows`'s business. `subgroups`: those
+    that it was asked about; `spare`: the rows that tossed no coin, if that is known.
     """
     checks: list[Check] = []
     for limit in policy.asked_of(shadows):
-        covered = [metric for metric in endpoints if limit.covers(metric)]
-        checks.extend(_check(limit, metric) for metric in covered)
-        if not covered:
+        covered = limit.among(endpoints)
+        checks.extend(_check(limit, metric, spare) for metric in covered)
+        for id in limit.unmeasured(covered, subgroups, shadows):
             note = "no endpoint of this name was measured; this is not a pass"
-            checks.append(Check(limit=limit, metric=None, outcome=Outcome.INCONCLUSIVE, note=note))
+            missing = replace(limit, metric=id)
+            checks.append(Check(limit=missing, metric=None, outcome=Outcome.INCONCLUSIVE, note=note))
     outcomes = {check.outcome for check in checks}
     if Outcome.FAIL in outcomes:
         outcome = Outcome.FAIL
@@ -131,7 +154,7 @@ def judge(endpoints: Sequence[Metric], policy: Policy, shadows: int = 0) -> Verd
     return Verdict(outcome=outcome, checks=tuple(checks))
 
 
-def _check(limit: Limit, metric: Metric) -> Check:
+def _check(limit: Limit, metric: Metric, spare: int | None) -> Check:
     """One metric against one limit. `Metric` refuses what is not a number; here it would be no pass either."""
     strict = metric.low if metric.low_strict is None else metric.low_strict
     if not all(map(isfinite, (metric.value, metric.low, metric.high, strict))):
@@ -143,17 +166,21 @@ def _check(limit: Limit, metric: Metric) -> Check:
     elif metric.high <= limit.at_most:
         outcome, note = Outcome.PASS, ""
     else:
-        outcome, note = Outcome.INCONCLUSIVE, _shortfall(limit, metric)
+        outcome, note = Outcome.INCONCLUSIVE, _shortfall(limit, metric, spare)
     return Check(limit=limit, metric=metric, outcome=outcome, note=note)
 
 
-def _shortfall(limit: Limit, metric: Metric) -> str:
+def _shortfall(limit: Limit, metric: Metric, spare: int | None) -> str:
     """How many more audit rows would decide, were the estimate to stay: bounds narrow with the root of the rows."""
     room = limit.at_most - metric.value
     factor = ((metric.high - metric.value) / room) ** 2 if room > 1e-6 else float("inf")
     if not factor < 100.0:  # no table has so many more rows to spare
         return f"the estimate reaches the tolerance {limit.at_most:g}, or nearly: more rows alone may not make it pass"
     more = max(1, ceil(metric.n * (factor - 1)))
+    if spare is not None and more > spare:
+        return (
+            f"not decided; about {more:,} more audit rows are needed, and {spare:,} are left: it takes a larger table"
+        )
     return f"not decided; about {more:,} more audit rows are needed (a larger --audit-coins)"
 
 
@@ -175,7 +202,7 @@ def load_policy(path: Path | None) -> Policy:
 def _tolerances(given: Mapping[str, Any]) -> dict[str, Any]:
     """The given ones, and the default ones of the endpoints that none of them covers."""
     default = _DEFAULT["tolerances"]
-    kept = {id: default[id] for id in default if id in given or not any(fnmatchcase(id, name) for name in given)}
+    kept = {id: default[id] for id in default if id in given or not any(matches(id, name) for name in given)}
     return {**kept, **given}
 
 

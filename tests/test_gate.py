@@ -70,7 +70,16 @@ def test_what_is_not_a_number_never_passes(field: str) -> None:
 def test_inconclusive_says_how_many_rows_are_missing() -> None:
     """The bound is twice too far away: four times the rows."""
     verdict = judge([metric("a", 0.3, 0.5, 0.7, n=1000)], Policy(limits=(Limit("a", 0.6),)))
-    assert "3,000 more audit rows" in verdict.checks[0].note
+    assert "3,000 more audit rows are needed (a larger --audit-coins)" in verdict.checks[0].note
+
+
+@pytest.mark.parametrize(
+    ("spare", "advice"), [(3000, "a larger --audit-coins"), (2999, "2,999 are left: it takes a larger")]
+)
+def test_more_coins_are_advised_where_there_are_rows_for_them(spare: int, advice: str) -> None:
+    limits = (Limit("a", 0.6),)
+    verdict = judge([metric("a", 0.3, 0.5, 0.7, n=1000)], Policy(limits=limits), spare=spare)
+    assert advice in verdict.checks[0].note
 
 
 @pytest.mark.parametrize("value", [0.6, 0.599, 0.61])

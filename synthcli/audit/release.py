@@ -117,6 +117,7 @@ def _result(
         setup={
             "real_rows": experiment.coins.rows,
             "candidates": len(experiment.coins.candidates),
+            "without_coin": experiment.coins.could_toss - len(experiment.coins.candidates),
             "members": members,
             "non_members": others,
             "shared_records": arms.shared,

@@ -1,7 +1,7 @@
 """Audit: attack a synthetic file with the rows that the coins kept out, and judge it against a policy."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -94,7 +94,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         quality = _quality(synthesizer, coins, real, synthetic)
         public = charge.publish(experiment, synthesizer.statement, policy, standing.attempt) if charge else None
     result = replace(result, setup={**result.setup, "attempt": standing.attempt})
-    outcome = replace(_judged(policy, synthesizer, result, quality, standing), public=public)
+    outcome = replace(_judged(policy, synthesizer, result, quality, standing, experiment.subgroups), public=public)
     if request.output is not None:
         atomic_write(request.output, json.dumps(outcome.document, indent=1).encode(), mode=0o600)
     return outcome
@@ -157,10 +157,16 @@ def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: So
 
 
 def _judged(
-    policy: Policy, synthesizer: Synthesizer, result: AuditResult, quality: Quality, standing: Standing
+    policy: Policy,
+    synthesizer: Synthesizer,
+    result: AuditResult,
+    quality: Quality,
+    standing: Standing,
+    subgroups: Sequence[str],
 ) -> AuditOutcome:
-    shadows = int(result.setup["shadow_fits"])
-    verdict = with_breakdowns(judge(result.endpoints, policy, shadows), result.breakdowns)
+    shadows, spare = int(result.setup["shadow_fits"]), int(result.setup["without_coin"])
+    verdict = judge(result.endpoints, policy, shadows, subgroups, spare)
+    verdict = with_breakdowns(verdict, result.breakdowns)
     verdict = with_shadows(verdict, shadows, policy.min_shadows)
     verdict = standing.applied(with_claims(verdict, result.claims, result.ceilings))
     document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from synthcli.audit.experiment import Experiment
 from synthcli.audit.public import SENSITIVITY, ArmCounts, count_arms, public_endpoints
 from synthcli.audit.release import FALSE_ALARM
 from synthcli.conclusion import error_share
+from synthcli.default_policy import matches
 from synthcli.errors import remarking
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Limit, Policy, judge
@@ -104,5 +104,5 @@ def _judged(
 
 def _limit(name: str, policy: Policy) -> Limit:
     """The policy's tolerance of the endpoint that asks the same question."""
-    found = next(limit for limit in policy.limits if fnmatchcase(_TOLERANCES[name], limit.metric))
+    found = next(limit for limit in policy.limits if matches(_TOLERANCES[name], limit.metric))
     return Limit(name, found.at_most, found.fails_above)
