@@ -35,8 +35,6 @@ DECIMALS = 0.05
 """The share of the coarse stage that tells how many decimals numbers have."""
 MOST_LEVELS = 0.8
 """Numbers of few levels are categories if the levels that were learnt hold this share of the rows."""
-_NEARLY_ALL = 0.9
-"""Of what the octaves held, so much must lie between the ends that a closer look cuts off, by its noisy counts."""
 _BESIDE_YEARS = 3.0
 """How many sigmas a year beside the mass must show: calendar years begin and end, where octaves of numbers taper."""
 _ONLY_YEAR = 4.5
@@ -98,9 +96,7 @@ class _Search:
         seen = measure(Survey(views), curator, rho)
         for name, edges in closer.items():
             counts, sigma = cells_of(seen[name], len(edges) - 1), seen[name].stddev
-            inside = trim(counts, sigma)
-            is_all = float(counts[inside].sum()) >= _NEARLY_ALL * self._held[name]
-            self._take(name, edges, counts, sigma, inside if is_all else slice(0, len(counts)))
+            self._take(name, edges, counts, sigma, trim(counts, sigma, self._held[name]))
         self._known |= {n: pool((self._known[n], seen[n]))[0] if n in self._known else seen[n] for n in octaves}
         values = present(self._known, self._cells)
         for name, edges in octaves.items():

@@ -61,9 +61,9 @@ def refined(edges: grid.Edges, counts: NDArray[np.float64], sigma: float, cells:
     return fine
 
 
-def trim_days(counts: NDArray[np.float64], sigma: float) -> slice:
+def trim_days(counts: NDArray[np.float64], sigma: float, rows: float) -> slice:
     """As `trim`, but an end stays unless it is clearly emptier than what lies between the ends: most years are full."""
-    kept = trim(counts, sigma)
+    kept = trim(counts, sigma, rows)
     density = float(counts[kept].mean())
 
     def is_emptier(cut: NDArray[np.float64]) -> bool:
@@ -80,7 +80,7 @@ def bins(edges: grid.Edges, counts: NDArray[np.float64], sigma: float, wanted: i
     """
     day = {Kind.DATE: 1, Kind.DATETIME: DAY}.get(kind, 0)
     if len(counts) < 2 * _DAYS or np.any(np.diff(edges)[1:-1] != day):
-        return grid.bins(counts, sigma, wanted)
+        return grid.bins(counts, sigma, wanted, np.diff(edges).astype(np.float64))
     week = np.arange(len(counts)) // 7
     weeks = grid.bins(np.bincount(week, counts).astype(np.float64), sigma * sqrt(7), wanted)[week]
     atoms = counts > max(float(counts.sum()) / wanted, 5.0 * sigma)

@@ -9,13 +9,15 @@ from synthcli.discovery import dates, durations, grid
 from synthcli.discovery.bounded import Bounded, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
-from synthcli.discovery.survey import Survey, View, cells_of, measure
+from synthcli.discovery.reach import present
+from synthcli.discovery.survey import Precision, Survey, View, cells_of, measure
 from synthcli.marginal import Measurement, Merge
 from synthcli.marginal.ends import trim
 from synthcli.privacy.curator import Curator
 from synthcli.table.calendar import parts_of_kind
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.duration import DurationEncoder
+from synthcli.table.encoders import Encoder, GridEncoder
 from synthcli.table.schema import Column
 
 
@@ -44,10 +46,11 @@ def look_finely(
     every = views | {name: view for of_column in parts.values() for name, view in of_column.items()}
     apart = _durations(needs, columns, coarse, taken | every.keys())
     seen = measure(Survey({**every, **apart}), curator, needs.shares["fine grids"] * rho)
-    found = {n: _binned(columns[n], coarse[n], seen[n], _bins_wanted(seen[n])) for n in views}
+    there = present({n: seen[n] for n in (*views, *apart)}, {n: _cells(v.encoder) for n, v in (views | apart).items()})
+    found = {n: _binned(columns[n], coarse[n], seen[n], there[n].rows) for n in views}
     binned = {n: (column, *dates.uneven_parts(column, parts.get(n, {}), seen)) for n, column in found.items()}
     for name, view in apart.items():
-        binned[view.column] += (_binned_duration(name, view, seen[name]),)
+        binned[view.column] += (_binned_duration(name, view, seen[name], there[name].rows),)
     return as_they_are | binned
 
 
@@ -71,11 +74,18 @@ def _bins_wanted(seen: Measurement) -> int:
     return int(np.clip(round(1.3 * (2.0 * rows / seen.stddev) ** (1 / 3)), 4, 32))
 
 
-def _binned(column: Column, found: Bounded, seen: Measurement, wanted: int) -> ColumnCodec:
+def _cells(encoder: Encoder | Precision) -> int:
+    """How many codes have values on the scale."""
+    assert isinstance(encoder, GridEncoder | DurationEncoder)
+    return encoder.size - encoder.missing
+
+
+def _binned(column: Column, found: Bounded, seen: Measurement, rows: float) -> ColumnCodec:
+    """`rows` have a value, as all columns tell."""
     counts, sigma = cells_of(seen, len(found.edges) - 1), seen.stddev
-    inside = dates.trim_days(counts, sigma) if parts_of_kind(column.kind) else trim(counts, sigma)
+    inside = dates.trim_days(counts, sigma, rows) if parts_of_kind(column.kind) else trim(counts, sigma, rows)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
-    groups = dates.bins(edges, counts, sigma, wanted, column.kind)
+    groups = dates.bins(edges, counts, sigma, _bins_wanted(seen), column.kind)
     shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
     encoder = encoder_of(column, edges, found.decimals, found.grain)
     if encoder.size > len(counts):  # the missing code is a bin of its own
@@ -83,11 +93,11 @@ def _binned(column: Column, found: Bounded, seen: Measurement, wanted: int) -> C
     return ColumnCodec(column.name, encoder, Merge(groups, shares))
 
 
-def _binned_duration(name: str, view: View, seen: Measurement) -> ColumnCodec:
+def _binned_duration(name: str, view: View, seen: Measurement, rows: float) -> ColumnCodec:
     encoder, sigma = view.encoder, seen.stddev
     assert isinstance(encoder, DurationEncoder)
     counts = cells_of(seen, encoder.cells)
-    inside = trim(counts, sigma)
+    inside = trim(counts, sigma, rows)
     edges, counts = encoder.edges[inside.start : inside.stop + 1], counts[inside]
     groups = grid.bins(counts, sigma, _bins_wanted(seen))
     shares = grid.weights(counts, sigma, durations.tapering(edges, counts), durations.KNOWN)

@@ -23,6 +23,8 @@ Edges = NDArray[Any]
 ALONE = 5.5
 """How many sigmas of its noise a cell must show, or a run of up to `LONGEST` cells."""
 LONGEST = 8
+FEWEST_BINS = 4
+"""So many bins a scale has where noise hides its shape."""
 _FEWEST = 24
 
 _DAY = 86_400_000_000
@@ -166,16 +168,31 @@ def _are_between(atoms: Edges, unit: float) -> bool:
     return bool(np.any(np.abs(atoms / unit - np.rint(atoms / unit)) > 1e-6))
 
 
-def bins(counts: NDArray[np.float64], sigma: float, wanted: int) -> NDArray[np.intp]:
+def bins(
+    counts: NDArray[np.float64], sigma: float, wanted: int, widths: NDArray[np.float64] | None = None
+) -> NDArray[np.intp]:
     """Group adjacent fine cells into about `wanted` bins of equal mass, each clear of the noise: their group numbers.
 
     A cell that holds a bin's mass by itself is an atom: a group of its own. The bins share what the atoms leave, so
-    that a column of which most is zero keeps a shape beside it.
+    that a column of which most is zero keeps a shape beside it. Where the noise of the cells hides a shape, there are
+    `FEWEST_BINS` (or `wanted`) all the same, of equal mass as far as it is known (`weights`): who measures them has
+    less noise. `widths` are those of the cells, alike by default.
     """
     total = max(float(counts.sum()), 1.0)
     atoms = counts > max(total / wanted, 5.0 * sigma)
     left = max(total - float(counts[atoms].sum()), 0.0) / max(wanted - int(atoms.sum()), 1)
-    return _grouped(counts, sigma, atoms, left, 3.0)
+    groups = _grouped(counts, sigma, atoms, left, 3.0)
+    fewest = min(wanted, FEWEST_BINS)
+    if groups[-1] + 1 >= fewest:
+        return groups
+    return _alike(weights(counts, sigma, np.ones(len(counts)) if widths is None else widths), fewest)
+
+
+def _alike(mass: NDArray[np.float64], wanted: int) -> NDArray[np.intp]:
+    """Adjacent cells in up to `wanted` groups that hold about the same mass."""
+    mass = mass if mass.sum() > 0 else np.ones(len(mass))
+    middle = np.cumsum(mass) - mass / 2
+    return np.unique(np.floor(middle / mass.sum() * wanted), return_inverse=True)[1].astype(np.intp)
 
 
 def segments(counts: NDArray[np.float64], sigma: float, clear: float = 8.0) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from synthcli.discovery.grid import LONGEST, Edges, active, clear_cells
 from synthcli.marginal import Measurement
-from synthcli.marginal.ends import clearest_run
+from synthcli.marginal.ends import clearest_run, likelihood
 from synthcli.pgm.estimation import estimate_total
 
 _ZERO = 2.5
@@ -17,6 +17,9 @@ _ZERO = 2.5
 
 _PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
+
+_CERTAIN = 4.0
+"""And by so many, where some years are known: noise is that far off once in 30,000 columns."""
 
 _LIKELIER = 2.0
 """The logarithm of how many times likelier values must be elsewhere than near."""
@@ -70,9 +73,11 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
 def reach_evenly(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
     """The range with the likeliest run of any length, where it leaves values unaccounted for: years are full, but many.
 
-    Of few rows a year, none stands clear of its noise, though all of them together do.
+    Of few rows a year, none stands clear of its noise, though all of them together do. Where some do, the rest must be
+    certain: a run of any length is found wherever it is looked for.
     """
-    if _left(counts, sigma, inside, values) <= 0.0:
+    sure = _CERTAIN if len(clear_cells(counts, sigma)) else _LEFT
+    if _left(counts, sigma, inside, values, sure) <= 0.0:
         return inside
     run, likely = _likeliest(counts, sigma, values.rows, len(counts))
     return _hull(inside, run) if likely > _LIKELIER else inside
@@ -83,10 +88,10 @@ def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values:
     return len(clear_cells(counts, sigma)) > 0 and _left(counts, sigma, inside, values) <= 0.0
 
 
-def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> float:
-    """How many rows with a value the range does not account for, beyond what noise may hide."""
+def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present, hidden: float = _LEFT) -> float:
+    """How many rows with a value the range does not account for, beyond what noise may hide (`hidden` deviations)."""
     left = values.rows - float(counts[inside].sum())
-    return left - _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
+    return left - hidden * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
 
 
 def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: float) -> slice | None:
@@ -100,12 +105,12 @@ def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], row
 def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float, longest: int = LONGEST) -> tuple[slice, float]:
     """The run over which so many rows, spread evenly, explain the counts best, and its log-likelihood against none.
 
-    That is (rows * sum - rows^2 / 2) / (cells * sigma^2): a cell of noise has too few of them.
+    A cell of noise has too few of them.
     """
     before = np.concatenate([[0.0], np.cumsum(counts)])
     best, found = -np.inf, slice(0, 1)
     for cells in range(1, min(longest, len(counts)) + 1):
-        likely = (rows * (before[cells:] - before[:-cells]) - rows**2 / 2) / (cells * sigma**2)
+        likely = likelihood(before[cells:] - before[:-cells], cells, rows, sigma)
         start = int(likely.argmax())
         if likely[start] > best:
             best, found = float(likely[start]), slice(start, start + cells)

@@ -1,16 +1,51 @@
 """Where mass begins and ends on a scale whose counts are noisy: post-processing alone."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+NEARLY_ALL = 0.9
+"""So much of what is there must lie between ends that are cut off, but for what noise may hide."""
 
-def trim(counts: NDArray[np.float64], sigma: float, significance: float = 4.0) -> slice:
-    """Leave out the cells at both ends that hold no more than noise would."""
+_HIDDEN = 2.0
+"""How many standard deviations of the noise may hide the rest."""
+
+_CHANCE = 1e-3
+"""How likely noise may be to show, in even counts, some run that is taken for all of the mass."""
+
+
+def trim(counts: NDArray[np.float64], sigma: float, rows: float, significance: float = 4.0) -> slice:
+    """Leave out the cells at both ends that hold no more than noise would.
+
+    `rows` lie in the cells, by all that is known. What is kept must account for them, and be so clear that no run of
+    even counts would be; else all cells stay: of many runs of noise some stands out, wherever the mass lies.
+    """
+    every = slice(0, len(counts))
     first = _onset(counts, sigma, significance)
     last = _onset(counts[::-1], sigma, significance)
     if first is None or last is None or first >= len(counts) - last:
-        return slice(0, len(counts))
-    return slice(first, len(counts) - last)
+        return every
+    kept = slice(first, len(counts) - last)
+    return kept if _holds_all(counts, sigma, rows, kept) else every
+
+
+def _holds_all(counts: NDArray[np.float64], sigma: float, rows: float, kept: slice) -> bool:
+    """Whether a run holds nearly all rows, and is much likelier to do so alone than all cells alike.
+
+    Of even counts, the mean of a run's likelihood ratio is one; so the chance that one of the n (n + 1) / 2 runs has
+    more than that number over `_CHANCE` is at most `_CHANCE` (Markov's inequality).
+    """
+    held, cells, size = float(counts[kept].sum()), kept.stop - kept.start, len(counts)
+    if held < NEARLY_ALL * rows - _HIDDEN * sigma * np.sqrt(cells):
+        return False
+    gain = likelihood(held, cells, rows, sigma) - likelihood(float(counts.sum()), size, rows, sigma)
+    return bool(cells == size or gain > np.log(size * (size + 1) / 2 / _CHANCE))
+
+
+def likelihood(held: Any, cells: int, rows: float, sigma: float) -> Any:
+    """The log-likelihood of `rows` rows spread evenly over so many cells that show `held`, against none there."""
+    return (rows * held - rows**2 / 2) / (cells * sigma**2)
 
 
 def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> int | None:

@@ -15,6 +15,7 @@ from synthcli.marginal import Domain, Measurement, Merge
 from synthcli.marginal.coarsening import apart
 from synthcli.marginal.ends import trim
 from synthcli.pgm.belief_propagation import Floats
+from synthcli.pgm.estimation import estimate_total
 from synthcli.pgm.simplex import project_to_simplex
 
 RARE = 3.0
@@ -76,7 +77,8 @@ def refined(
     """
     measured = {m.clique[0]: m for m in one_ways}
     coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
-    return {a: Merge(g, _odds(g, measured[a], domain.scale(a))) for a, g in coarser.items()}
+    total = estimate_total(one_ways)
+    return {a: Merge(g, _odds(g, measured[a], domain.scale(a), total)) for a, g in coarser.items()}
 
 
 def merged_share(one_ways: Sequence[Measurement], merges: Mapping[str, Merge], total: float) -> float:
@@ -150,11 +152,11 @@ def along_hierarchy(counts: Floats, levels: NDArray[np.intp], rare: float) -> ND
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 
-def _odds(groups: NDArray[np.intp], measured: Measurement, scale: int) -> Floats:
+def _odds(groups: NDArray[np.intp], measured: Measurement, scale: int, total: float) -> Floats:
     values = measured.values.astype(np.float64)
     held = np.ones(len(groups), dtype=np.bool_)
     held[:scale] = False
-    held[:scale][trim(values[:scale], measured.stddev)] = True
+    held[:scale][trim(values[:scale], measured.stddev, total - float(values[scale:].sum()))] = True
     odds = np.zeros(len(groups))
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)

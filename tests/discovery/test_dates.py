@@ -24,7 +24,7 @@ def _kept(year: slice) -> float:
 def test_a_full_year_keeps_its_ends_though_noise_hides_each_day() -> None:
     """51,830 rows at epsilon 0.1: 0.26 % of the days are lost on average, by `trim` alone 1.5 %. The standard deviation
     of a year is 2.9 %, that of 600 years 0.12 %."""
-    lost = [1 - _kept(trim_days(year, 400.0)) for year in _years(0, 400.0, 600)]
+    lost = [1 - _kept(trim_days(year, 400.0, 365 * DAY_ROWS)) for year in _years(0, 400.0, 600)]
     assert np.mean(lost) < 0.0095, "5.8 standard deviations; once in 3e8"
 
 
@@ -44,7 +44,7 @@ def test_the_only_year_is_found_where_it_is() -> None:
 
 def test_days_before_the_first_one_are_cut_off() -> None:
     """On average from day 114 on, with a standard deviation of 15 days; later than day 120 by one or two, if at all."""
-    starts = np.array([trim_days(year, 60.0).start for year in _years(120, 60.0)])
+    starts = np.array([trim_days(year, 60.0, 245 * DAY_ROWS).start for year in _years(120, 60.0)])
     assert np.mean(starts) > 105, "5.8 standard deviations of 100 years"
     assert np.mean(np.maximum(starts - 120, 0)) < 0.5
 
@@ -52,6 +52,7 @@ def test_days_before_the_first_one_are_cut_off() -> None:
 def test_no_end_is_cut_that_trim_would_keep() -> None:
     for start, sigma in ((0, 800.0), (40, 400.0), (200, 150.0)):
         for year in _years(start, sigma):
-            plain, days = trim(year, sigma), trim_days(year, sigma)
+            rows = (365 - start) * DAY_ROWS
+            plain, days = trim(year, sigma, rows), trim_days(year, sigma, rows)
             assert days.start in (0, plain.start)
             assert days.stop in (365, plain.stop)

@@ -10,15 +10,35 @@ from synthcli.marginal.ends import clearest_run, trim
 
 def test_trim_cuts_noise_and_keeps_thin_tails() -> None:
     counts = np.concatenate([[2.0, -3, 1], np.full(10, 400.0), np.full(40, 6.0), [-2.0, 4, -5]])
-    kept = trim(counts, 5.0)
+    kept = trim(counts, 5.0, float(counts.sum()))
     assert kept.start in (2, 3)
     assert 20 < kept.stop <= len(counts)
     thin = np.concatenate([np.zeros(20), np.full(30, 10.0), np.full(5, 500.0)])
-    assert trim(thin, 8.0).start in range(10, 23), "a tail that is clear as a whole is kept as a whole"
-    assert trim(np.zeros(5), 5.0) == slice(0, 5)
+    kept = trim(thin, 8.0, float(thin.sum()))
+    assert kept.start in range(10, 23), "a tail that is clear as a whole is kept as a whole"
+    assert trim(np.zeros(5), 5.0, 0.0) == slice(0, 5)
     noisy = 50.0 + 150.0 * np.random.default_rng(0).standard_normal((200, 192))
-    cut = [192 - (kept.stop - kept.start) for kept in (trim(row, 150.0) for row in noisy)]
+    kepts = [trim(row, 150.0, float(row.sum())) for row in noisy]
+    cut = [192 - (kept.stop - kept.start) for kept in kepts]
     assert np.mean(cut) < 192 / 5, "mass that noise hides is not cut off"
+
+
+def test_a_run_of_noise_is_not_taken_for_all_of_the_mass() -> None:
+    """1,500 rows over 400 cells of noise 115: the one cell that stands 4.3 deviations out holds a third of them."""
+    counts = np.tile([115.0, -115.0], 200) + 1_500 / 400
+    counts[250] = 500.0
+    assert trim(counts, 115.0, 1_500.0) == slice(0, 400)
+    assert trim(counts, 115.0, 500.0) == slice(0, 400), "nor if it would account for all"
+    counts = np.where((np.arange(400) >= 240) & (np.arange(400) < 260), 75.0, 0.0)
+    kept = trim(counts, 20.0, 1_500.0)
+    assert 235 < kept.start <= 240 and 260 <= kept.stop < 265, "a clear run that accounts for all is"
+
+
+def test_of_even_counts_that_noise_hides_no_end_is_cut() -> None:
+    """By the bound once in a thousand columns; of 1,000, more than ten once in 90 million."""
+    for rows, sigma in ((1_500.0, 115.0), (3_000.0, 600.0)):
+        noisy = rows / 300 + sigma * np.random.default_rng().standard_normal((1_000, 300))
+        assert sum(trim(row, sigma, rows) != slice(0, 300) for row in noisy) <= 10
 
 
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-50, 1e6)), st.integers(1, 12))
