@@ -70,7 +70,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     claim_folder(config.folder)
     claim_folder(config.folder.parent)  # where the release is made before it is shown
     _refuse_early(config)
-    with _own_folder(config.work):
+    with _own_folder(config):
         _sweep(config)
         model = config.work / "model.synth"
         schema = config.schema or accepted_schema(config, progress, warn)
@@ -86,21 +86,42 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     return replace(result, dataset=fit.dataset, schema=schema, spent=spent)
 
 
+_MARK = "publishes-to"
+"""The file of a work folder that names the publish folder."""
+
+
 @contextmanager
-def _own_folder(work: Path) -> Iterator[None]:
-    """Hold the work folder; if this run made it, and fails with nothing in it but the lock, it goes again."""
+def _own_folder(config: ReleaseConfig) -> Iterator[None]:
+    """Hold the work folder; if this run made it, and fails with nothing in it of worth, it goes again.
+
+    `UsageError` where it is that of a release into another folder: each of the two would overwrite the other's model,
+    and pay for its own again in every run.
+    """
+    work, mark = config.work, config.work / _MARK
     made = [folder for folder in (work, *work.parents) if not folder.exists()]
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(work / "lock"):
         try:
+            _refuse_another(config, mark)
+            atomic_write(mark, str(config.folder.resolve()).encode(), mode=0o600)
             yield
         except BaseException:
-            if made and [path.name for path in work.iterdir()] == ["lock"]:
+            if made and {path.name for path in work.iterdir()} <= {"lock", _MARK}:
+                mark.unlink(missing_ok=True)
                 (work / "lock").unlink()
                 with suppress(OSError):  # a folder above that holds something else stays
                     for folder in made:
                         folder.rmdir()
             raise
+
+
+def _refuse_another(config: ReleaseConfig, mark: Path) -> None:
+    if mark.is_file() and mark.read_bytes().decode(errors="replace") != str(config.folder.resolve()):
+        raise UsageError(
+            f"{config.work} is the work folder of a release into another folder, which {mark} names",
+            f"give this release a work folder of its own (--work {config.work}-{config.folder.name}); "
+            f"or, if it has moved, delete {mark}",
+        )
 
 
 def _refuse_early(config: ReleaseConfig) -> None:

@@ -53,3 +53,29 @@ def test_no_two_work_folders_share_a_place_to_stage(tmp_path: Path) -> None:
     assert one != other
     assert one == release._staging(config(tmp_path, work="work/../work"))
     assert one.parent == tmp_path
+
+
+def test_a_work_folder_belongs_to_one_publish_folder(tmp_path: Path) -> None:
+    """The other one's model would be overwritten, and both would pay again in every run."""
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    own, other = config(tmp_path), replace(config(tmp_path), folder=tmp_path / "other")
+    with release._own_folder(own):
+        (own.work / "model.synth").write_text("a model")
+    kept = {place.name for place in own.work.iterdir()}
+    with pytest.raises(UsageError, match="a release into another folder") as refused:
+        release.run_release(other)
+    assert f"--work {own.work}-other" in refused.value.hint
+    assert {place.name for place in own.work.iterdir()} == kept
+    assert not (tmp_path / "ledger.sqlite").exists()
+    with release._own_folder(replace(own, folder=tmp_path / "x" / ".." / "public")):
+        pass
+    (own.work / "publishes-to").unlink()
+    with release._own_folder(other):
+        pass
+
+
+def test_a_work_folder_without_a_model_goes_again_after_a_failure(tmp_path: Path) -> None:
+    asked = config(tmp_path, work="a/b")
+    with pytest.raises(InputError), release._own_folder(asked):
+        raise InputError("no", "hint")
+    assert not list(tmp_path.iterdir())
