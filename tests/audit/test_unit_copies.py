@@ -107,7 +107,7 @@ def test_copies_of_single_rows_fail_and_the_model_s_own_rows_pass(persons: Perso
     policy = load_policy(None)
     for file, outcome in ((with_copies(persons, 0.03, 1), Outcome.FAIL), (honest(persons, 45), Outcome.PASS)):
         endpoint = excess(EXACT, counted(persons, of_persons(persons), file), LEVELS)
-        limits = tuple(limit for limit in policy.limits if limit.covers(endpoint))
+        limits = tuple(limit for limit in policy.limits if limit.among([endpoint]))
         assert judge([endpoint], replace(policy, limits=limits)).outcome is outcome
 
 
