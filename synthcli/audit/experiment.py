@@ -47,6 +47,8 @@ class Experiment:
     """The attributes that random views look at; by default, all."""
     subgroups: tuple[str, ...] = ()
     """The names of the subgroups that the real blocks mark."""
+    of_persons: bool = False
+    """Whether the model draws persons with all of their rows, so that its rows hang together."""
 
 
 def prepare(
@@ -78,6 +80,7 @@ def prepare(
         knowledge=_knowledge(codec, asked),
         viewed=viewed_of(codec),
         subgroups=tuple(asked.subgroups),
+        of_persons=synthesizer.persons is not None,
     )
 
 

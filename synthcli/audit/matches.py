@@ -73,7 +73,7 @@ def weighed(
     searches: Sequence[Search], experiment: Experiment, arms: Arms, synthetic: Synthetic, rng: np.random.Generator
 ) -> Matches:
     """Every match by what chance makes of it; the searches are ways in which a row may match."""
-    records = _different_records(arms, searches[0].cells)
+    records = different_records(arms, searches[0].cells)
     found = np.stack([synthetic.found_of_units[search][records] for search in searches], axis=1)
     sampled = rng.choice(len(arms.first), min(_SAMPLED, len(arms.first)), replace=False)
     matched = arms.unit[records[found.any(axis=1)]]
@@ -118,7 +118,7 @@ def _rarest(unit: NDArray[np.intp], expected: NDArray[np.float64], most: float) 
     return rarest.reshape(expected.shape)
 
 
-def _different_records(arms: Arms, cells: Cells) -> NDArray[np.intp]:
+def different_records(arms: Arms, cells: Cells) -> NDArray[np.intp]:
     """Which of the chosen units' rows to look at: of those of one unit with equal cells, one."""
     if not arms.is_of_units:
         return arms.first

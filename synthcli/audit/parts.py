@@ -22,7 +22,7 @@ from synthcli.audit.roc import permutation_p
 from synthcli.audit.scan import Synthetic
 from synthcli.audit.scoring import MIN_ROWS, Scored
 from synthcli.audit.shadow.attack import Verdicts
-from synthcli.audit.unlikely import unlikely_rows
+from synthcli.audit.unlikely import unlikely_rows, unlikely_units
 from synthcli.errors import SynthError, place_of
 from synthcli.metric import Metric
 
@@ -76,12 +76,13 @@ def copied(
         (gating if test.gates else shown).append(metric)
         shown.extend(shares(test, count, levels.confidence))
         limits[metric.id] = detectable_copies(count, levels.strict)
-    unlikely, said = unlikely_rows(experiment.model, arms, synthetic, levels.confidence)
+    unlikely, of_rows = unlikely_rows(experiment.model, arms, synthetic, levels.confidence)
+    said = (of_rows, unlikely_units(experiment, arms, synthetic))
     return Part(
         endpoints=tuple(gating),
         diagnostics=(*shown, unlikely),
         detection_limits=limits,
-        notes=(said,) if said else (),
+        notes=tuple(filter(None, said)),
     )
 
 
