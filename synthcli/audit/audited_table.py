@@ -81,4 +81,4 @@ def _advice(coins: Coins, arms: Arms, least: int) -> str:
         return APART
     if more_coins_help(coins, compared, compared + arms.shared, max(2, least)):
         return "fit again with a larger --audit-coins, or lower min_nonmembers in the policy"
-    return "no --audit-coins gives as many: take a table with more rows, or lower min_nonmembers in the policy"
+    return "no --audit-coins gives as many: take a larger table, or lower min_nonmembers in the policy"

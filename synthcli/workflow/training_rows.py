@@ -45,7 +45,7 @@ def training_rows(plan: FitPlan, source: Source, progress: Progress) -> Training
     if min(len(coins.members), len(coins.non_members)) < plan.audited_rows:  # how many there are stays private
         tossed = len(coins.candidates)
         more = "give a larger --audit-coins, or a --policy with a lower min_nonmembers"
-        none = "no --audit-coins gives as many: take a table with more rows, or a --policy with a lower min_nonmembers"
+        none = "no --audit-coins gives as many: take a larger table, or a --policy with a lower min_nonmembers"
         raise InvalidAudit(
             f"the audit coins do not give {plan.audited_rows:,} members and as many non-members: no audit would answer",
             more if more_coins_help(coins, tossed, tossed, plan.audited_rows) else none,

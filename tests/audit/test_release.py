@@ -7,6 +7,7 @@ import pytest
 
 from synthcli.audit.audited_table import look_at_table
 from synthcli.audit.block import Block, concatenate
+from synthcli.audit.coins import Coins
 from synthcli.audit.experiment import Experiment
 from synthcli.audit.release import attack_file, run_audit
 from synthcli.audit.result import AuditResult
@@ -201,8 +202,11 @@ def test_too_few_held_out_rows_are_refused_and_a_policy_may_allow_fewer(populati
         epsilon=1.0,
         delta=1e-9,
     )
-    with pytest.raises(InvalidAudit, match="non-members can be compared"):
-        run_audit(experiment)
+    for rows, hint in ((len(table.rows), "fit again with a larger --audit-coins"), (390, "take a larger table")):
+        few = Coins(rows=rows, candidates=table.coins.candidates[:30], heads=table.coins.heads[:30], salt=bytes(32))
+        with pytest.raises(InvalidAudit, match="non-members can be compared") as caught:
+            run_audit(replace(experiment, coins=few, real=chunked(table.rows[:rows])))
+        assert hint in str(caught.value.hint)
     result = run_audit(experiment, min_nonmembers=50)
     assert judge(result.endpoints, load_policy(None)).outcome is INCONCLUSIVE
 

@@ -43,6 +43,7 @@ def test_every_unit_is_compared_by_one_row(persons: Persons) -> None:
     units = persons.unit[chosen.numbers]
     assert len(set(units.tolist())) == len(units) == PERSONS
     assert np.count_nonzero(chosen.candidate) == len(persons.coins.candidates)
+    assert persons.coins.could_toss == PERSONS
     assert np.array_equal(persons.coins.keep(0, len(persons.rows))[chosen.numbers], chosen.trains)
 
 

@@ -48,6 +48,7 @@ def audit(inside: Run, tmp_path: Path):
 def test_one_row_is_too_few_for_coins_and_nothing_is_spent(audit, inside: Run, tmp_path: Path) -> None:
     done = audit(table("{ward},{age},{score}", rows=1))
     assert (done.returncode, done.stdout) == (13, "")
+    assert "hint: no --audit-coins gives as many: take a larger table" in done.stderr
     assert "no audit would answer" in done.stderr and not (tmp_path / "m.synth").exists()
     assert inside("ledger", "show", "people").stdout.splitlines()[-1].split("\t")[:3] == ["people", "none", "0"]
 
