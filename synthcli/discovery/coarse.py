@@ -11,7 +11,7 @@ from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.bounded import Bounded, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
-from synthcli.discovery.reach import Present, is_settled, present, reach, reach_evenly
+from synthcli.discovery.reach import Present, is_settled, present, reach, reach_beyond, reach_evenly
 from synthcli.discovery.stand_ins import stand_ins, with_stand_ins
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
 from synthcli.marginal import Measurement
@@ -59,6 +59,7 @@ def look_coarsely(
     stage = needs.shares.get("coarse grids", 0.0) * rho
     precision = _look_at_precision(needs, columns, curator, DECIMALS * stage)
     octaves = {n: grid.octaves(columns[n].kind, precision[n].decimals) for n in needs.grids}
+    octaves |= {n: np.union1d(octaves[n], ends) for n, ends in facts.likely.items() if n in octaves}
     search = _Search(facts, keys, {n: grid.clip(edges, *bounds_on_axis(columns[n])) for n, edges in octaves.items()})
     for share in LOOKS:
         if search.is_open:
@@ -166,11 +167,12 @@ def _reach(
     facts: Facts, column: Column, edges: grid.Edges, counts: NDArray[np.float64], sigma: float, values: Present
 ) -> slice:
     """The octaves to look at more finely."""
-    guess = facts.likely.get(column.name)
-    near = grid.likely(edges, *guess) if guess else grid.likely(edges)
+    if column.name in facts.likely:
+        return reach_beyond(counts, sigma, grid.likely(edges, *facts.likely[column.name]))
+    near = grid.likely(edges, *grid.LIKELY_DATES.get(column.kind, ()))
     if parts_of_kind(column.kind):
         some = len(grid.clear_cells(counts, sigma)) > 0
-        return grid.active(counts, sigma, near, _BESIDE_YEARS, grid.ALONE if some else _ONLY_YEAR)
+        return grid.active(counts, sigma, near, _BESIDE_YEARS, grid.ALONE if some else _ONLY_YEAR, whole=True)
     return reach(edges, counts, sigma, near, values)
 
 

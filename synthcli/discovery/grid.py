@@ -31,6 +31,11 @@ _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
+def _days(year: int) -> int:
+    """The first day of a year, in days since 1970."""
+    return date(year, 1, 1).toordinal() - _EPOCH
+
+
 def octaves(kind: Kind, decimals: int | None = None) -> Edges:
     """The public coarse grid of a kind: edges of half-open cells, the same for every table.
 
@@ -45,7 +50,7 @@ def octaves(kind: Kind, decimals: int | None = None) -> Edges:
         smallest = -30 if decimals is None else max(-30, floor(-decimals * log2(10)))
         magnitudes = 2.0 ** np.arange(smallest, 64)
         return np.concatenate([-magnitudes[::-1], [0.0, np.nextafter(0.0, 1.0)], magnitudes])
-    years = np.array([date(year, 1, 1).toordinal() - _EPOCH for year in range(1800, 2201)], dtype=np.int64)
+    years = np.array([_days(year) for year in range(1800, 2201)], dtype=np.int64)
     return years if kind is Kind.DATE else years * _DAY
 
 
@@ -61,6 +66,12 @@ def clip(edges: Edges, low: float | int | None, high: float | int | None) -> Edg
 
 def _next(edge: np.float64 | np.int64) -> float | int:
     return int(edge) + 1 if isinstance(edge, np.integer) else float(np.nextafter(edge, np.inf))
+
+
+LIKELY_DATES = {
+    kind: (_days(1920) * unit, _days(2040) * unit) for kind, unit in ((Kind.DATE, 1), (Kind.DATETIME, _DAY))
+}
+"""Where dates are if nothing tells, from the first up to the second."""
 
 
 def likely(edges: Edges, low: int = -1024, high: int = 1024) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,17 @@ from synthcli.pgm.estimation import estimate_total
 _ZERO = 2.5
 """How many sigmas zero must show: many rows share it where there are any, and once in 160 columns there are none."""
 
+_BESIDE_CLEAR = 4.0
+"""How many sigmas an octave beside a clear one must show, where noise may not be taken for it."""
+
 _PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
 
-_CERTAIN = 4.0
-"""And by so many, where some years are known: noise is that far off once in 30,000 columns."""
-
 _LIKELIER = 2.0
 """The logarithm of how many times likelier values must be elsewhere than near."""
+
+_OF_MANY = 4.6
+"""And in columns of years by the logarithm of the number of runs more: noise does that once in 100 columns at most."""
 
 _AWAY = 12
 """What is left is looked for among so many octaves on either side."""
@@ -70,17 +73,32 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     return inside
 
 
+def reach_beyond(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice:
+    """All that is near, whatever its counts, and beyond it only octaves that stand clear, or beside those nearly so.
+
+    Of a number whose mean matters: a far octave of noise would hold more of it than all others.
+    """
+    whole = np.flatnonzero(near)
+    return _hull(slice(int(whole[0]), int(whole[-1]) + 1), active(counts, sigma, near, _BESIDE_CLEAR, whole=True))
+
+
 def reach_evenly(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
     """The range with the likeliest run of any length, where it leaves values unaccounted for: years are full, but many.
 
-    Of few rows a year, none stands clear of its noise, though all of them together do. Where some do, the rest must be
-    certain: a run of any length is found wherever it is looked for.
+    Of few rows a year, none stands clear of its noise, though all of them together do. Where some do, what the run adds
+    must do so, too; where none does, the run must be likelier than the range: both by as much as is left to chance.
     """
-    sure = _CERTAIN if len(clear_cells(counts, sigma)) else _LEFT
-    if _left(counts, sigma, inside, values, sure) <= 0.0:
+    if _left(counts, sigma, inside, values) <= 0.0:
         return inside
+    chance = log(len(counts) * (len(counts) + 1) / 2) + _OF_MANY
     run, likely = _likeliest(counts, sigma, values.rows, len(counts))
-    return _hull(inside, run) if likely > _LIKELIER else inside
+    held, cells = float(counts[inside].sum()), inside.stop - inside.start
+    if not len(clear_cells(counts, sigma)):
+        here = likelihood(held, cells, values.rows, sigma)
+        return run if likely > max(here, 0.0) + chance else inside
+    hull = _hull(inside, run)
+    added, more = float(counts[hull].sum()) - held, hull.stop - hull.start - cells
+    return hull if likely > _LIKELIER and added > sigma * sqrt(2.0 * chance * more) else inside
 
 
 def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> bool:
@@ -91,7 +109,7 @@ def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values:
 def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present, hidden: float = _LEFT) -> float:
     """How many rows with a value the range does not account for, beyond what noise may hide (`hidden` deviations)."""
     left = values.rows - float(counts[inside].sum())
-    return left - hidden * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
+    return left - _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
 
 
 def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: float) -> slice | None:

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from synthcli.discovery import grid
-from synthcli.discovery.reach import Present, present, reach, reach_evenly
+from synthcli.discovery.reach import Present, present, reach, reach_beyond, reach_evenly
 from synthcli.marginal import Measurement
 from synthcli.table.schema import Kind
 
@@ -104,3 +107,20 @@ def test_of_known_years_noise_does_not_make_centuries() -> None:
     counts = 137.0 * np.random.default_rng(0).standard_normal(400)
     counts[200] = 1_500.0
     assert reach_evenly(counts, 137.0, slice(200, 201), Present(1_500.0 + 2.4 * 1_943.0, 1_943.0)) == slice(200, 201)
+
+
+def test_of_no_known_years_a_run_of_noise_makes_none() -> None:
+    """Once in 100 columns at most; of 300, more than 15 once in a million."""
+    some = slice(120, 240)
+    noise = 137.0 * np.random.default_rng().standard_normal((300, 400))
+    kept = [reach_evenly(counts, 137.0, some, Present(5_000.0, 1_943.0)) == some for counts in noise]
+    assert kept.count(False) <= 15
+
+
+@given(arrays(np.float64, 12, elements=st.floats(-4, 4)), st.integers(1, 11), st.sets(st.integers(0, 11)))
+def test_a_number_of_rows_reaches_beyond_what_counts_only_where_it_is_clear(
+    noise: np.ndarray, near: int, full: set[int]
+) -> None:
+    counts = np.where(np.isin(np.arange(12), list(full)), 50.0, np.where(noise > 1.9, 1.9, noise))
+    found = reach_beyond(10.0 * counts, 10.0, np.arange(12) < near)
+    assert (found.start, found.stop) == (0, max(near, *(i + 1 for i in full), 1))
