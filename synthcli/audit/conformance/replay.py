@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from synthcli.artifact import save
-from synthcli.audit.conformance import public_tables
+from synthcli.audit.conformance import public_stays, public_tables
 from synthcli.audit.conformance.build import Build, Fittable, PublicTable, Recording, Setting, record
 from synthcli.audit.conformance.result import Check
 from synthcli.privacy.budget import Budget
@@ -48,6 +48,13 @@ def replays_of_persons() -> Replays:
     base = public_tables.of_persons()
     odd = tuple(public_tables.with_person(base, name) for name in public_tables.ODD_PERSONS)
     return Replays(base, (*odd, public_tables.without_person(base), public_tables.unlike_persons()))
+
+
+def replays_of_stays() -> Replays:
+    """Stays against every odd one more, one less, and stays that all end before they begin."""
+    base = public_stays.stays()
+    odd = tuple(public_stays.with_stay(base, name) for name in public_stays.ODD_STAYS)
+    return Replays(base, (*odd, public_tables.without_row(base), public_stays.backward()))
 
 
 def full_replays() -> tuple[Replays, ...]:

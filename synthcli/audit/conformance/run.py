@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from synthcli.audit.conformance import public_tables
+from synthcli.audit.conformance import public_stays, public_tables
 from synthcli.audit.conformance.accounting import check_loss, check_sensitivity
 from synthcli.audit.conformance.build import Build, Setting, record
 from synthcli.audit.conformance.canaries import CanaryTest
 from synthcli.audit.conformance.likelihood import LikelihoodTest
 from synthcli.audit.conformance.noise_law import NoiseLaw
 from synthcli.audit.conformance.repeats import RepeatTest
-from synthcli.audit.conformance.replay import Replays, check_replays, replays_of_persons
+from synthcli.audit.conformance.replay import Replays, check_replays, replays_of_persons, replays_of_stays
 from synthcli.audit.conformance.result import Check, Conformance, Progress
 from synthcli.audit.conformance.scope import ALARM, DELTA, LAW_LEVEL, SHIFT_LEVEL, Scope
 
@@ -33,6 +33,9 @@ def checks(build: Build, scope: Scope, progress: Progress) -> Iterator[Check]:
     for name in scope.persons:
         progress(f"persons with several rows: {name}", 0.0)
         yield from _of_persons(build, Setting(name, _EPSILON, DELTA))
+    for name in scope.stays:
+        progress(f"dates in order: {name}", 0.0)
+        yield from _of_stays(build, Setting(name, _EPSILON, DELTA))
     for name in scope.repeated:
         progress(f"looking for noise that repeats: {name}", 0.0)
         yield from RepeatTest(Setting(name, 1.0, DELTA), LAW_LEVEL).checks(build)
@@ -59,6 +62,14 @@ def _of_persons(build: Build, setting: Setting) -> Iterator[Check]:
     of = f"{setting.mechanism}.persons"
     yield from _compared(build, setting, Replays(base, (*others, public_tables.without_person(base))), of)
     yield from check_replays(build, setting, (replays_of_persons(),), of)
+
+
+def _of_stays(build: Build, setting: Setting) -> Iterator[Check]:
+    """The same where a fit learns how long dates are apart that a rule puts in order."""
+    base, of = public_stays.stays(), f"{setting.mechanism}.stays"
+    others = [public_stays.with_stay(base, name) for name in public_stays.ODD_STAYS]
+    yield from _compared(build, setting, Replays(base, (*others, public_tables.without_row(base))), of)
+    yield from check_replays(build, setting, (replays_of_stays(),), of)
 
 
 def _compared(build: Build, setting: Setting, tables: Replays, of: str) -> Iterator[Check]:

@@ -24,6 +24,7 @@ class Scope:
     replays: tuple[Replays, ...]
     accounted: tuple[str, ...]
     persons: tuple[str, ...]
+    stays: tuple[str, ...]
     noise: int
     repeated: tuple[str, ...]
     likelihood: tuple[tuple[Setting, int], ...]
@@ -48,6 +49,7 @@ def quick() -> Scope:
         replays=quick_replays(),
         accounted=("sieve", "mst"),
         persons=("sieve",),
+        stays=("sieve",),
         noise=8,
         repeated=("sieve",),
         likelihood=(
@@ -67,6 +69,7 @@ def full() -> Scope:
         replays=full_replays(),
         accounted=MECHANISMS,
         persons=MECHANISMS,
+        stays=MECHANISMS,
         noise=40,
         repeated=MECHANISMS,
         likelihood=(

@@ -8,15 +8,19 @@ import numpy as np
 import opendp.prelude as dp
 import pytest
 
+from synthcli.discovery import fine
+from synthcli.discovery.survey import Survey
 from synthcli.engine import units
 from synthcli.engine.interface import RowMask
 from synthcli.engine.persons import PersonRows
+from synthcli.marginal import Measurement
 from synthcli.mechanisms.independent import Independent
 from synthcli.mechanisms.interface import Fit
 from synthcli.privacy import noise
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.bounding import MOST, BoundedRows, Bounding
 from synthcli.privacy.curator import Curator, MarginalCurator
+from synthcli.table.duration import DurationEncoder
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -117,6 +121,21 @@ def _unrecorded_read(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Independent, "run", peeking)
 
 
+def _exact_durations(patch: pytest.MonkeyPatch) -> None:
+    """How long dates are apart is looked at without noise."""
+    measure = fine.measure
+
+    def measured(survey: Survey, curator: Curator, rho: float) -> dict[str, Measurement]:
+        seen, looked = measure(survey, curator, rho), curator.on(survey)
+        for name in (name for name, view in survey.views.items() if isinstance(view.encoder, DurationEncoder)):
+            looked.prefetch([(name,)])
+            exact = curator._exact.table(looked._view, (name,))
+            seen[name] = replace(seen[name], values=exact.astype(np.float64))
+        return seen
+
+    patch.setattr(fine, "measure", measured)
+
+
 def _by_numpy(generator: Callable[[], np.random.Generator]) -> Plant:
     """Gaussian noise of the right size by a generator of NumPy."""
     real = noise.gaussian
@@ -158,6 +177,7 @@ PLANTED: dict[str, Plant] = {
     "persons counted by their rows": _persons_by_rows,
     "domain from private data": _domain_from_data,
     "exact row count published": _exact_row_count,
+    "durations without noise": _exact_durations,
     "seeded noise": _by_numpy(lambda: np.random.default_rng(7)),
     "noise of one generator for all forks": _by_numpy(lambda: _SHARED),
     "unrecorded read": _unrecorded_read,

@@ -21,6 +21,7 @@ def small() -> Scope:
         replays=(Replays(base, others),),
         accounted=("independent",),
         persons=("independent",),
+        stays=("independent",),
         noise=4,
         repeated=("independent",),
         likelihood=((Setting("independent", 10.0, DELTA), 100),),
