@@ -177,9 +177,9 @@ class _Restricted:
             named.setdefault(leaf.column, []).extend(values if part is None else ())
             numbered |= {} if part is None else {leaf.subject: numbers_of(part)}
         codecs = {codec.name: codec for codec in synthesizer.codec.columns}
-        self._parts: dict[str, Parts] = {
-            name: parts_of(synthesizer.schema[name], codecs[name], values) for name, values in named.items()
-        }
+        clocks = {name for name, calendar in synthesizer.codec.calendars.items() if calendar.tells_hours}
+        schema = synthesizer.schema
+        self._parts = {n: parts_of(schema[n], codecs[n], values, n in clocks) for n, values in named.items()}
         self._numbered = numbered
         self._parts |= numbered
         self._restrictions: dict[tuple[str, int], Restriction] = {}

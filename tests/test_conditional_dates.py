@@ -1,7 +1,7 @@
 """Conditions on dates of which a weekday is modelled: it counts, and so does what other columns have to do with it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from synthcli.conditional import subpopulation
 from synthcli.errors import UsageError
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
-from synthcli.table.calendar import DAY, Part, PartEncoder
+from synthcli.table.calendar import DAY, HOUR, Part, PartEncoder
 from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.rows import satisfying
@@ -21,6 +21,7 @@ from synthcli.table.rules.kinds import Order
 from synthcli.table.schema import Column, Kind, Schema
 
 MONDAY = 19_058  # 7 March 2022
+WEEK = np.array([MONDAY, MONDAY + 7]) * DAY
 STATEMENT = PrivacyStatement(
     dataset="t", epsilon=1.0, delta=1e-9, rho=0.1, key_delta=0.0, mechanism="sieve", spends=(), created="2026-01-01"
 )
@@ -210,3 +211,28 @@ def test_weekdays_of_ordered_columns_are_refused() -> None:
     ordered = replace(whole, schema=schema, codec=codec, model=MarkovRandomField(codec.domain, {}, 9.0))
     with pytest.raises(UsageError, match="keeps column 'day' in order with others, and no weekday of it"):
         subpopulation(ordered, "weekday(day) == 'Monday'")
+
+
+@pytest.mark.parametrize(("grain", "weekday"), [(DAY, True), (DAY, False), (HOUR // 2, True), (HOUR // 2, False)])
+@pytest.mark.parametrize("end", ["2022-03-10T12:00:00", "2022-03-10T00:00:00", "2022-03-10T16:45:00"])
+def test_a_day_that_a_condition_cuts_counts_by_the_times_that_are_drawn(grain: int, weekday: bool, end: str) -> None:
+    """Of days told by their midnights alone, all of a day lies before its noon: against drawn rows, one by one.
+
+    Days are drawn by randomised rounding: a share of 20,000 rows is off by few of them, and times by 6 standard errors
+    of those in one day of seven (1 %) but once in 5e8.
+    """
+    grid = GridEncoder(type=Kind.DATETIME, edges=WEEK, decimals=None, missing=False, grain=grain)
+    parts = (PartEncoder(part=Part.WEEKDAY, type=Kind.DATETIME, missing=False),) if weekday else ()
+    codec = Codec((ColumnCodec("at", grid), *(ColumnCodec("at (weekday)", p, part_of="at") for p in parts)))
+    schema = Schema(name="t", columns=(Column(name="at", kind=Kind.DATETIME, required=True),))
+    model = MarkovRandomField(codec.domain, {}, 900.0)
+    release = replace(_release(), schema=schema, codec=codec, model=model)
+    rng, wanted = np.random.default_rng(0), datetime.fromisoformat(end)
+    codes = {c.name: rng.integers(0, c.size, 20_000) for c in codec.columns}
+    before = np.mean([at < wanted for at in codec.decode(codes, rng).column("at").to_pylist()])
+    found = subpopulation(release, f"at < '{end}'")
+    assert found.probability == pytest.approx(before, abs=0.01)
+    drawn = pa.Table.from_batches(list(found.sample(500, rng)))["at"].to_pylist()
+    assert all(
+        at < wanted and (at - datetime(1970, 1, 1)) % timedelta(microseconds=grain) == timedelta() for at in drawn
+    )

@@ -20,6 +20,8 @@ class Bounded:
         """What all values are multiples of, if that is known of numbers of this kind."""
         if kind is Kind.INTEGER:
             return 1.0
+        if kind is Kind.TIME:
+            return float(self.grain)
         return None if kind is not Kind.NUMBER or self.decimals is None else 10.0**-self.decimals
 
     def over(self, edges: grid.Edges, atoms: Iterable[str]) -> "Bounded":

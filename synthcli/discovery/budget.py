@@ -50,7 +50,7 @@ def plan_discovery(facts: Facts, *, binned: bool = True) -> Discovery:
     learnt = facts.to_learn
     levels = {c.name for c in columns if c.kind is Kind.NUMBER and c.name in categories}
     decimals = tuple(c.name for c in columns if c.name in levels or "decimals" in learnt.get(c.name, ()))
-    decimals += tuple(name for name in grids if facts.schema[name].kind is Kind.DATETIME)
+    decimals += tuple(name for name in grids if facts.schema[name].kind.has_clock)
     open_stages = {"categories": categories, "coarse grids": grids, "fine grids": bins}
     shares = {stage: _SHARES[stage] for stage, names in open_stages.items() if names}
     if bins:

@@ -18,12 +18,13 @@ from synthcli.marginal import Measurement
 from synthcli.marginal.ends import trim
 from synthcli.pgm.estimation import pool
 from synthcli.privacy.curator import Curator
-from synthcli.table.calendar import GRAINS, parts_of_kind
+from synthcli.table.calendar import DAY, GRAINS, HOUR, parts_of_kind
 from synthcli.table.schema import Column, Kind
 
 FINE_CELLS = 192
 """Fine enough for spikes; what the noise hides is smoothed afterwards. Measuring a cell takes some 11 microseconds."""
 ZOOM_CELLS = 64
+_FIVE_MINUTES = HOUR // 12
 LOOKS = (0.6, 0.1, 0.1)
 """Shares of the coarse stage: octaves, and two closer looks at what lies in one or two of them.
 
@@ -50,23 +51,31 @@ def look_coarsely(
 ) -> dict[str, Bounded]:
     """Where on the number line the values of each column lie, and how many decimals (which unit of time) they have.
 
-    Octaves first. Those that have not told where all the values are, are looked at once more; where nearly all the mass
-    lies in one or two of them (latitudes of one town), closer looks follow.
+    Times of day have bounds that everybody knows. Of the others, octaves first. Those that have not told where all the
+    values are, are looked at once more; where nearly all the mass lies in one or two of them (latitudes of one town),
+    closer looks follow.
     Numbers whose learnt levels (`keys`) hold nearly all of it need no grid, and are left out; other levels become cells
     of their own.
     """
     columns = {column.name: column for column in facts.schema.modelled}
     stage = needs.shares.get("coarse grids", 0.0) * rho
     precision = _look_at_precision(needs, columns, curator, DECIMALS * stage)
-    octaves = {n: grid.octaves(columns[n].kind, precision[n].decimals) for n in needs.grids}
+    clocks = {n: _clock(columns[n], precision[n]) for n in needs.grids if columns[n].kind is Kind.TIME}
+    octaves = {n: grid.octaves(columns[n].kind, precision[n].decimals) for n in needs.grids if n not in clocks}
     octaves |= {n: np.union1d(octaves[n], ends) for n, ends in facts.likely.items() if n in octaves}
     search = _Search(facts, keys, {n: grid.clip(edges, *bounds_on_axis(columns[n])) for n, edges in octaves.items()})
     for share in LOOKS:
         if search.is_open:
             search.look(curator, share * stage)
-    fine = {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
+    fine = clocks | {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
     _open_heaps(fine, precision, columns, curator, stage)
     return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
+
+
+def _clock(column: Column, known: Bounded) -> grid.Edges:
+    """The fine edges of a time of day: five minutes each, or the unit that times are told in. Nothing is looked for."""
+    edges = np.arange(0, DAY + 1, max(known.grain, _FIVE_MINUTES), dtype=np.int64)
+    return grid.clip(edges, *bounds_on_axis(column))
 
 
 class _Search:
@@ -183,11 +192,11 @@ def _look_at_precision(
     found = {n: Bounded(edges=np.zeros(0), decimals=columns[n].decimals, grain=1) for n in needs.grids}
     if not needs.decimals:
         return found
-    is_time = {name: columns[name].kind is Kind.DATETIME for name in needs.decimals}
-    views = {n: View(n, dates.TimeUnits() if time else DecimalPlaces()) for n, time in is_time.items()}
+    kinds = {name: columns[name].kind for name in needs.decimals}
+    views = {n: View(n, dates.TimeUnits(kind) if kind.has_clock else DecimalPlaces()) for n, kind in kinds.items()}
     for name, places in measure(Survey(views), curator, rho).items():
         finest = _finest(places)
-        if is_time[name]:
+        if kinds[name].has_clock:
             found[name] = replace(found[name], grain=GRAINS[finest])
         else:
             found[name] = replace(found[name], decimals=None if finest >= MOST_DECIMALS else finest)

@@ -34,13 +34,14 @@ _VISIBLE = 0.005
 
 @dataclass(frozen=True)
 class TimeUnits:
-    """In which of `GRAINS` a datetime is told; missing values have the first."""
+    """In which of `GRAINS` a datetime or time is told; missing values have the first."""
 
+    kind: Kind = Kind.DATETIME
     size: int = len(GRAINS)
 
     def encode(self, values: pa.Array) -> NDArray[np.uint8]:
         """The coarsest unit of which the value is a multiple."""
-        places, missing = positions(values, Kind.DATETIME)
+        places, missing = positions(values, self.kind)
         units = np.full(len(places), len(GRAINS) - 1, dtype=np.uint8)
         for unit in range(len(GRAINS) - 2, -1, -1):
             units[places % GRAINS[unit] == 0] = unit

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from synthcli.table.calendar import DAY
 from synthcli.table.duration import SHORT, DurationEncoder
 from synthcli.table.rules.kinds import Order
-from synthcli.table.rules.ranks import unit_of
 from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.temporal import unit_of
 
 _EXACT = 16
 """So many of the smallest units have a cell each; every octave beyond has half as many."""

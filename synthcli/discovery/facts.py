@@ -126,7 +126,7 @@ def _unread(column: Column) -> list[str]:
     said = {
         "type": True,
         "role": column.role is not Role.UNIT,
-        "format": column.kind in (Kind.DATE, Kind.DATETIME),
+        "format": column.kind.has_format,
         "missing values": column.missing_values is not None,
         "spellings": (column.true_values, column.false_values) != (plain.true_values, plain.false_values),
         "levels": column.kind is Kind.NUMBER and "categories" in column.observed,

@@ -16,10 +16,10 @@ from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import CategoryEncoder, DurationEncoder, Encoder, GridEncoder
 from synthcli.table.rules.on_codes import impossible_together
 from synthcli.table.rules.order import gaps
-from synthcli.table.rules.ranks import unit_of
 from synthcli.table.rules.separate import Place, cuts_of, regridded, separated
 from synthcli.table.rules.zeros import zeros_of
 from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.temporal import unit_of
 
 MOST_CELLS = 1 << 22
 """Rules whose tables would have more cells than this are refused."""

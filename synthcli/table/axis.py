@@ -1,6 +1,7 @@
-"""Values as positions on a number line, and back: integers as they are, dates in days, datetimes in microseconds."""
+"""Values as positions on a number line, and back: integers as they are, dates in days, datetimes and times of day in
+microseconds (since 1970, since midnight)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ ARROW_TYPES = {
     Kind.STRING: pa.string(),
     Kind.DATE: pa.date32(),
     Kind.DATETIME: pa.timestamp("us"),
+    Kind.TIME: pa.time64("us"),
 }
 """The canonical Arrow type of each kind; datetimes are UTC without saying so."""
 
@@ -28,6 +30,7 @@ LIMITS: dict[Kind, tuple[int, int]] = {
     Kind.INTEGER: (-(2**63), 2**63 - 1),
     Kind.DATE: (_FIRST_DAY, _LAST_DAY),
     Kind.DATETIME: (_FIRST_DAY * _DAY, (_LAST_DAY + 1) * _DAY - 1),
+    Kind.TIME: (0, _DAY - 1),
 }
 """The first and the last position that a value of a whole kind can have."""
 
@@ -44,6 +47,8 @@ def to_axis(value: Bound, kind: Kind) -> int | float:
     if kind is Kind.DATETIME and isinstance(value, datetime):
         naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return (naive - _EPOCH) // timedelta(microseconds=1)
+    if isinstance(value, time):
+        return (datetime.combine(_EPOCH, value) - _EPOCH) // timedelta(microseconds=1)
     if kind is Kind.DATE and isinstance(value, date):
         return value.toordinal() - _EPOCH.toordinal()
     return int(value)  # type: ignore[arg-type]
@@ -55,6 +60,8 @@ def from_axis(position: int | float, kind: Kind) -> Bound:
         return float(position)
     if kind is Kind.DATETIME:
         return _EPOCH + timedelta(microseconds=int(position))
+    if kind is Kind.TIME:
+        return (_EPOCH + timedelta(microseconds=int(position))).time()
     return date.fromordinal(int(position) + _EPOCH.toordinal()) if kind is Kind.DATE else int(position)
 
 
@@ -65,7 +72,7 @@ def positions(values: pa.Array, kind: Kind) -> tuple[NDArray[Any], NDArray[np.bo
     missing = values.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
     if kind is Kind.DATE:
         values = values.view(pa.int32())
-    elif kind is Kind.DATETIME:
+    elif kind.has_clock:
         values = values.view(pa.int64())
     places = values.fill_null(0).to_numpy(zero_copy_only=False).astype(axis_dtype(kind), copy=False)
     return (np.where(missing, 0, places) if missing.any() else places), missing

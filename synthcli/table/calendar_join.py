@@ -19,7 +19,7 @@ from synthcli.marginal import Codes, Merge, StructuralZeros
 from synthcli.marginal.rounding import Shares, shuffled_by_group
 from synthcli.table.axis import positions, values_at
 from synthcli.table.calendar import DAY, HOUR, HOURS, Part, PartEncoder
-from synthcli.table.grid_encoder import GridEncoder, counts_between, multiple_between
+from synthcli.table.grid_encoder import GridEncoder, counts_between, draws_between, multiple_between
 from synthcli.table.schema import Kind
 
 Whole = NDArray[np.int64]
@@ -64,8 +64,11 @@ class Pieces:
     mass: NDArray[np.float64]
 
 
-def pieces_of(column: Coded, unit: int | None = None) -> Pieces:
-    """A grid of dates or datetimes cut at every midnight, or at all multiples of a smaller `unit` (microseconds)."""
+def pieces_of(column: Coded, unit: int | None = None, hours: bool = False) -> Pieces:
+    """A grid of dates or datetimes cut at every midnight, or at all multiples of a smaller `unit` (microseconds).
+
+    Mass is in proportion to the times that are drawn from, or, where `hours` are drawn apart, to how long pieces are.
+    """
     encoder = column.encoder
     assert isinstance(encoder, GridEncoder)
     merge, edges = column.merge, encoder.edges
@@ -73,10 +76,10 @@ def pieces_of(column: Coded, unit: int | None = None) -> Pieces:
     midnights = np.arange(int(edges[0]) // unit + 1, -(-int(edges[-1]) // unit), dtype=np.int64) * unit
     cuts = np.union1d(edges, midnights)
     cell = np.searchsorted(edges[1:-1], cuts[:-1], side="right")
-    width = np.diff(edges).astype(np.float64)
+    drawn_from = np.diff(cuts).astype(np.float64) if hours else draws_between(cuts, cell, encoder)
     groups = np.arange(encoder.cells) if merge is None else merge.groups[: encoder.cells]
-    weights = width if merge is None else merge.weights[: encoder.cells]
-    group, mass = groups[cell], weights[cell] * np.diff(cuts) / width[cell]
+    weights = np.ones(encoder.cells) if merge is None else merge.weights[: encoder.cells]
+    group, mass = groups[cell], weights[cell] * drawn_from / np.bincount(cell, drawn_from, encoder.cells)[cell]
     drawn = (mass > 0) | (np.bincount(group, mass)[group] <= 0)  # without any mass, a group is even
     return Pieces(cuts[:-1][drawn], cuts[1:][drawn], group[drawn], mass[drawn])
 
@@ -88,10 +91,15 @@ class Calendar:
     column: Coded
     parts: tuple[Coded, ...]
 
+    @property
+    def tells_hours(self) -> bool:
+        """Whether hours are drawn apart."""
+        return Part.HOUR in map(part_of, self.parts)
+
     @cached_property
     def pieces(self) -> Pieces:
         """What days are drawn from."""
-        return pieces_of(self.column)
+        return pieces_of(self.column, hours=self.tells_hours)
 
     @cached_property
     def of_pieces(self) -> dict[Part, Whole]:
@@ -162,7 +170,7 @@ class Calendar:
         mass = np.maximum(pieces.mass, 1e-300)
         logs = np.log(mass / np.bincount(key, mass)[key])[piece]
         if encoder.type is Kind.DATETIME:
-            hours = Part.HOUR.of(places, encoder.type) if Part.HOUR in map(part_of, self.parts) else None
+            hours = Part.HOUR.of(places, encoder.type) if self.tells_hours else None
             low, high = _in_hour(pieces.low[piece], pieces.high[piece], hours)
             logs = logs - np.log(counts_between(low, high, encoder.grain))
         return np.where(missing, 0.0, logs)

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.table.axis import axis_dtype, from_axis
+from synthcli.table.axis import from_axis
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.condition.expression import Value
 from synthcli.table.encoders import GridEncoder
+from synthcli.table.grid_encoder import draws_between
 from synthcli.table.lattice import Lattice
-from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind
-from synthcli.table.temporal import TimeFormat
+from synthcli.table.temporal import unit_of
 
-_UNITS = {"microsecond": 1, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": 86400 * 10**6}
 _EXACT = 2.0**53
 _SHOWN = 12
 
@@ -35,8 +34,11 @@ class Split:
     part: NDArray[np.intp]
 
 
-def split(encoder: GridEncoder, column: Column, values: Iterable[Value]) -> Split:
-    """The grid cut so that each cell lies wholly at, or between, these values (ascending) as they are written."""
+def split(encoder: GridEncoder, column: Column, values: Iterable[Value], hours: bool = False) -> Split:
+    """The grid cut so that each cell lies wholly at, or between, these values (ascending) as they are written.
+
+    `hours`: whether they are drawn apart; the shares of a cell that is cut are then those of its length.
+    """
     bounds = [bound for value in values for bound in _bounds(value, column)]
     edges = _edges(encoder)
     within = [bound for bound in bounds if edges[0] < bound < edges[-1]]
@@ -44,7 +46,7 @@ def split(encoder: GridEncoder, column: Column, values: Iterable[Value]) -> Spli
     low = fine[:-1]
     cell = np.searchsorted(encoder.edges[1:-1], low, side="right")
     part = np.array([sum(bound <= place for bound in bounds) for place in low.tolist()], dtype=np.intp)
-    mass = _mass(fine, cell, encoder)
+    mass = np.diff(fine).astype(np.float64) if hours else _mass(fine, cell, encoder)
     whole = np.bincount(cell, mass, encoder.cells)[cell]
     members = np.bincount(cell, minlength=encoder.cells)[cell]
     share = np.where(whole > 0, mass / np.where(whole > 0, whole, 1.0), 1.0 / members)
@@ -73,7 +75,7 @@ def _edges(encoder: GridEncoder) -> NDArray[Any]:
 def _mass(fine: NDArray[Any], cell: NDArray[np.intp], encoder: GridEncoder) -> NDArray[np.float64]:
     """How much of its old cell's draws each new cell gets, up to a factor of the old cell: counts, or widths."""
     if encoder.type is not Kind.NUMBER:
-        return np.diff(fine.astype(axis_dtype(encoder.type))).astype(np.float64)
+        return draws_between(fine, cell, encoder)
     whole, parts = Lattice.of(encoder.edges, encoder.decimals), Lattice.of(fine, encoder.decimals)
     counts = np.maximum(parts.last - parts.first + 1, 0).astype(np.float64)
     widths: NDArray[np.float64] = parts.high / 2 - parts.low / 2
@@ -85,9 +87,7 @@ def _bounds(value: Value, column: Column) -> tuple[int | float, int | float]:
     assert not isinstance(value, str)
     if column.kind is Kind.NUMBER:
         return _number_bounds(float(value), column.decimals)
-    unit = 1
-    if column.kind is Kind.DATETIME:
-        unit = _UNITS[TimeFormat(column.kind, pattern_of(column)).unit]
+    unit = unit_of(column)
     return -(-ceil(value) // unit) * unit, (floor(value) // unit + 1) * unit
 
 

@@ -67,7 +67,7 @@ class _Line:
         self.calendar, self.name = calendar, calendar.column.name
         self.extents = _of_dates(calendar.column, drawn=True)
         self._parts = {part_of(coded): coded for coded in calendar.parts}
-        self._pieces = pieces_of(calendar.column, HOUR if Part.HOUR in self._parts else None)
+        self._pieces = pieces_of(calendar.column, HOUR, True) if calendar.tells_hours else calendar.pieces
         self._drawn: dict[tuple[Part, ...], Windowed] = {}
 
     def wanted(self, codes: Mapping[str, Whole], rng: np.random.Generator) -> dict[Part, Whole]:

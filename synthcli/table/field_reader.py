@@ -141,7 +141,7 @@ class FieldReader:
         text = self._field.get("format", "default")
         if not isinstance(text, str):
             self.problem("format", "must be text")
-        elif kind in (Kind.DATE, Kind.DATETIME) and text != "default":
+        elif kind.has_format and text != "default":
             try:
                 TimeFormat(kind, text)
                 return text

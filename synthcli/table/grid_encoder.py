@@ -1,4 +1,4 @@
-"""Cells of a number line as codes: integers, numbers, dates, datetimes."""
+"""Cells of a number line as codes: integers, numbers, dates, datetimes, times of day."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,11 +22,12 @@ _FEW = 1 << 15
 class GridEncoder:
     """Code i for the cell [edges[i], edges[i + 1]); a missing value, if allowed, has the last code.
 
-    Whole kinds (integer, date in days, datetime in microseconds since 1970) have int64 edges and the last edge lies
-    outside; a cell of width one holds one value. Numbers have float64 edges and the last cell includes its upper edge;
-    a cell [v, nextafter(v)) holds the one value v. Values outside the grid count as the nearest cell.
+    Whole kinds (integer, date in days since 1970, datetime in microseconds since then, time in microseconds since
+    midnight) have int64 edges and the last edge lies outside; a cell of width one holds one value. Numbers have float64
+    edges and the last cell includes its upper edge; a cell [v, nextafter(v)) holds the one value v. Values outside the
+    grid count as the nearest cell.
     Decoding draws evenly inside the cell, on multiples of 10^-`decimals` (numbers) or of `grain` microseconds
-    (datetimes) where the cell holds one.
+    (datetimes, times) where the cell holds one.
     """
 
     kind: ClassVar[str] = "grid"
@@ -50,8 +51,8 @@ class GridEncoder:
                 raise ValueError("an edge lies outside the range of its type")
         if self.decimals is not None and not (self.type is Kind.NUMBER and 0 <= self.decimals <= 15):
             raise ValueError("decimals belong to numbers, and lie between 0 and 15")
-        if self.grain < 1 or (self.grain > 1 and self.type is not Kind.DATETIME):
-            raise ValueError("a grain belongs to datetimes, and is at least a microsecond")
+        if self.grain < 1 or (self.grain > 1 and not self.type.has_clock):
+            raise ValueError("a grain belongs to datetimes and times, and is at least a microsecond")
         edges.flags.writeable = False
         object.__setattr__(self, "edges", edges)
 
@@ -167,6 +168,16 @@ def counts_between(low: NDArray[np.int64], high: NDArray[np.int64], grain: int) 
     """How many values `multiple_between` draws from in each [low, high)."""
     multiples = -(-high // grain) - -(-low // grain)
     return np.where(multiples > 0, multiples, high - low)
+
+
+def draws_between(cuts: NDArray[np.int64], cell: NDArray[np.intp], encoder: GridEncoder) -> NDArray[np.float64]:
+    """How many values of a whole kind are drawn from between one cut and the next, which lie in the same `cell`.
+
+    Multiples of the grain; or all whole numbers, in a cell without one.
+    """
+    multiples = np.diff(-(-cuts.astype(np.int64) // encoder.grain))
+    has_some = np.bincount(cell, multiples, encoder.cells)[cell] > 0
+    return np.where(has_some, multiples, np.diff(cuts)).astype(np.float64)
 
 
 def _inside(low: NDArray[np.uint16], width: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.uint16]:

@@ -15,6 +15,7 @@ _TIMES = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "default"),
     *(f"{day} {time}" for day in _DATES[1:] for time in ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")),
 )
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "default")
 _SPELT_BOOLEANS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
 
 
@@ -45,6 +46,7 @@ def candidates(name: str, text: bool) -> list[Candidate]:
             Column(name=name, kind=Kind.DATETIME, format=f)
             for f in (_TIMES if text else ("%Y-%m-%d %H:%M:%S", "default"))
         ),
+        *(Column(name=name, kind=Kind.TIME, format=f) for f in (_CLOCKS if text else ("%H:%M:%S", "default"))),
     ]
     return [Candidate(column) for column in columns]
 

@@ -93,15 +93,10 @@ def _parse_text(text: pa.Array, index: pa.Array | None, column: Column, missing:
     elif column.kind is Kind.BOOLEAN:
         values, good = _booleans(trimmed, column)
     else:
-        places, good = TimeFormat(column.kind, pattern_of(column)).parse(trimmed)
+        places, good = TimeFormat.of(column).parse(trimmed)
         values = values_at(places, ~good, column.kind)
     unreadable = ~good & ~infinite & _array(trimmed.is_valid())
     return Cells(values=values, unreadable=unreadable, infinite=infinite, index=index, raw=text)
-
-
-def pattern_of(column: Column) -> str | None:
-    """The strptime pattern of a date or datetime column; None for ISO 8601."""
-    return None if column.format == "default" else column.format
 
 
 def _integers(text: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
@@ -145,6 +140,8 @@ def _from_typed(raw: pa.Array, index: pa.Array | None, column: Column, missing: 
         values = raw.cast(pa.date32())
     elif kind is Kind.DATETIME and pa.types.is_date(target):
         values = _midnights(raw.cast(pa.date32()))
+    elif kind is Kind.TIME and pa.types.is_time(target):
+        values = raw.cast(ARROW_TYPES[kind], safe=False)
     if values is None:
         return _by_text(raw, index, column, missing)
     infinite = np.zeros(len(values), dtype=np.bool_)

@@ -85,10 +85,13 @@ class Parts:
         return self.present & ~chosen if negated else chosen
 
 
-def parts_of(column: Column, codec: ColumnCodec, values: Iterable[Value]) -> Parts:
-    """The parts of a column; the values are those that conditions compare it with."""
+def parts_of(column: Column, codec: ColumnCodec, values: Iterable[Value], hours: bool = False) -> Parts:
+    """The parts of a column; the values are those that conditions compare it with.
+
+    `hours`: whether an attribute of their own tells them.
+    """
     if isinstance(codec.encoder, GridEncoder):
-        return _grid_parts(column, codec, codec.encoder, sorted(set(values)))
+        return _grid_parts(column, codec, codec.encoder, sorted(set(values)), hours)
     assert isinstance(codec.encoder, CategoryEncoder)
     return _category_parts(column, codec, codec.encoder, set(values))
 
@@ -126,9 +129,9 @@ def _restrict_categories(codec: ColumnCodec, encoder: CategoryEncoder, chosen: i
     return _merged(codec.name, encoder, codec.merge.groups, codec.merge.shares * fine)
 
 
-def _grid_parts(column: Column, codec: ColumnCodec, encoder: GridEncoder, values: list[Value]) -> Parts:
+def _grid_parts(column: Column, codec: ColumnCodec, encoder: GridEncoder, values: list[Value], hours: bool) -> Parts:
     """One part for each value, and one for each gap between two, or beyond the outer ones."""
-    cut = split(encoder, column, values)
+    cut = split(encoder, column, values, hours)
     missing = [encoder.cells] if encoder.missing else []
     old = np.concatenate([cut.cell, np.array(missing, dtype=np.intp)])
     groups = old if codec.merge is None else codec.merge.groups[old]

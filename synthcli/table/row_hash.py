@@ -57,8 +57,8 @@ def cell_hashes(cells: pa.Array, key: bytes) -> Hashes:
 
 
 def _words(text: pa.Array, key: bytes) -> Hashes:
-    """Spellings: numbers and ISO times by what they mean, the others by their letters."""
-    bare = pc.utf8_trim_whitespace(text.cast(pa.string()))
+    """Spellings: numbers, dates and times in ISO 8601 by what they mean, the others by their letters."""
+    bare = _short_clocks(pc.utf8_trim_whitespace(text.cast(pa.string())))
     hashes = np.full(len(bare), _MISSING, dtype=np.uint64)
     left = ~bare.is_null().to_numpy(zero_copy_only=False)
     for pattern, read in ((_NUMBER, _read_numbers), (_MOMENT, _read_moments)):
@@ -72,6 +72,12 @@ def _words(text: pa.Array, key: bytes) -> Hashes:
         if word not in MARKERS:
             hashes[place] = _digest(_BOOLEANS.get(word.casefold(), word), key)
     return hashes
+
+
+def _short_clocks(text: pa.Array) -> pa.Array:
+    """Times of day without seconds, and seconds without a fraction, that are zero: 08:30:00.000 is 08:30."""
+    seconds = pc.replace_substring_regex(text, r"^([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.0+|(\.[0-9]*[1-9])0+)$", r"\1\2")
+    return pc.replace_substring_regex(seconds, r"^([0-9]{2}:[0-9]{2}):00$", r"\1")
 
 
 def _read_numbers(text: pa.Array, key: bytes) -> tuple[Hashes, NDArray[np.bool_]]:

@@ -4,14 +4,14 @@ The vocabulary is Frictionless Table Schema v2; `schema_file` reads and writes i
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
 
 from synthcli.table.hierarchy import Hierarchy
 from synthcli.table.rules.kinds import Rule
 
-Bound = int | float | date | datetime
+Bound = int | float | date | datetime | time
 Fact = Literal["minimum", "maximum", "categories", "required", "decimals", "surrogate"]
 """The facts about a column that could have been read off its rows, and so can be marked as observed."""
 
@@ -25,11 +25,22 @@ class Kind(StrEnum):
     STRING = "string"
     DATE = "date"
     DATETIME = "datetime"
+    TIME = "time"
 
     @property
     def has_axis(self) -> bool:
-        """Whether the values lie on a number line (integer, number, date, datetime)."""
+        """Whether the values lie on a number line (integer, number, date, datetime, time of day)."""
         return self not in (Kind.BOOLEAN, Kind.STRING)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the values tell a time of day."""
+        return self in (Kind.DATETIME, Kind.TIME)
+
+    @property
+    def has_format(self) -> bool:
+        """Whether the values are spelt by a pattern (date, datetime, time)."""
+        return self is Kind.DATE or self.has_clock
 
 
 class Role(StrEnum):
@@ -81,7 +92,7 @@ class Column:
     most_rows: int | None = None
     """Of a privacy unit: how many rows a person has at most, as everybody knows; learnt where nothing is said."""
     format: str = "default"
-    """How dates are spelt: `default` (ISO 8601) or a strptime pattern."""
+    """How dates and times are spelt: `default` (ISO 8601) or a strptime pattern."""
     minimum: Bound | None = None
     maximum: Bound | None = None
     categories: tuple[str, ...] | None = None

@@ -7,7 +7,6 @@ import numpy as np
 from synthcli.table.axis import to_axis
 from synthcli.table.bound_text import parse_bound
 from synthcli.table.hierarchy_reader import nested
-from synthcli.table.parse import pattern_of
 from synthcli.table.rules.writer import rules_document
 from synthcli.table.schema import Bound, Column, Kind, Level, Role, Schema
 from synthcli.table.schema_reader import UNSEEN, VERSION
@@ -92,7 +91,7 @@ def _bound(bound: Bound, column: Column) -> Any:
     if column.kind in (Kind.INTEGER, Kind.NUMBER):
         return bound
     place = np.array([to_axis(bound, column.kind)], dtype=np.int64)
-    own = TimeFormat(column.kind, pattern_of(column)).spell(place)[0].as_py()
+    own = TimeFormat.of(column).spell(place)[0].as_py()
     try:
         if to_axis(parse_bound(own, column.kind, column.format), column.kind) == place[0]:
             return own

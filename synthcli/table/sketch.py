@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from synthcli.table.axis import positions
 from synthcli.table.missing import MARKERS_AMONG_VALUES, STAND_INS
 from synthcli.table.parse import is_text, parse
-from synthcli.table.schema import Column, Kind
+from synthcli.table.schema import Column
 
 MOST_DISTINCT = 100_000
 _GLANCE = 40
@@ -99,7 +99,7 @@ class ColumnSketch:
         if not len(spellings):
             return
         if not _like_dates(spellings[:_GLANCE]):
-            self.candidates = [c for c in self.candidates if c.column.kind not in (Kind.DATE, Kind.DATETIME)]
+            self.candidates = [c for c in self.candidates if not c.column.kind.has_format]
         for candidate in self.candidates:
             candidate.add(spellings, counts)
         self._look_at_digits(spellings)
@@ -132,13 +132,13 @@ def _like_dates(spellings: pa.Array) -> bool:
     """Whether one of these has digits on both sides of something, as all dates have, or all of them are markers."""
     if all(text.strip() in MARKERS_AMONG_VALUES for text in spellings.to_pylist()):
         return True
-    return pc.any(pc.match_substring_regex(spellings, r"[0-9][-/. ,].*[0-9]")).as_py() is True
+    return pc.any(pc.match_substring_regex(spellings, r"[0-9][-/. ,:].*[0-9]")).as_py() is True
 
 
 def _as_text(raw: pa.Array) -> pa.Array:
-    """Typed cells as text; timestamps in UTC, without a fraction of zeros."""
-    text = raw.cast(pa.string())
-    return pc.replace_substring_regex(text, r"(\.0+)?Z?$", "") if pa.types.is_timestamp(raw.type) else text
+    """Typed cells as text; timestamps in UTC and times, without a fraction of zeros."""
+    text, is_clock = raw.cast(pa.string()), pa.types.is_timestamp(raw.type) or pa.types.is_time(raw.type)
+    return pc.replace_substring_regex(text, r"(\.0+)?Z?$", "") if is_clock else text
 
 
 def _distinct(raw: pa.Array) -> tuple[pa.Array, NDArray[np.int64]]:

@@ -6,7 +6,6 @@ import pyarrow.compute as pc
 
 from synthcli.table.axis import positions
 from synthcli.table.category_encoder import CategoryEncoder
-from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind
 from synthcli.table.temporal import TimeFormat
 
@@ -28,9 +27,9 @@ def _spell(values: pa.Array, column: Column) -> pa.Array:
         return pc.if_else(values, column.true_values[0], column.false_values[0])
     if column.kind is Kind.NUMBER:
         return _number(values, column.decimals)
-    if column.kind in (Kind.DATE, Kind.DATETIME):
+    if column.kind.has_format:
         places, absent = positions(values, column.kind)
-        text = TimeFormat(column.kind, pattern_of(column)).spell(places)
+        text = TimeFormat.of(column).spell(places)
         return pc.if_else(pa.array(absent), None, text)
     return values.cast(pa.string())
 

@@ -1,4 +1,4 @@
-"""Dates and datetimes as text: strptime patterns, read and written a column at a time."""
+"""Dates, datetimes and times of day as text: strptime patterns, read and written a column at a time."""
 
 import re
 from collections.abc import Callable
@@ -13,15 +13,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthcli.table.axis import LIMITS
-from synthcli.table.schema import Kind
+from synthcli.table.schema import Column, Kind
 
-ISO = {Kind.DATE: "%Y-%m-%d", Kind.DATETIME: "%Y-%m-%dT%H:%M:%S"}
+ISO = {Kind.DATE: "%Y-%m-%d", Kind.DATETIME: "%Y-%m-%dT%H:%M:%S", Kind.TIME: "%H:%M:%S"}
 _DAY = 86_400_000_000
 _MONTHS = [datetime(2000, month, 1).strftime("%B") for month in range(1, 13)]
-_ISO_DATETIME = (
-    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
-    r"(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,6})[0-9]*)?)?(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
+_ISO_DATE = "(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
+_ISO_TIME = "(?P<H>[0-9]{2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,6})[0-9]*)?)?"
+_ISO_TEXT = {
+    Kind.DATE: _ISO_DATE,
+    Kind.DATETIME: f"{_ISO_DATE}[T ]{_ISO_TIME}(?P<z>Z|[+-][0-9]{{2}}:?[0-9]{{2}})?",
+    Kind.TIME: _ISO_TIME,
+}
+_UNITS = (("f", 1), ("S", 1_000_000), ("M", 60_000_000), ("H", 3_600_000_000), ("I", 3_600_000_000))
 _DIRECTIVES = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
@@ -42,30 +46,54 @@ _TOKEN = re.compile(r"%(.)|([^%]+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class TimeFormat:
-    """How a column spells its dates or datetimes; `pattern` None is ISO 8601.
+    """How a column spells its dates, datetimes or times; `pattern` None is ISO 8601.
 
-    `ValueError` for a pattern with an unknown or repeated directive, or one that does not say the whole date.
+    `ValueError` for a pattern with an unknown or repeated directive, or one that does not say the whole date, or the
+    hour.
     """
 
     kind: Kind
     pattern: str | None = None
 
+    @classmethod
+    def of(cls, column: Column) -> "TimeFormat":
+        """That of a column."""
+        return cls(column.kind, None if column.format == "default" else column.format)
+
     def __post_init__(self) -> None:
         if self.pattern is None:
             return
         names = [directive for directive, _ in self._tokens if directive]
-        dangling = self.pattern.replace("%%", "").endswith("%")
-        if dangling or set(names) - set(_DIRECTIVES) - {"%"}:
-            raise ValueError(f"a date format may use %{', %'.join(_DIRECTIVES)}")
         named = [name for name in names if name != "%"]
+        dangling = self.pattern.replace("%%", "").endswith("%")
+        if dangling or set(named) - set(_DIRECTIVES):
+            raise ValueError(f"{self._what} may use %{', %'.join(_DIRECTIVES)}")
         if len(set(named)) != len(named):
-            raise ValueError("a date format names a part twice")
-        if not ({"Y", "y"} & set(named) and {"m", "b", "B"} & set(named) and "d" in named):
-            raise ValueError("a date format says year, month and day")
+            raise ValueError(f"{self._what} names a part twice")
         if ("I" in named) != ("p" in named):
-            raise ValueError("%I and %p go together in a date format")
-        if self.kind is Kind.DATE and set(named) & set("HIMSfpz"):
+            raise ValueError(f"%I and %p go together in {self._what}")
+        if self.kind is Kind.TIME:
+            self._check_time(set(named))
+        else:
+            self._check_date(set(named))
+
+    def _check_date(self, named: set[str]) -> None:
+        if not ({"Y", "y"} & named and {"m", "b", "B"} & named and "d" in named):
+            raise ValueError("a date format says year, month and day")
+        if self.kind is Kind.DATE and named & set("HIMSfpz"):
             raise ValueError("the format of a date has no time of day")
+
+    def _check_time(self, named: set[str]) -> None:
+        if named & set("YymdbB"):
+            raise ValueError("the format of a time of day has no date")
+        if "z" in named:
+            raise ValueError("the format of a time of day has no zone")
+        if not named & set("HI"):
+            raise ValueError("a time format says the hour")
+
+    @property
+    def _what(self) -> str:
+        return "a time format" if self.kind is Kind.TIME else "a date format"
 
     @cached_property
     def _tokens(self) -> list[tuple[str, str]]:
@@ -73,10 +101,8 @@ class TimeFormat:
 
     @cached_property
     def _regex(self) -> str:
-        if self.pattern is None and self.kind is Kind.DATETIME:
-            return f"^{_ISO_DATETIME}$"
         if self.pattern is None:
-            return "^(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})$"
+            return f"^{_ISO_TEXT[self.kind]}$"
         parts = [
             re.escape(text) if not name else "%" if name == "%" else f"(?P<{name}>{_DIRECTIVES[name]})"
             for name, text in self._tokens
@@ -84,24 +110,23 @@ class TimeFormat:
         return f"^{''.join(parts)}$"
 
     @property
-    def unit(self) -> str:
-        """The finest part that is spelt: microsecond, second, minute, hour or day."""
+    def unit(self) -> int:
+        """Positions on the axis that are spelt alike: microseconds of the finest part of a time that is told; 1 day."""
+        if self.kind is Kind.DATE or self.pattern is None:
+            return 1
         named = {name for name, _ in self._tokens}
-        if (self.pattern is None and self.kind is Kind.DATETIME) or "f" in named:
-            return "microsecond"
-        parts = (("S", "second"), ("M", "minute"), ("H", "hour"), ("I", "hour"))
-        return next((unit for name, unit in parts if name in named), "day")
+        return next((size for name, size in _UNITS if name in named), _DAY)
 
     def parse(self, text: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Positions on the axis of the kind (0 where null or unreadable), and which entries could be read."""
         parts = pc.extract_regex(text, pattern=self._regex)
         good = parts.is_valid().to_numpy(zero_copy_only=False)
         fields = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
-        days, sound = _days(fields, good)
+        days, sound = _days(fields, good)  # of a time of day: 1 January 1970
         if self.kind is Kind.DATE:
             return np.where(sound, days, 0), sound
         micros, in_range = _time_of_day(fields, sound)
-        first, last = LIMITS[Kind.DATETIME]
+        first, last = LIMITS[self.kind]
         places = days * _DAY + micros
         sound = in_range & (places >= first) & (places <= last)
         return np.where(sound, places, 0), sound
@@ -117,11 +142,19 @@ class TimeFormat:
         return pc.binary_join_element_wise(*parts, "")
 
 
+def unit_of(column: Column) -> int:
+    """Positions on a whole number line that are written alike."""
+    return TimeFormat.of(column).unit if column.kind.has_format else 1
+
+
 def _spell_iso(places: NDArray[np.int64], kind: Kind) -> pa.Array:
     """ISO 8601: Arrow's text, with a T between date and time."""
     if kind is Kind.DATE:
         return pa.array(places.astype(np.int32)).view(pa.date32()).cast(pa.string())
     unit = "us" if np.any(places % 1_000_000) else "s"
+    if kind is Kind.TIME:
+        times = pa.array(places).view(pa.time64("us"))
+        return (times if unit == "us" else times.cast(pa.time32("s"))).cast(pa.string())
     text = pa.array(places).view(pa.timestamp("us")).cast(pa.timestamp(unit)).cast(pa.string())
     if not len(places):
         return text

@@ -21,6 +21,7 @@ _PLURALS = {
     Kind.STRING: "text",
     Kind.DATE: "dates",
     Kind.DATETIME: "datetimes",
+    Kind.TIME: "times",
 }
 
 

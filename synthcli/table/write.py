@@ -13,15 +13,14 @@ import pyarrow.parquet as parquet
 
 from synthcli.errors import UsageError
 from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
-from synthcli.table.axis import ARROW_TYPES
+from synthcli.table.axis import ARROW_TYPES, positions, values_at
 from synthcli.table.csv_text import CsvText, csv_rows
-from synthcli.table.parse import pattern_of
 from synthcli.table.provenance import PARQUET_KEY, is_provenance, sidecar_of
 from synthcli.table.rules.kinds import Unique
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
 from synthcli.table.surrogate import SurrogateColumn
-from synthcli.table.temporal import TimeFormat
+from synthcli.table.temporal import unit_of
 
 _PARQUET = (".parquet", ".pq")
 _CSV = (".csv", ".tsv", ".txt")
@@ -76,9 +75,7 @@ class Writer:
             values = values.dictionary_decode()
         if column.kind is Kind.NUMBER and column.decimals is not None:
             return pc.round(values, column.decimals)
-        if column.kind is Kind.DATETIME:
-            return pc.floor_temporal(values, unit=TimeFormat(column.kind, pattern_of(column)).unit)
-        return values
+        return _as_told(values, column) if column.kind.has_clock else values
 
     def _spell(self, values: pa.Array, column: Column) -> pa.Array:
         """Text; of a dictionary that came before, the same text."""
@@ -111,6 +108,12 @@ def _beside(path: Path, provenance: str, force: bool) -> Iterator[None]:
     with atomic_file(place) as file:
         yield
         file.write(provenance.encode() + b"\n")
+
+
+def _as_told(values: pa.Array, column: Column) -> pa.Array:
+    """Times without what the column's format does not tell."""
+    places, missing = positions(values, column.kind)
+    return values_at(places - places % unit_of(column), missing, column.kind)
 
 
 def _distinct(schema: Schema) -> set[str]:

@@ -9,6 +9,7 @@ from synthcli.discovery import grid
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.codec import ColumnCodec
 from synthcli.table.encoders import GridEncoder
+from synthcli.table.schema import Kind
 
 MOST = 0.01
 """Of a larger share of a column's rows the steward is told."""
@@ -25,7 +26,7 @@ def far_values(synthesizer: Synthesizer) -> Mapping[str, float]:
 
 def _share(synthesizer: Synthesizer, column: ColumnCodec) -> float:
     encoder = column.encoder
-    if not isinstance(encoder, GridEncoder):
+    if not isinstance(encoder, GridEncoder) or encoder.type is Kind.TIME:
         return 0.0
     first, *_, last = grid.octaves(encoder.type)
     ends = {0} if encoder.edges[0] == first else set()

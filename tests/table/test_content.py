@@ -15,6 +15,7 @@ from synthcli.table.schema import Column, Kind, Schema
 from synthcli.table.source import open_source, validate
 
 KINDS = {"i": Kind.INTEGER, "x": Kind.NUMBER, "b": Kind.BOOLEAN, "s": Kind.STRING, "d": Kind.DATE, "t": Kind.DATETIME}
+KINDS |= {"at": Kind.TIME}
 SCHEMA = Schema(name="t", columns=tuple(Column(name=name, kind=kind) for name, kind in KINDS.items()))
 
 
@@ -28,6 +29,7 @@ def _table(rows: int = 500) -> pd.DataFrame:
             "s": rng.choice(["", "a", "ab", "Zürich"], rows),
             "d": pd.to_datetime(rng.integers(0, 20_000, rows), unit="D").date,
             "t": pd.to_datetime(rng.integers(0, 10**9, rows), unit="s"),
+            "at": pd.to_datetime(rng.integers(0, 86_400, rows), unit="s").time,
         }
     ).astype({"b": object, "s": object})
     for name in table.columns:

@@ -15,7 +15,7 @@ from synthcli.table.axis import ARROW_TYPES, LIMITS, from_axis, positions, to_ax
 from synthcli.table.encoders import CategoryEncoder, GridEncoder, encoder_from_json
 from synthcli.table.schema import Kind
 
-AXES = (Kind.INTEGER, Kind.DATE, Kind.DATETIME)
+AXES = (Kind.INTEGER, Kind.DATE, Kind.DATETIME, Kind.TIME)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 

@@ -1,6 +1,6 @@
 """Parquet in: one file, a folder, a glob; every Arrow type that has a canonical one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ PARQUET = pa.table(
         "f": pa.array([1.0, float("nan"), 3.0], pa.float32()),
         "t": pa.array([datetime(2020, 1, 1, 12), None, datetime(1969, 1, 1)], pa.timestamp("ns", "Europe/Zurich")),
         "d": pa.array([datetime(2020, 1, 1), None, datetime(1969, 1, 1)], pa.timestamp("ms")),
+        "at": pa.array([time(8, 30), None, time(23, 59, 59)], pa.time32("ms")),
         "zip": pa.array([123, None, 45]),
         "large": pa.array(["?", "y", "z"], pa.large_string()),
         "flag": pa.array([1, 0, None], pa.int8()),
@@ -38,6 +39,7 @@ TYPED = Schema(
             "f": Kind.INTEGER,
             "t": Kind.DATETIME,
             "d": Kind.DATE,
+            "at": Kind.TIME,
             "zip": Kind.STRING,
             "large": Kind.STRING,
             "flag": Kind.BOOLEAN,
@@ -45,9 +47,9 @@ TYPED = Schema(
     ),
 )
 EXPECTED = [
-    ("a", 1, 1.5, 1, datetime(2020, 1, 1, 12), date(2020, 1, 1), "123", None, True),
-    (None, None, None, None, None, None, None, "y", False),
-    ("b", 3, -2.25, 3, datetime(1969, 1, 1), date(1969, 1, 1), "45", "z", None),
+    ("a", 1, 1.5, 1, datetime(2020, 1, 1, 12), date(2020, 1, 1), time(8, 30), "123", None, True),
+    (None, None, None, None, None, None, None, None, "y", False),
+    ("b", 3, -2.25, 3, datetime(1969, 1, 1), date(1969, 1, 1), time(23, 59, 59), "45", "z", None),
 ]
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import random
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -77,6 +77,16 @@ RNG = random.Random(5)
         (["2020-01-31T10:00:00.5+01:00", "2020-02-01T00:00:00Z"],
          Column(name="v", kind=Kind.DATETIME, required=True,
                 minimum=datetime(2020, 1, 31, 9, 0, 0, 500000), maximum=datetime(2020, 2, 1))),
+        (["08:30", "23:15", "00:00"],
+         Column(name="v", kind=Kind.TIME, format="%H:%M", minimum=time(0), maximum=time(23, 15), required=True)),
+        (["08:30:05", "NA"],
+         Column(name="v", kind=Kind.TIME, format="%H:%M:%S", minimum=time(8, 30, 5), maximum=time(8, 30, 5),
+                missing_values=("NA", ""))),
+        (["08:30", "08:30:05.25"],
+         Column(name="v", kind=Kind.TIME, minimum=time(8, 30), maximum=time(8, 30, 5, 250000), required=True)),
+        (["8:30 AM", "11:05 PM"],
+         Column(name="v", kind=Kind.TIME, format="%I:%M %p", minimum=time(8, 30), maximum=time(23, 5), required=True)),
+        (["08:30", "25:00"], Column(name="v", kind=Kind.STRING, categories=("08:30", "25:00"), required=True)),
     ],
 )  # fmt: skip
 def test_types_and_facts(tmp_path: Path, values: list[str], expected: Column) -> None:

@@ -1,6 +1,6 @@
 """Equal rows get equal numbers, whatever file they come from; other rows do not."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,10 @@ def one(value: object, kind: pa.DataType) -> int:
         ("2024-02-29", date(2024, 2, 29), pa.date32()),
         ("2024-02-29 00:00:00", date(2024, 2, 29), pa.date32()),
         ("2024-02-29T13:05:00.25Z", datetime(2024, 2, 29, 13, 5, 0, 250000), pa.timestamp("us")),
+        ("08:30", time(8, 30), pa.time64("us")),
+        ("08:30:00", time(8, 30), pa.time32("s")),
+        ("08:30:05.250", time(8, 30, 5, 250000), pa.time64("ns")),
+        ("08:30:05.000", time(8, 30, 5), pa.time32("ms")),
         ("True", True, pa.bool_()),
         ("no", False, pa.bool_()),
         ("NA", None, pa.int64()),

@@ -16,12 +16,17 @@ from synthcli.table.schema_file import dump_schema, load_schema
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 NAMES = TEXT.filter(bool)
-PATTERNS = {Kind.DATE: ["default", "%d/%m/%Y", "%Y-%d-%m", "%d.%m.%y"], Kind.DATETIME: ["default", "%d %b %Y %H:%M:%S"]}
+PATTERNS = {
+    Kind.DATE: ["default", "%d/%m/%Y", "%Y-%d-%m", "%d.%m.%y"],
+    Kind.DATETIME: ["default", "%d %b %Y %H:%M:%S"],
+    Kind.TIME: ["default", "%H:%M", "%I:%M %p"],
+}
 BOUNDS = {
     Kind.INTEGER: st.integers(-(2**63), 2**63 - 1),
     Kind.NUMBER: st.floats(allow_nan=False, allow_infinity=False),
     Kind.DATE: st.dates(),
     Kind.DATETIME: st.datetimes(),
+    Kind.TIME: st.times(),
 }
 
 

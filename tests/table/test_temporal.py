@@ -1,6 +1,6 @@
-"""Dates and datetimes as text, against Python's own strptime and strftime."""
+"""Dates, datetimes and times of day as text, against Python's own strptime and strftime."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from synthcli.table.temporal import TimeFormat
 
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m.%d.%Y", "%d %B %Y", "%b %d, %Y", "%Y%m%d", "week of %d-%m-%Y 100%%")
 TIMES = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %I:%M %p", "%Y-%m-%dT%H:%M:%S.%f", "%H.%M on %b %d %Y", "%Y-%m-%dT%H:%M:%S%z")
+
+
+CLOCKS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M %p", "%H h", "%p %I.%M.%S")
 
 
 def _parse(pattern: str | None, kind: Kind, *texts: str) -> list[object]:
@@ -37,6 +40,30 @@ def test_datetimes_are_spelt_and_read_as_python_does(moment: datetime, pattern: 
     text = form.spell(np.array([to_axis(moment, Kind.DATETIME)], dtype=np.int64))[0].as_py()
     assert text == moment.replace(tzinfo=UTC).strftime(pattern)
     assert _parse(pattern, Kind.DATETIME, text) == [moment]
+
+
+@given(st.times(), st.sampled_from(CLOCKS))
+def test_times_are_spelt_and_read_as_python_does(moment: time, pattern: str) -> None:
+    parts = {"minute": "%M", "second": "%S", "microsecond": "%f"}
+    moment = moment.replace(**{part: 0 for part, directive in parts.items() if directive not in pattern})
+    form = TimeFormat(Kind.TIME, pattern)
+    place = to_axis(moment, Kind.TIME)
+    text = form.spell(np.array([place], dtype=np.int64))[0].as_py()
+    assert text == moment.strftime(pattern)
+    assert _parse(pattern, Kind.TIME, text) == [moment]
+    assert place % form.unit == 0
+
+
+@given(st.lists(st.times() | st.times().map(lambda t: t.replace(microsecond=0)), max_size=20))
+def test_iso_times(moments: list[time]) -> None:
+    """Microseconds for all if one of them has some; minutes alone are read, too."""
+    text = TimeFormat(Kind.TIME).spell(np.array([to_axis(t, Kind.TIME) for t in moments], dtype=np.int64))
+    fraction = "microseconds" if any(t.microsecond for t in moments) else "seconds"
+    assert text.to_pylist() == [t.isoformat(timespec=fraction) for t in moments]
+    assert _parse(None, Kind.TIME, *text.to_pylist()) == moments
+    assert _parse(None, Kind.TIME, *(t.isoformat("minutes") for t in moments)) == [
+        t.replace(second=0, microsecond=0) for t in moments
+    ]
 
 
 @given(st.datetimes(), st.integers(-840, 840))
@@ -79,6 +106,13 @@ def test_iso_text_of_many_is_alike(moments: list[datetime]) -> None:
         ("%d/%m/%Y", Kind.DATE, "31/04/2020"),
         ("%d %b %Y", Kind.DATE, "01 Foo 2020"),
         ("%d/%m/%Y %I:%M %p", Kind.DATETIME, "01/01/2020 13:00 PM"),
+        (None, Kind.TIME, "24:00"),
+        (None, Kind.TIME, "23:59:60"),
+        (None, Kind.TIME, "8:30"),
+        (None, Kind.TIME, "08:30Z"),
+        (None, Kind.TIME, "2021-01-01T08:30"),
+        ("%H:%M", Kind.TIME, "08:30:00"),
+        ("%I:%M %p", Kind.TIME, "00:30 AM"),
     ],
 )
 def test_what_is_no_date(pattern: str | None, kind: Kind, text: str) -> None:
@@ -97,3 +131,16 @@ def test_two_digit_years_follow_posix() -> None:
 def test_useless_patterns(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"date format|format of a date"):
         TimeFormat(Kind.DATE, pattern)
+
+
+@pytest.mark.parametrize("pattern", ["%M:%S", "%H:%M %d", "%H:%M%z", "%H:%M:%H", "%I:%M", "%H:%Q", "noon"])
+def test_useless_patterns_of_times(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"time format|format of a time"):
+        TimeFormat(Kind.TIME, pattern)
+
+
+def test_the_unit_is_what_is_spelt_alike() -> None:
+    units = {"%H:%M": 60_000_000, "%I %p": 3_600_000_000, "%H:%M:%S": 1_000_000, "%H:%M:%S.%f": 1, None: 1}
+    assert {pattern: TimeFormat(Kind.TIME, pattern).unit for pattern in units} == units
+    assert TimeFormat(Kind.DATETIME, "%Y-%m-%d").unit == 86_400_000_000
+    assert TimeFormat(Kind.DATE, "%Y-%m-%d").unit == 1

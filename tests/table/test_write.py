@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ SCHEMA = Schema(
         Column(name="price", kind=Kind.NUMBER, decimals=2, missing_values=("?", "")),
         Column(name="day", kind=Kind.DATE, format="%d.%m.%Y"),
         Column(name="when", kind=Kind.DATETIME),
+        Column(name="at", kind=Kind.TIME, format="%H:%M"),
         Column(name="ok", kind=Kind.BOOLEAN, true_values=("yes",), false_values=("no",)),
         Column(name="word", kind=Kind.STRING),
         Column(name="id", kind=Kind.STRING, role=Role.SURROGATE, surrogate=Surrogate("uuid")),
@@ -46,6 +47,7 @@ BATCH = pa.RecordBatch.from_pydict(
         "price": pa.array([1.0, -0.001, None]),
         "day": pa.array([date(2020, 1, 2), None, date(999, 12, 31)]),
         "when": pa.array([datetime(2020, 1, 2, 3, 4, 5), None, None], pa.timestamp("us")),
+        "at": pa.array([time(23, 4, 59), None, time(0, 0, 1)], pa.time64("us")),
         "ok": pa.array([True, False, None]),
     }
 )
@@ -60,10 +62,10 @@ def _write(path: Path, seed: int = 1, batches: int = 2) -> None:
 def test_csv_is_spelt_as_the_schema_says(tmp_path: Path) -> None:
     _write(tmp_path / "t.csv")
     lines = (tmp_path / "t.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "row,code,price,day,when,ok,word,id,plate"
-    assert lines[1].startswith('1,01,1.00,02.01.2020,2020-01-02T03:04:05,yes,"a,""b""",')
-    assert lines[2].startswith('2,2,0.00,,,no,"c')
-    assert lines[4].startswith("3,,?,31.12.0999,,,,")
+    assert lines[0] == "row,code,price,day,when,at,ok,word,id,plate"
+    assert lines[1].startswith('1,01,1.00,02.01.2020,2020-01-02T03:04:05,23:04,yes,"a,""b""",')
+    assert lines[2].startswith('2,2,0.00,,,,no,"c')
+    assert lines[4].startswith("3,,?,31.12.0999,,00:00,,,")
     assert lines[5].startswith("4,01,")
     identifiers = [line.rsplit(",", 2)[1:] for line in (lines[1], lines[4], lines[5])]
     assert all(uuid.UUID(identifier).version == 4 for identifier, _ in identifiers)
@@ -79,8 +81,9 @@ def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:
 
 
 def test_what_is_written_reads_back(tmp_path: Path) -> None:
-    expected = BATCH.select(["code", "price", "day", "when", "ok", "word"]).to_pylist()
+    expected = BATCH.select(["code", "price", "day", "when", "at", "ok", "word"]).to_pylist()
     expected[1]["price"] = 0.0
+    expected[0]["at"], expected[2]["at"] = time(23, 4), time(0, 0)
     for name in ("t.csv", "t.parquet"):
         _write(tmp_path / name, batches=1)
         with open_source(str(tmp_path / name)) as source:
@@ -215,7 +218,7 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
 def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with open_writer("-", SCHEMA, rng=np.random.default_rng(0)) as writer:
         writer.write(BATCH.slice(0, 0))
-    assert capfdbinary.readouterr().out == b"row,code,price,day,when,ok,word,id,plate\n"
+    assert capfdbinary.readouterr().out == b"row,code,price,day,when,at,ok,word,id,plate\n"
 
 
 def test_nothing_is_left_after_a_failure(tmp_path: Path) -> None:

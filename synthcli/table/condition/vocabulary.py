@@ -79,7 +79,7 @@ class Vocabulary:
             return self._category(column, token)
         if column.kind is Kind.BOOLEAN:
             return _truth(column, token)
-        if column.kind in (Kind.DATE, Kind.DATETIME):
+        if column.kind.has_format:
             return _instant(column, token)
         if token.sort != "number":
             raise _mismatch(column, token, "write a number, without quotes")
@@ -133,7 +133,8 @@ def _truth(column: Column, token: Token) -> bool:
 
 
 def _instant(column: Column, token: Token) -> int:
-    spelling = "as in 2024-12-31" if column.format == "default" else f"spelt as {column.format}"
+    example = "08:30:00" if column.kind is Kind.TIME else "2024-12-31"
+    spelling = f"as in {example}" if column.format == "default" else f"spelt as {column.format}"
     if token.sort != "text":
         raise _mismatch(column, token, f"put the {column.kind} in quotes, {spelling}")
     try:

@@ -6,7 +6,6 @@ from itertools import chain, islice
 import numpy as np
 
 from synthcli.table.axis import to_axis
-from synthcli.table.parse import pattern_of
 from synthcli.table.rules.compute import LARGEST, decimals_of, in_order, unreadable
 from synthcli.table.rules.kinds import Condition, Determines, Missing, Order, Rule, Sum, Unique, Value, conditions_of
 from synthcli.table.rules.order_check import chain_faults, decimals_faults, order_faults
@@ -100,11 +99,11 @@ def _condition_faults(condition: Condition, schema: Schema) -> Iterator[str]:
     places = column.decimals if column.kind is Kind.NUMBER and column.declares("decimals") else None
     if places is not None and any(round(float(value), places) != value for value in named):
         yield f"a value of column {column.name!r} has more decimals than the column: round it"
-    if column.kind is Kind.DATETIME and condition.values:
-        yield f"column {column.name!r} is a datetime: name a range, as {{from: …, below: …}}"
-    if column.kind is Kind.DATETIME and any(not _is_spelt(end, column) for end in ends if end is not None):
+    if column.kind.has_clock and condition.values:
+        yield f"column {column.name!r} is a {column.kind}: name a range, as {{from: …, below: …}}"
+    if column.kind.has_clock and any(not _is_spelt(end, column) for end in ends if end is not None):
         yield f"an end of the range of column {column.name!r} is finer than the column's format: cut it off"
-    if column.kind in (Kind.DATE, Kind.DATETIME) and "%y" in column.format:
+    if column.kind.has_format and "%y" in column.format:
         yield f"the format of column {column.name!r} leaves the century open: spell the year by %Y"
     if any(
         bound is not None and any(_beyond(value, bound, sign) for value in condition.values)
@@ -116,8 +115,8 @@ def _condition_faults(condition: Condition, schema: Schema) -> Iterator[str]:
 def _is_spelt(end: Value, column: Column) -> bool:
     """Whether the column's format can say the instant."""
     place = np.array([to_axis(end, column.kind)])  # type: ignore[arg-type]
-    text = TimeFormat(column.kind, pattern_of(column)).spell(place)
-    return bool(TimeFormat(column.kind, pattern_of(column)).parse(text)[0][0] == place[0])
+    text = TimeFormat.of(column).spell(place)
+    return bool(TimeFormat.of(column).parse(text)[0][0] == place[0])
 
 
 def _beyond(value: Value, bound: Value, sign: int) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import ClassVar, Protocol
 
-Value = str | bool | int | float | date | datetime
+Value = str | bool | int | float | date | datetime | time
 """A canonical value that a rule names."""
 
 

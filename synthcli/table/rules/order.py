@@ -18,8 +18,9 @@ from synthcli.table.codec import Codec, ColumnCodec
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.rules.kinds import Order, Rule
 from synthcli.table.rules.on_codes import last_of
-from synthcli.table.rules.ranks import Ranks, places_of, ranks_between, ranks_of, unit_of
+from synthcli.table.rules.ranks import Ranks, places_of, ranks_between, ranks_of
 from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.temporal import unit_of
 
 _REDRAWS = 32
 """So often are values in the wrong order drawn again; those that are left then are drawn one after the other."""

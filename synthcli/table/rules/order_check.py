@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from synthcli.table.rules.kinds import Order
 from synthcli.table.rules.order import gaps
-from synthcli.table.rules.ranks import unit_of
 from synthcli.table.schema import Kind, Schema
+from synthcli.table.temporal import unit_of
 
 
 def order_faults(rule: Order, schema: Schema) -> Iterator[str]:
@@ -18,9 +18,9 @@ def order_faults(rule: Order, schema: Schema) -> Iterator[str]:
             yield f"columns {first.name!r} and {column.name!r} are {first.kind} and {column.kind}: give them one type"
         elif column.declares("categories"):
             yield f"column {column.name!r} has categories, and only a number line is in order: declare bounds instead"
-        elif column.kind in (Kind.DATE, Kind.DATETIME) and "%y" in column.format:
+        elif column.kind.has_format and "%y" in column.format:
             yield f"the format of column {column.name!r} leaves the century open: spell the year by %Y"
-        elif column.kind is Kind.DATETIME and unit_of(column) != unit_of(first):
+        elif column.kind.has_clock and unit_of(column) != unit_of(first):
             yield f"the formats of {first.name!r} and {column.name!r} differ in their finest part: make them alike"
 
 

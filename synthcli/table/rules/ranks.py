@@ -1,7 +1,7 @@
 """Values as whole numbers in the order of what is written: what rules of order compare.
 
-Integers as they are, dates in days, datetimes in the unit that their format spells, numbers in units of their last
-declared decimal; numbers without declared decimals by their place among all floating-point numbers.
+Integers as they are, dates in days, datetimes and times in the unit that their format spells, numbers in units of their
+last declared decimal; numbers without declared decimals by their place among all floating-point numbers.
 """
 
 from typing import Any
@@ -9,23 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.table.parse import pattern_of
 from synthcli.table.schema import Column, Kind
-from synthcli.table.temporal import TimeFormat
+from synthcli.table.temporal import unit_of
 
-_MICROSECONDS = {
-    "microsecond": 1,
-    "second": 1_000_000,
-    "minute": 60_000_000,
-    "hour": 3_600_000_000,
-    "day": 86_400_000_000,
-}
 Ranks = NDArray[np.int64]
-
-
-def unit_of(column: Column) -> int:
-    """Positions on a whole number line that are written alike."""
-    return _MICROSECONDS[TimeFormat(column.kind, pattern_of(column)).unit] if column.kind is Kind.DATETIME else 1
 
 
 def ranks_of(places: NDArray[Any], column: Column) -> Ranks:
