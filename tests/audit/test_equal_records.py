@@ -7,9 +7,11 @@ import pytest
 from scipy import stats
 
 from synthcli.audit.arms import Arms
+from synthcli.audit.attack import Levels
 from synthcli.audit.audited_table import look_at_table
 from synthcli.audit.block import Block
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.guesses import Guesses, advantage
 from synthcli.audit.roc import auc, permutation_p
 from tests.audit.simulation import PAIRS, SHAPE, Population, chunked, fit, measure, toss
 
@@ -99,3 +101,17 @@ def test_coins_that_decide_who_is_compared_would_not_keep_to_it(record) -> None:
         return ~np.isin(record, np.intersect1d(record[heads], record[~heads]))
 
     assert false_alarms(by_interval, record, agreed) > MOST_OF_INTERVALS
+
+
+def test_guesses_about_equal_rows_keep_to_their_level(record: np.ndarray) -> None:
+    """Nothing is left out of these: twelve guesses about each row, right or wrong for all rows of a record alike."""
+    rng, rows, columns = np.random.default_rng(75), len(record), 12
+    levels, repeats, alarms = Levels(1 - LEVEL, 0.999), 600, 0
+    for _ in range(repeats):
+        right = rng.random((columns, ALONE + THRICE)) < rng.beta(1, 3, ALONE + THRICE)
+        about, trains = np.tile(np.arange(rows), columns), np.tile(rng.random(rows) < 0.5, columns)
+        guesses = Guesses(about, trains, np.zeros(rows * columns), right[:, record].ravel())
+        found = advantage("guesses", "Guesses", guesses, levels)
+        assert found is not None
+        alarms += found[0].low > 0
+    assert alarms <= stats.binom.isf(1e-6, repeats, LEVEL)
