@@ -142,6 +142,8 @@ def _examine(sketch: ColumnSketch) -> Finding:
         flags, note = flags | {"ambiguous-date"}, note or "day and month could be the other way round"
     if inferred.stand_ins:
         note = note or f"{' and '.join(inferred.stand_ins)}: taken for missing"
+    if refused := _refused(inferred, values):
+        note = "; ".join(filter(None, (note, refused)))
     low = high = None
     if candidate is not None and candidate.low is not None and candidate.high is not None:
         low, high = from_axis(candidate.low, column.kind), from_axis(candidate.high, column.kind)
@@ -160,6 +162,14 @@ def _examine(sketch: ColumnSketch) -> Finding:
         maximum=high,
         note=note,
     )
+
+
+def _refused(inferred: Inferred, values: Mapping[str, int]) -> str:
+    """What `fit` will not take, in a few words; empty if it takes all."""
+    infinite = 0 if inferred.candidate is None else inferred.candidate.infinite
+    torn = sum(count for text, count in values.items() if "\0" in text)
+    found = (f"{infinite:,} infinite" if infinite else "", f"{torn:,} with a NUL byte" if torn else "")
+    return f"{' and '.join(filter(None, found))}: fit refuses such values" if any(found) else ""
 
 
 def _judge(

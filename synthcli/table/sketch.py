@@ -26,6 +26,7 @@ class Candidate:
     standing_in: dict[str, int] = field(default_factory=dict)
     good: int = 0
     missing: int = 0
+    infinite: int = 0
     low: int | float | None = None
     high: int | float | None = None
     alive: bool = True
@@ -44,7 +45,8 @@ class Candidate:
         null = cells.values.is_null().to_numpy(zero_copy_only=False)
         null |= self._stand_ins(cells.values, spellings, counts)
         self.good += int(counts[~null].sum())
-        self.missing += int(counts[null & ~cells.unreadable].sum())
+        self.infinite += int(counts[cells.infinite].sum())
+        self.missing += int(counts[null & ~cells.unreadable & ~cells.infinite].sum())
         if self.column.kind.has_axis and not null.all():
             places = positions(cells.values, self.column.kind)[0][~null]
             self.low = places.min() if self.low is None else min(self.low, places.min())

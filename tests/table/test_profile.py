@@ -288,3 +288,13 @@ def test_typed_days_that_mean_none_are_missing_in_the_proposal_and_in_what_is_re
     with open_source(str(tmp_path / "t.parquet")) as source:
         (batch,) = source.batches(proposal.schema, ["day", "at"])
     assert [batch.column(name).null_count for name in ("day", "at")] == [2, 2]
+
+
+def test_values_that_a_fit_refuses_are_told(tmp_path: Path) -> None:
+    lines = [f"{'inf' if i % 50 == 0 else i / 7},{'x' + chr(0) if i % 100 == 0 else 'y'},1" for i in range(1_000)]
+    (tmp_path / "t.csv").write_text("a,b,c\n" + "\n".join(lines) + "\n")
+    with open_source(str(tmp_path / "t.csv")) as source:
+        found = {finding.column.name: finding for finding in propose(source, "t").findings}
+    assert found["a"].note == "20 infinite: fit refuses such values" and found["a"].missing == 0
+    assert found["b"].note == "10 with a NUL byte: fit refuses such values"
+    assert found["c"].note == ""
