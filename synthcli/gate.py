@@ -73,10 +73,13 @@ class Limit:
         found = covered_endpoints(self.metric)
         return bool(found) and all(endpoint in SHADOW_ENDPOINTS for endpoint in found)
 
-    def among(self, endpoints: Sequence[Metric]) -> list[Metric]:
-        """Those that this limit speaks of: the one of its name, if there is one, else all that it matches."""
+    def among(self, endpoints: Sequence[Metric], subgroups: Sequence[str] = (), shadows: int = 0) -> list[Metric]:
+        """Those that this limit speaks of: the one of its name, if an audit of these subgroups has one, measured or
+        not; else all that it matches."""
         named = [metric for metric in endpoints if metric.id == self.metric]
-        return named or [metric for metric in endpoints if matches(metric.id, self.metric)]
+        if named or self.metric in named_endpoints(self.metric, subgroups, shadows):
+            return named
+        return [metric for metric in endpoints if matches(metric.id, self.metric)]
 
     def unmeasured(self, covered: Sequence[Metric], subgroups: Sequence[str], shadows: int) -> list[str]:
         """What it names beside the `covered` endpoints: nothing, where any value of theirs would pass."""
@@ -138,7 +141,7 @@ def judge(
     """
     checks: list[Check] = []
     for limit in policy.asked_of(shadows):
-        covered = limit.among(endpoints)
+        covered = limit.among(endpoints, subgroups, shadows)
         checks.extend(_check(limit, metric, spare) for metric in covered)
         for id in limit.unmeasured(covered, subgroups, shadows):
             note = "no endpoint of this name was measured; this is not a pass"
