@@ -3,9 +3,39 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from synthcli.discovery import grid
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.schema import Column, Kind
+
+_LEAST = 0.05
+"""Cells are taken to hold at least this share of what they would hold if all were even."""
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """What a look tells of where the values are: `masses` between `edges`, even inside; it orders what noise hides."""
+
+    edges: grid.Edges
+    masses: NDArray[np.float64]
+
+    @staticmethod
+    def of(edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> "Density":
+        """Noisy counts drawn to even ones, as far as noise may be what tells them apart (positive-part James-Stein)."""
+        widths = np.diff(edges.astype(np.float64))
+        even = max(float(counts.sum()), 1.0) * widths / widths.sum()
+        off = counts - even
+        kept = max(0.0, 1.0 - (len(counts) - 1) * sigma**2 / max(float(off @ off), 1e-300))
+        return Density(edges, np.maximum(even + kept * off, _LEAST * even))
+
+    def between(self, edges: grid.Edges) -> NDArray[np.float64]:
+        """What it says of cells between other edges; cells outside share what one of them would hold by its width."""
+        own, others = self.edges.astype(np.float64), edges.astype(np.float64)
+        up_to = np.interp(others, own, np.concatenate([[0.0], np.cumsum(self.masses)]))
+        widths = np.diff(others)
+        return np.asarray(np.maximum(np.diff(up_to), _LEAST * widths / widths.sum() * up_to[-1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +45,11 @@ class Bounded:
     edges: grid.Edges
     decimals: int | None
     grain: int
+    density: Density | None = None
+
+    def expected(self, edges: grid.Edges) -> NDArray[np.float64]:
+        """How the mass lies over cells between these edges, by the coarse look: in proportion, beside a finer one."""
+        return np.diff(edges.astype(np.float64)) if self.density is None else self.density.between(edges)
 
     def unit_of(self, kind: Kind) -> float | None:
         """What all values are multiples of, if that is known of numbers of this kind."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from synthcli.discovery import dates, grid, heaps
 from synthcli.discovery.axes import bounds_on_axis
-from synthcli.discovery.bounded import Bounded, encoder_of
+from synthcli.discovery.bounded import Bounded, Density, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
 from synthcli.discovery.reach import Present, is_settled, present, reach, reach_beyond, reach_evenly
@@ -69,7 +69,8 @@ def look_coarsely(
             search.look(curator, share * stage)
     fine = clocks | {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
     _open_heaps(fine, precision, columns, curator, stage)
-    return {name: precision[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
+    known = {name: replace(precision[name], density=search.density[name]) for name in fine}
+    return {name: known[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
 
 
 def _clock(column: Column, known: Bounded) -> grid.Edges:
@@ -89,6 +90,7 @@ class _Search:
         self._closer: dict[str, grid.Edges] = {}
         self._held: dict[str, float] = {}
         self.fine: dict[str, grid.Edges] = {}
+        self.density: dict[str, Density] = {}
 
     @property
     def is_open(self) -> bool:
@@ -125,13 +127,13 @@ class _Search:
     def _see_octaves(self, name: str, edges: grid.Edges, values: Present) -> None:
         counts, sigma = cells_of(self._known[name], len(edges) - 1), self._known[name].stddev
         inside = _reach(self._facts, self._columns[name], edges, counts, sigma, values)
+        if parts_of_kind(self._columns[name].kind):
+            inside = reach_evenly(counts, sigma, inside, values)
         if _are_listed(self._keys.get(name, {}), float(counts[inside].sum())):
             self.fine.pop(name, None)
         elif is_settled(counts, sigma, inside, values):
             self._take(name, edges, counts, sigma, inside)
         else:
-            if parts_of_kind(self._columns[name].kind):
-                inside = reach_evenly(counts, sigma, inside, values)
             self.fine[name] = self._fine(name, edges[inside.start : inside.stop + 1], counts[inside], sigma)
             self._by_octaves[name] = edges
 
@@ -143,6 +145,7 @@ class _Search:
             self._held[name] = float(counts.sum())
 
     def _fine(self, name: str, edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> grid.Edges:
+        self.density[name] = Density.of(edges, counts, sigma)
         return dates.refined(edges, counts, sigma, FINE_CELLS, self._columns[name].kind)
 
 
@@ -180,8 +183,8 @@ def _reach(
         return reach_beyond(counts, sigma, grid.likely(edges, *facts.likely[column.name]))
     near = grid.likely(edges, *grid.LIKELY_DATES.get(column.kind, ()))
     if parts_of_kind(column.kind):
-        some = len(grid.clear_cells(counts, sigma)) > 0
-        return grid.active(counts, sigma, near, _BESIDE_YEARS, grid.ALONE if some else _ONLY_YEAR, whole=True)
+        only = not len(grid.clear_cells(counts, sigma)) and counts.max() > _ONLY_YEAR * sigma
+        return grid.active(counts, sigma, near, _BESIDE_YEARS, _ONLY_YEAR if only else grid.ALONE, whole=True)
     return reach(edges, counts, sigma, near, values)
 
 

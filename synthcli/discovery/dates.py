@@ -74,16 +74,24 @@ def trim_days(counts: NDArray[np.float64], sigma: float, rows: float) -> slice:
     return slice(first, kept.stop if is_emptier(counts[kept.stop :]) else len(counts))
 
 
-def bins(edges: grid.Edges, counts: NDArray[np.float64], sigma: float, wanted: int, kind: Kind) -> NDArray[np.intp]:
+def bins(
+    edges: grid.Edges,
+    counts: NDArray[np.float64],
+    sigma: float,
+    wanted: int,
+    kind: Kind,
+    expected: NDArray[np.float64],
+) -> NDArray[np.intp]:
     """Adjacent cells grouped as by `grid.bins`; where cells are days, to whole weeks: weekdays are alike in all.
 
     A day that holds a bin's mass by itself stays a group of its own, and parts its week.
     """
     day = {Kind.DATE: 1, Kind.DATETIME: DAY}.get(kind, 0)
     if len(counts) < 2 * _DAYS or np.any(np.diff(edges)[1:-1] != day):
-        return grid.bins(counts, sigma, wanted, np.diff(edges).astype(np.float64))
+        return grid.bins(counts, sigma, wanted, expected)
     week = np.arange(len(counts)) // 7
-    weeks = grid.bins(np.bincount(week, counts).astype(np.float64), sigma * sqrt(7), wanted)[week]
+    by_week, expected = (np.bincount(week, of_day).astype(np.float64) for of_day in (counts, expected))
+    weeks = grid.bins(by_week, sigma * sqrt(7), wanted, expected)[week]
     atoms = counts > max(float(counts.sum()) / wanted, 5.0 * sigma)
     alone = np.cumsum(atoms | np.roll(atoms, 1))
     return np.cumsum(np.diff(np.stack([weeks, alone]), axis=1, prepend=np.stack([weeks[:1], alone[:1]])).any(axis=0))

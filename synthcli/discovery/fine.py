@@ -85,8 +85,9 @@ def _binned(column: Column, found: Bounded, seen: Measurement, rows: float) -> C
     counts, sigma = cells_of(seen, len(found.edges) - 1), seen.stddev
     inside = dates.trim_days(counts, sigma, rows) if parts_of_kind(column.kind) else trim(counts, sigma, rows)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
-    groups = dates.bins(edges, counts, sigma, _bins_wanted(seen), column.kind)
-    shares = grid.weights(counts, sigma, np.diff(edges.astype(np.float64)))
+    expected = found.expected(edges)
+    groups = dates.bins(edges, counts, sigma, _bins_wanted(seen), column.kind, expected)
+    shares = grid.weights(counts, sigma, expected)
     encoder = encoder_of(column, edges, found.decimals, found.grain)
     if encoder.size > len(counts):  # the missing code is a bin of its own
         groups, shares = np.append(groups, groups[-1] + 1), np.append(shares, 1.0)

@@ -23,7 +23,7 @@ Edges = NDArray[Any]
 ALONE = 5.5
 """How many sigmas of its noise a cell must show, or a run of up to `LONGEST` cells."""
 LONGEST = 8
-FEWEST_BINS = 4
+FEWEST_BINS = 6
 """So many bins a scale has where noise hides its shape."""
 _FEWEST = 24
 
@@ -180,23 +180,22 @@ def _are_between(atoms: Edges, unit: float) -> bool:
 
 
 def bins(
-    counts: NDArray[np.float64], sigma: float, wanted: int, widths: NDArray[np.float64] | None = None
+    counts: NDArray[np.float64], sigma: float, wanted: int, expected: NDArray[np.float64] | None = None
 ) -> NDArray[np.intp]:
     """Group adjacent fine cells into about `wanted` bins of equal mass, each clear of the noise: their group numbers.
 
     A cell that holds a bin's mass by itself is an atom: a group of its own. The bins share what the atoms leave, so
     that a column of which most is zero keeps a shape beside it. Where the noise of the cells hides a shape, there are
-    `FEWEST_BINS` (or `wanted`) all the same, of equal mass as far as it is known (`weights`): who measures them has
-    less noise. `widths` are those of the cells, alike by default.
+    `FEWEST_BINS` all the same, of equal mass as far as it is known (`weights`): who measures them has less noise.
+    `expected` is how the mass lies over cells as far as it is known, in proportion; alike by default.
     """
     total = max(float(counts.sum()), 1.0)
     atoms = counts > max(total / wanted, 5.0 * sigma)
     left = max(total - float(counts[atoms].sum()), 0.0) / max(wanted - int(atoms.sum()), 1)
     groups = _grouped(counts, sigma, atoms, left, 3.0)
-    fewest = min(wanted, FEWEST_BINS)
-    if groups[-1] + 1 >= fewest:
+    if groups[-1] + 1 >= FEWEST_BINS:
         return groups
-    return _alike(weights(counts, sigma, np.ones(len(counts)) if widths is None else widths), fewest)
+    return _alike(weights(counts, sigma, np.ones(len(counts)) if expected is None else expected), FEWEST_BINS)
 
 
 def _alike(mass: NDArray[np.float64], wanted: int) -> NDArray[np.intp]:
@@ -238,13 +237,15 @@ def _grouped(
 
 
 def weights(
-    counts: NDArray[np.float64], sigma: float, widths: NDArray[np.float64], clear: float = 8.0
+    counts: NDArray[np.float64], sigma: float, expected: NDArray[np.float64], clear: float = 8.0
 ) -> NDArray[np.float64]:
-    """Non-negative weights of the fine cells: by width inside each segment, segments projected to the simplex."""
+    """Non-negative weights of the fine cells: as expected (by width, say) inside each segment; segments as counted.
+
+    What is expected is a proportion. Segments are projected to the simplex; where all of them are noise, it is all.
+    """
     groups = segments(counts, sigma, clear)
-    masses = project(np.bincount(groups, counts).astype(np.float64), sigma)
-    total = np.bincount(groups, widths)
-    return masses[groups] * widths / total[groups]
+    masses, total = project(np.bincount(groups, counts).astype(np.float64), sigma), np.bincount(groups, expected)
+    return (masses if masses.any() else total)[groups] * expected / total[groups]
 
 
 def project(counts: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

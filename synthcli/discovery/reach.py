@@ -1,13 +1,13 @@
 """How far on the number line the values of a column reach, by noisy counts of octaves and of what is missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthcli.discovery.grid import LONGEST, Edges, active, clear_cells
+from synthcli.discovery.grid import ALONE, LONGEST, Edges, active, clear_cells
 from synthcli.marginal import Measurement
 from synthcli.marginal.ends import clearest_run, likelihood
 from synthcli.pgm.estimation import estimate_total
@@ -66,7 +66,7 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     if len(clear_cells(counts, sigma)):
         inside = _with_what_is_left(counts, sigma, inside, values)
     elif values.rows > _PRESENT * max(values.stddev, sigma):
-        inside = _far(counts, sigma, near, values.rows) or inside
+        inside = _far(counts, sigma, near, replace(values, stddev=0.0)) or inside
     zero = int(np.searchsorted(edges, 0))
     if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
         return _hull(inside, slice(zero, zero + 1))
@@ -76,25 +76,28 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
 def reach_beyond(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_]) -> slice:
     """All that is near, whatever its counts, and beyond it only octaves that stand clear, or beside those nearly so.
 
-    Of a number whose mean matters: a far octave of noise would hold more of it than all others.
+    Of a number whose mean matters: a far octave of noise would hold more of it than all others. So none is taken for
+    clear together with its neighbours.
     """
-    whole = np.flatnonzero(near)
-    return _hull(slice(int(whole[0]), int(whole[-1]) + 1), active(counts, sigma, near, _BESIDE_CLEAR, whole=True))
+    within = np.flatnonzero(near)
+    clear = np.flatnonzero(counts > ALONE * sigma)
+    stop = int(max([within[-1], *clear])) + 1
+    while stop < len(counts) and counts[stop] > _BESIDE_CLEAR * sigma:
+        stop += 1
+    return slice(int(within[0]), stop)
 
 
 def reach_evenly(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
-    """The range with the likeliest run of any length, where it leaves values unaccounted for: years are full, but many.
+    """The range with the likeliest run of any length, where that is clear: years are full, but many.
 
     Of few rows a year, none stands clear of its noise, though all of them together do. Where some do, what the run adds
     must do so, too; where none does, the run must be likelier than the range: both by as much as is left to chance.
     """
-    if _left(counts, sigma, inside, values) <= 0.0:
-        return inside
     chance = log(len(counts) * (len(counts) + 1) / 2) + _OF_MANY
-    run, likely = _likeliest(counts, sigma, values.rows, len(counts))
+    run, likely = _likeliest(counts, sigma, values, len(counts))
     held, cells = float(counts[inside].sum()), inside.stop - inside.start
     if not len(clear_cells(counts, sigma)):
-        here = likelihood(held, cells, values.rows, sigma)
+        here = likelihood(held, cells, values.rows, sigma, values.stddev)
         return run if likely > max(here, 0.0) + chance else inside
     hull = _hull(inside, run)
     added, more = float(counts[hull].sum()) - held, hull.stop - hull.start - cells
@@ -112,7 +115,7 @@ def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Pres
     return left - _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
 
 
-def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: float) -> slice | None:
+def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], rows: Present) -> slice | None:
     """The likeliest run for so many rows, if it is e^2 times as likely as any among the near cells, and as none."""
     run, far = _likeliest(counts, sigma, rows)
     first = int(np.flatnonzero(near)[0])
@@ -120,7 +123,9 @@ def _far(counts: NDArray[np.float64], sigma: float, near: NDArray[np.bool_], row
     return run if far - max(close, 0.0) > _LIKELIER else None
 
 
-def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float, longest: int = LONGEST) -> tuple[slice, float]:
+def _likeliest(
+    counts: NDArray[np.float64], sigma: float, values: Present, longest: int = LONGEST
+) -> tuple[slice, float]:
     """The run over which so many rows, spread evenly, explain the counts best, and its log-likelihood against none.
 
     A cell of noise has too few of them.
@@ -128,7 +133,7 @@ def _likeliest(counts: NDArray[np.float64], sigma: float, rows: float, longest: 
     before = np.concatenate([[0.0], np.cumsum(counts)])
     best, found = -np.inf, slice(0, 1)
     for cells in range(1, min(longest, len(counts)) + 1):
-        likely = likelihood(before[cells:] - before[:-cells], cells, rows, sigma)
+        likely = likelihood(before[cells:] - before[:-cells], cells, values.rows, sigma, values.stddev)
         start = int(likely.argmax())
         if likely[start] > best:
             best, found = float(likely[start]), slice(start, start + cells)

@@ -43,9 +43,15 @@ def _holds_all(counts: NDArray[np.float64], sigma: float, rows: float, kept: sli
     return bool(cells == size or gain > np.log(size * (size + 1) / 2 / _CHANCE))
 
 
-def likelihood(held: Any, cells: int, rows: float, sigma: float) -> Any:
-    """The log-likelihood of `rows` rows spread evenly over so many cells that show `held`, against none there."""
-    return (rows * held - rows**2 / 2) / (cells * sigma**2)
+def likelihood(held: Any, cells: int, rows: float, sigma: float, stddev: float = 0.0) -> Any:
+    """The log-likelihood of `rows` rows spread evenly over so many cells that show `held`, against none there.
+
+    `stddev`: how well their number is known (normal); the mean of the likelihoods is taken.
+    """
+    noise, prior = cells * sigma**2, stddev**2
+    best = (held * prior + rows * noise) / (noise + prior)
+    off = (best - rows) ** 2 / (2 * prior) if prior else 0.0
+    return (best * held - best**2 / 2) / noise - off - np.log1p(prior / noise) / 2
 
 
 def _onset(counts: NDArray[np.float64], sigma: float, significance: float) -> int | None:
