@@ -7,6 +7,7 @@ shrunk toward evenness as far as the noise demands. All of it is post-processing
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ code's noise grows with the codes it is crossed with."""
 
 BINS = 4.0
 """A scale has up to this many times (2 N / sigma)^(1/3) bins, where bias and noise of a pair of scales balance."""
+
+COMPLETE = 3.0
+"""So many columns are complete for one that is not."""
 
 _SETTLED = 6
 
@@ -73,12 +77,28 @@ def refined(
 ) -> dict[str, Merge]:
     """The merges of these groups that merge anything, with the odds of each fine code inside its group.
 
-    Codes at the ends of a scale that hold no more than noise have no odds, as long as their group has others.
+    Codes at the ends of a scale, and those of missing values that no rule speaks of, have no odds if they hold no more
+    than noise, as long as their group has others.
     """
     measured = {m.clique[0]: m for m in one_ways}
     coarser = {a: g for a, g in groups.items() if g.max() + 1 < len(g)}
     total = estimate_total(one_ways)
-    return {a: Merge(g, _odds(g, measured[a], domain.scale(a), total)) for a, g in coarser.items()}
+    bound = {a for zeros in domain.zeros for a in zeros.clique}
+    gaps = {a: code for a, code in domain.gaps.items() if a not in bound}
+    held = {a: _held(measured[a], domain.scale(a), gaps.get(a), total) for a in coarser}
+    return {a: Merge(g, _odds(g, measured[a], held[a])) for a, g in coarser.items()}
+
+
+def is_noise(measured: Measurement, code: int) -> bool:
+    """Whether a code of a one-way marginal, of missing values, is likelier to be noise alone than to hold some rows.
+
+    Bayes' rule, for a column that is complete `COMPLETE` times as often as not, and else misses any share of its values
+    up to a half, all alike: the density of a normal count at zero, against that of so many rows.
+    """
+    stddev = sqrt(float(measured.variance[code]))
+    rows = max(float(measured.values.sum()), stddev)
+    odds = COMPLETE * rows / (2.0 * sqrt(2.0 * pi) * stddev)
+    return bool(float(measured.values[code]) < stddev * sqrt(2.0 * log(max(odds, 1.0))))
 
 
 def merged_share(one_ways: Sequence[Measurement], merges: Mapping[str, Merge], total: float) -> float:
@@ -152,11 +172,19 @@ def along_hierarchy(counts: Floats, levels: NDArray[np.intp], rare: float) -> ND
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 
-def _odds(groups: NDArray[np.intp], measured: Measurement, scale: int, total: float) -> Floats:
+def _held(measured: Measurement, scale: int, gap: int | None, total: float) -> NDArray[np.bool_]:
+    """The codes that hold more than noise, of those that are asked: the ends of the scale, and the missing value."""
     values = measured.values.astype(np.float64)
-    held = np.ones(len(groups), dtype=np.bool_)
+    held = np.ones(len(values), dtype=np.bool_)
     held[:scale] = False
     held[:scale][trim(values[:scale], measured.stddev, total - float(values[scale:].sum()))] = True
+    if gap is not None and is_noise(measured, gap):
+        held[gap] = False
+    return held
+
+
+def _odds(groups: NDArray[np.intp], measured: Measurement, held: NDArray[np.bool_]) -> Floats:
+    values = measured.values.astype(np.float64)
     odds = np.zeros(len(groups))
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)

@@ -1,6 +1,6 @@
 """Everything that draws noise: between the table as it is counted and the model as it is released."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from synthcli.discovery.discover import discover, learn_columns
@@ -8,6 +8,7 @@ from synthcli.discovery.ruled import under_rules
 from synthcli.engine.interface import BatchSource
 from synthcli.engine.local import LocalEngine
 from synthcli.engine.persons import persons_engine
+from synthcli.mechanisms.complete import complete
 from synthcli.mechanisms.interface import Fit
 from synthcli.mechanisms.workload import Workload
 from synthcli.privacy.budget import Budget
@@ -16,6 +17,7 @@ from synthcli.privacy.exact import TableOfPersons
 from synthcli.synthesizer import PersonModel, Spend, Synthesizer
 from synthcli.table.codec import Codec, joined
 from synthcli.table.persons import events_schema, keyed
+from synthcli.table.schema import Schema
 from synthcli.workflow.persons import PersonsPlan, part_of
 from synthcli.workflow.plan import FitPlan
 from synthcli.workflow.requests import Progress
@@ -81,6 +83,7 @@ def learn(
     fitted = _measured(plan, codec, plan.workload, curator, curator.remaining_rho, progress)
     spends.note(plan.mechanism_name)
     codec = _as_fitted(codec, fitted)
+    fitted = complete(fitted, _free_gaps(codec, schema, () if persons is None else persons.codec.names))
     return Synthesizer(
         schema=schema,
         codec=codec,
@@ -105,7 +108,9 @@ def _learn_persons(
     spends.note("persons: learning the domain")
     fitted = _measured(plan, codec, persons.workload, own, rho - curator.spent[0], progress)
     spends.note(f"persons: {plan.mechanism_name}")
-    model = PersonModel(key=key, codec=_as_fitted(codec, fitted), model=fitted.model, measurements=fitted.measurements)
+    codec = _as_fitted(codec, fitted)
+    fitted = complete(fitted, _free_gaps(codec, persons.facts.schema))
+    model = PersonModel(key=key, codec=codec, model=fitted.model, measurements=fitted.measurements)
     return columns, model
 
 
@@ -113,6 +118,12 @@ def _measured(plan: FitPlan, codec: Codec, workload: Workload, curator: Curator,
     """What the mechanism makes of one table."""
     spread = workload.spread(codec.domain, {c.name: c.column for c in codec.columns})
     return plan.mechanism.run(curator.on(codec), spread, rho, progress)
+
+
+def _free_gaps(codec: Codec, schema: Schema, told: Collection[str] = ()) -> dict[str, int]:
+    """The codes of missing values that no rule reads, and nothing else (of `told` columns) says when they are drawn."""
+    bound = {*told, *(name for rule in schema.rules for name in rule.reads)}
+    return {name: code for name, code in codec.domain.gaps.items() if name not in bound}
 
 
 def _as_fitted(codec: Codec, fitted: Fit) -> Codec:
