@@ -100,8 +100,9 @@ def _binned_duration(name: str, view: View, seen: Measurement, rows: float) -> C
     counts = cells_of(seen, encoder.cells)
     inside = trim(counts, sigma, rows)
     edges, counts = encoder.edges[inside.start : inside.stop + 1], counts[inside]
-    groups = grid.bins(counts, sigma, _bins_wanted(seen))
-    shares = grid.weights(counts, sigma, durations.tapering(edges, counts), durations.KNOWN)
+    expected = durations.tapering(edges, counts)
+    groups = grid.bins(counts, sigma, _bins_wanted(seen), expected)
+    shares = grid.weights(counts, sigma, expected, durations.KNOWN)
     if encoder.missing:
         groups, shares = np.append(groups, groups[-1] + 1), np.append(shares, 1.0)
     return ColumnCodec(name, replace(encoder, edges=edges), Merge(groups, shares), part_of=view.column)
