@@ -146,6 +146,10 @@ def test_density_is_even_inside_a_segment() -> None:
     assert weights == pytest.approx(93 * np.array([1, 3, 4]) / 8)
 
 
+def test_where_all_is_noise_density_is_what_was_expected() -> None:
+    assert grid.weights(np.array([-9.0, 5.0, 2.0]), 20.0, np.array([1.0, 3.0, 4.0])) == pytest.approx([1, 3, 4])
+
+
 def test_resolved_is_what_fine_cells_can_tell_apart() -> None:
     assert grid.is_resolved(np.array([1.0, 2.0, 4.0, 8.0]), np.array([5.0, 5.0, 5.0]), 100)
     assert not grid.is_resolved(np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.1, 5.0, 5.0]), 100), "all but in two"
