@@ -1,7 +1,8 @@
 """How far two dates are apart that a rule puts in order: a public grid, looked at with the dates' own cells."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,25 @@ class Pair:
 
 
 def pairs_of(schema: Schema, dates: Collection[str]) -> tuple[Pair, ...]:
-    """Neighbours in the schema's rules of order, both among these columns; each column is in one pair at most."""
+    """Neighbours in the schema's rules of order, both among these columns; each column is in one pair at most.
+
+    Of earlier rules first, and of a rule the last neighbours first: of birth, admission and discharge it is the stay
+    that is worth knowing. Where the first neighbours first make more pairs, those.
+    """
+    rules = [rule for rule in schema.rules if isinstance(rule, Order)]
+    chains = [[Pair(*two, rule.strict) for two in pairwise(rule.columns) if set(two).issubset(dates)] for rule in rules]
+    from_first, from_last = _disjoint(chains), _disjoint([pairs[::-1] for pairs in chains])
+    return from_first if len(from_first) > len(from_last) else from_last
+
+
+def _disjoint(chains: Iterable[Iterable[Pair]]) -> tuple[Pair, ...]:
+    """One after the other, those that share no column with any before."""
     found: list[Pair] = []
-    for rule in (rule for rule in schema.rules if isinstance(rule, Order)):
-        for since, until in zip(rule.columns, rule.columns[1:], strict=False):
-            taken = {name for pair in found for name in (pair.since, pair.until)}
-            if {since, until}.issubset(dates) and taken.isdisjoint((since, until)):
-                found.append(Pair(since, until, rule.strict))
+    taken: set[str] = set()
+    for pair in chain.from_iterable(chains):
+        if taken.isdisjoint((pair.since, pair.until)):
+            found.append(pair)
+            taken |= {pair.since, pair.until}
     return tuple(found)
 
 

@@ -34,6 +34,8 @@ def test_pairs_are_neighbours_in_a_rule_and_share_no_column() -> None:
     assert pairs_of(_schema(*orders), four) == (Pair("begin", "moved", False), Pair("end", "paid", True))
     assert pairs_of(_schema(*orders), ("begin", "end", "paid")) == (Pair("end", "paid", True),)
     assert pairs_of(_schema(), four) == ()
+    assert pairs_of(_schema(orders[0]), four) == (Pair("moved", "end", False),), "the last one of a chain"
+    assert pairs_of(_schema(Order(columns=four)), four) == (Pair("end", "paid", False), Pair("begin", "moved", False))
     two = (orders[0], Order(columns=("begin", "end")))
     assert pairs_of(_schema(*reversed(two)), four) == (Pair("begin", "end", False),)
 
