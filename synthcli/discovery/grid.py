@@ -159,7 +159,7 @@ def refine(edges: Edges, counts: NDArray[np.float64], sigma: float, cells: int) 
 def with_atoms(edges: Edges, values: Sequence[float], unit: float | None) -> Edges:
     """The grid with a cell for each of these values alone, wherever on the line they lie.
 
-    Numbers in multiples of `unit` get no cell that lies between two of them: edges closer to an atom than that go.
+    Numbers in multiples of `unit` get no cell that lies between two of them: edges as close to an atom as that go.
     """
     atoms = np.array(values, dtype=edges.dtype)
     if not len(atoms):
@@ -170,7 +170,8 @@ def with_atoms(edges: Edges, values: Sequence[float], unit: float | None) -> Edg
     multiples = np.rint(atoms / unit)
     low = np.maximum((multiples - 0.5) * unit, np.minimum(edges[0], atoms))
     high = np.minimum((multiples + 0.5) * unit, np.maximum(edges[-1], np.nextafter(atoms, inf)))
-    far = np.abs(edges[:, None] - atoms).min(axis=1) > 0.999 * unit
+    inner = np.isin(np.arange(len(edges)), (0, len(edges) - 1), invert=True)  # at an end, a cell holds both multiples
+    far = np.abs(edges[:, None] - atoms).min(axis=1) > np.where(inner, 1.001, 0.999) * unit
     return np.unique(np.concatenate([edges[far], low, high]))
 
 

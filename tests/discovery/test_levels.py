@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synthcli.discovery import grid
@@ -64,6 +64,7 @@ def test_atoms_have_cells_of_their_own(edges: list[int], atoms: list[int], whole
 
 
 @given(st.lists(st.integers(-500, 500), min_size=1, max_size=8, unique=True), st.integers(0, 3), st.integers(3, 40))
+@example([51], 0, 20)  # 52 is an edge
 def test_no_cell_beside_an_atom_is_without_a_multiple(atoms: list[int], decimals: int, cells: int) -> None:
     edges = np.linspace(-501.3, 504.7, cells + 1) / 10**decimals
     values = [atom / 10**decimals for atom in atoms]
