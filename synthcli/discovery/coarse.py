@@ -69,7 +69,7 @@ def look_coarsely(
             search.look(curator, share * stage)
     fine = clocks | {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
     _open_heaps(fine, precision, columns, curator, stage)
-    known = {name: replace(precision[name], density=search.density[name]) for name in fine}
+    known = {name: replace(precision[name], density=search.density.get(name)) for name in fine}
     return {name: known[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
 
 
