@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,24 @@ from synthcli.discovery import grid
 from synthcli.table.encoders import GridEncoder
 from synthcli.table.schema import Column, Kind
 
+_BEYOND = 1.0
+"""So many standard deviations more than the square of noise is on average, it may be."""
+
 _LEAST = 0.05
 """Cells are taken to hold at least this share of what they would hold if all were even."""
+
+
+def drawn_to(expected: NDArray[np.float64], counts: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Noisy counts drawn to what is expected, a proportion, as far as noise may be what tells them apart.
+
+    James and Stein's positive part, where the square of the noise is taken for `_BEYOND` standard deviations more than
+    its mean: a shape that noise makes is dearer than one that it hides. All results are above zero.
+    """
+    prior = max(float(counts.sum()), 1.0) * expected / expected.sum()
+    off, free = counts - prior, max(len(counts) - 1, 1)
+    noise = sigma**2 * (free + _BEYOND * sqrt(2 * free))
+    kept = max(0.0, 1.0 - noise / max(float(off @ off), 1e-300))
+    return np.asarray(np.maximum(prior + kept * off, _LEAST * prior))
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +40,8 @@ class Density:
 
     @staticmethod
     def of(edges: grid.Edges, counts: NDArray[np.float64], sigma: float) -> "Density":
-        """Noisy counts drawn to even ones, as far as noise may be what tells them apart (positive-part James-Stein)."""
-        widths = np.diff(edges.astype(np.float64))
-        even = max(float(counts.sum()), 1.0) * widths / widths.sum()
-        off = counts - even
-        kept = max(0.0, 1.0 - (len(counts) - 1) * sigma**2 / max(float(off @ off), 1e-300))
-        return Density(edges, np.maximum(even + kept * off, _LEAST * even))
+        """Noisy counts of cells, drawn to even ones."""
+        return Density(edges, drawn_to(np.diff(edges.astype(np.float64)), counts, sigma))
 
     def between(self, edges: grid.Edges) -> NDArray[np.float64]:
         """What it says of cells between other edges; cells outside share what one of them would hold by its width."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from synthcli.discovery import dates, durations, grid
-from synthcli.discovery.bounded import Bounded, encoder_of
+from synthcli.discovery.bounded import Bounded, drawn_to, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
 from synthcli.discovery.reach import present
@@ -85,7 +85,7 @@ def _binned(column: Column, found: Bounded, seen: Measurement, rows: float) -> C
     counts, sigma = cells_of(seen, len(found.edges) - 1), seen.stddev
     inside = dates.trim_days(counts, sigma, rows) if parts_of_kind(column.kind) else trim(counts, sigma, rows)
     edges, counts = found.edges[inside.start : inside.stop + 1], counts[inside]
-    expected = found.expected(edges)
+    expected = drawn_to(found.expected(edges), counts, sigma)
     groups = dates.bins(edges, counts, sigma, _bins_wanted(seen), column.kind, expected)
     shares = grid.weights(counts, sigma, expected)
     encoder = encoder_of(column, edges, found.decimals, found.grain)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from synthcli.discovery.bounded import Bounded, Density
+from synthcli.discovery.bounded import Bounded, Density, drawn_to
 
 EDGES = np.array([0, 1, 2, 4, 8, 16])
 
@@ -37,3 +37,12 @@ def test_inside_a_cell_mass_is_even() -> None:
 
 def test_without_a_look_mass_goes_by_width() -> None:
     assert Bounded(edges=EDGES, decimals=None, grain=1).expected(EDGES) == pytest.approx([1, 1, 2, 4, 8])
+
+
+def test_noise_leaves_what_was_expected_and_a_shape_beyond_it_shows() -> None:
+    expected = np.array([1.0, 1.0, 1.0, 5.0])
+    assert drawn_to(expected, np.array([90.0, 110.0, 120.0, 480.0]), 40.0) == pytest.approx(100 * expected)
+    clear = np.array([500.0, 100.0, 100.0, 100.0])
+    assert drawn_to(expected, clear, 1.0) == pytest.approx(clear, rel=0.01)
+    between = drawn_to(expected, clear, 80.0)
+    assert 100 < between[0] < 500 and 100 < between[3] < 500 and between.sum() == pytest.approx(800)
