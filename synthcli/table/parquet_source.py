@@ -35,6 +35,8 @@ class ParquetReader:
                 partition_base_dir=None if folder is None else str(folder),
             )
             schemas = [fragment.physical_schema for fragment in self._dataset.get_fragments()]
+        except UnicodeEncodeError as error:
+            raise InputError(f"the path of {name} is not UTF-8: Parquet cannot be read there", "rename it") from error
         except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
             raise InputError(f"{name} is not a readable Parquet table", "give Parquet files of one table") from error
         if any(set(s.names) != set(schemas[0].names) for s in schemas):

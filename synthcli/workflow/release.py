@@ -6,6 +6,7 @@ up what was finished: a model that was paid for is not paid for again.
 """
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     _refuse_early(config)
     with _own_folder(config):
         _sweep(config)
-        model = config.work / "model.synth"
+        model = _model(config)
         schema = config.schema or accepted_schema(config, progress, warn)
         with standing(config, schema):
             request = fit_request(config, schema, model)
@@ -103,7 +104,7 @@ def _own_folder(config: ReleaseConfig) -> Iterator[None]:
     with lock(work / "lock"):
         try:
             _refuse_another(config, mark)
-            atomic_write(mark, str(config.folder.resolve()).encode(), mode=0o600)
+            atomic_write(mark, os.fsencode(config.folder.resolve()), mode=0o600)
             yield
         except BaseException:
             if made and {path.name for path in work.iterdir()} <= {"lock", _MARK}:
@@ -116,7 +117,8 @@ def _own_folder(config: ReleaseConfig) -> Iterator[None]:
 
 
 def _refuse_another(config: ReleaseConfig, mark: Path) -> None:
-    if mark.is_file() and mark.read_bytes().decode(errors="replace") != str(config.folder.resolve()):
+    is_another = mark.is_file() and mark.read_bytes() != os.fsencode(config.folder.resolve())
+    if is_another and _model(config).exists():
         raise UsageError(
             f"{config.work} is the work folder of a release into another folder, which {mark} names",
             f"give this release a work folder of its own (--work {config.work}-{config.folder.name}); "
@@ -228,6 +230,10 @@ def _sweep(config: ReleaseConfig) -> None:
             link.unlink(missing_ok=True)
 
 
+def _model(config: ReleaseConfig) -> Path:
+    return config.work / "model.synth"
+
+
 def _private_files(config: ReleaseConfig) -> tuple[Path, Path]:
     return config.work / "audit.json", config.work / "report.html"
 
@@ -237,7 +243,7 @@ def _fingerprint(config: ReleaseConfig, model: Path) -> str:
     policy = config.policy.read_text("utf-8") if config.policy else ""
     settings = [config.rows, config.seed, config.format, config.audit_seed, config.name, config.include_model]
     settings += [config.public_epsilon, config.shadows]
-    asked = [sha256(model.read_bytes()).hexdigest(), policy, str(config.folder), settings, __version__]
+    asked = [sha256(model.read_bytes()).hexdigest(), policy, str(config.folder.resolve()), settings, __version__]
     return sha256(json.dumps(asked).encode()).hexdigest()
 
 

@@ -88,6 +88,9 @@ def test_parquet_that_does_not_match(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing")
     with pytest.raises(InputError, match="not a readable Parquet"):
         open_source(str(tmp_path / "broken.parquet"))
+    (tmp_path / "caf\udce9.parquet").write_bytes(b"PAR1 and nothing")
+    with pytest.raises(InputError, match="is not UTF-8"):
+        open_source(str(tmp_path / "caf\udce9.parquet"))
 
 
 def test_names_of_folders_are_columns_and_points_in_names_are_not_special(tmp_path: Path) -> None:

@@ -74,6 +74,32 @@ def test_a_work_folder_belongs_to_one_publish_folder(tmp_path: Path) -> None:
         pass
 
 
+def test_a_work_folder_without_a_model_belongs_to_the_next_release(tmp_path: Path) -> None:
+    own, other = config(tmp_path), replace(config(tmp_path), folder=tmp_path / "other")
+    for asked in (own, other, own):
+        with release._own_folder(asked):
+            pass
+
+
+def test_a_publish_folder_whose_name_is_no_text_is_refused_before_anything_is_spent(tmp_path: Path) -> None:
+    """File names are bytes: Python has lone surrogates for those that are not UTF-8, and Arrow cannot write there."""
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="is not UTF-8"):
+        release.run_release(replace(config(tmp_path), folder=tmp_path / "caf\udce9"))
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv"}
+
+
+def test_the_same_folder_by_another_path_is_the_same_release(tmp_path: Path) -> None:
+    """Or rows would be drawn, and the gate asked, until it passes."""
+    asked = config(tmp_path)
+    asked.folder.mkdir()
+    (tmp_path / "link").symlink_to("public")
+    (tmp_path / "model").write_text("a model")
+    by_link = release._fingerprint(replace(asked, folder=tmp_path / "link"), tmp_path / "model")
+    assert by_link == release._fingerprint(asked, tmp_path / "model")
+    assert by_link != release._fingerprint(replace(asked, folder=tmp_path / "other"), tmp_path / "model")
+
+
 def test_a_work_folder_without_a_model_goes_again_after_a_failure(tmp_path: Path) -> None:
     asked = config(tmp_path, work="a/b")
     with pytest.raises(InputError), release._own_folder(asked):
