@@ -40,7 +40,7 @@ def _by_hand(codes: Codes, domain: Domain, clique: Clique) -> np.ndarray:
 
 
 @given(questions(), st.booleans())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_every_cell_of_every_clique(question: tuple[Domain, list[Clique], Codes], pairs: bool) -> None:
     domain, cliques, codes = question
     if pairs:
@@ -56,7 +56,7 @@ def test_every_cell_of_every_clique(question: tuple[Domain, list[Clique], Codes]
 
 
 @given(questions(), st.integers(0, 300))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_blocks_add_up(question: tuple[Domain, list[Clique], Codes], cut: int) -> None:
     domain, cliques, codes = question
     tally = Tally(domain, cliques)
@@ -67,7 +67,7 @@ def test_blocks_add_up(question: tuple[Domain, list[Clique], Codes], cut: int) -
 
 
 @given(questions(), st.integers(1, 100_000))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_groups_are_small_or_one_joint_table(question: tuple[Domain, list[Clique], Codes], most: int) -> None:
     domain, cliques, _ = question
     cliques = [domain.clique(clique) for clique in cliques] + list(combinations(domain.attributes, 2))

@@ -24,7 +24,7 @@ def _value(batch: tuple[Option, ...], rho: float) -> float:
     return sum(o.gain for o in batch) - error_left(sum(o.price for o in batch), rho)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(options, st.floats(1e-6, 1e-1))
 def test_the_greedy_batch_is_near_the_best(listed: list[Option], rho: float) -> None:
     batch = choose(listed, rho, len(listed), lambda cliques: True)

@@ -129,7 +129,7 @@ def test_workload_weights_count_shared_attributes(size: int, order: int) -> None
     assert all((a,) in workload.candidates() for a in domain.attributes)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 50), st.floats(0.01, 50))
 def test_aim_survives_any_small_table(rows: int, epsilon: float) -> None:
     fit, curator, budget = _run(Aim(), chain_table(rows), epsilon)

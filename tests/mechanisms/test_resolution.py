@@ -49,7 +49,7 @@ def test_the_noise_of_pairs_bounds_the_bins_of_a_scale() -> None:
     assert few == pytest.approx(BINS * (2 * 20_000 / 400) ** (1 / 3), abs=2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(-50, 2000), min_size=1, max_size=60), st.data(), st.floats(0.5, 300))
 def test_every_merge_is_valid_and_keeps_neighbours_together(
     counts: list[int], data: st.DataObject, stddev: float

@@ -47,7 +47,7 @@ EPSILONS = st.floats(-3, 2).map(lambda exponent: 10.0**exponent)
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(epsilon=EPSILONS, delta=DELTAS, keys=st.booleans(), rows_per_unit=st.integers(1, 9), data=st.data())
 def test_the_odometer_stays_within_the_budget_and_reads_most_of_it(
     name: str, epsilon: float, delta: float, keys: bool, rows_per_unit: int, data: Any

@@ -56,7 +56,7 @@ def _chi_square(table, counts, segments, stddev):
     return left * free / (free + 1) + star.PARAMETER * free * len(np.unique(segments))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(2, 4), st.floats(0.5, 60), st.floats(10, 2000))
 def test_no_other_cut_is_better(seed, codes, targets, stddev, most):
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_codes_that_the_noise_drowns_are_merged_whatever_their_shares_seem_to_be
     assert groups[1] == groups[2] == groups[3]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 900), st.floats(0, 1)), min_size=2, max_size=40), st.data())
 def test_every_merge_is_valid_and_keeps_neighbours_together(codes, data):
     scale = data.draw(st.integers(0, len(codes)))

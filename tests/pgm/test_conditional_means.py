@@ -25,7 +25,7 @@ def _means(model: MarkovRandomField, name: str) -> np.ndarray:
     return (joint @ VALUES) / joint.sum(axis=1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32))
 def test_means_are_reached_and_one_way_marginals_stay(seed: int) -> None:
     model = _model(seed)

@@ -21,7 +21,7 @@ def _joint(domain: Domain, seed: int) -> np.ndarray:
 
 
 @given(graphs(most=4), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_nearly_exact_marginals_are_recovered(graph: tuple[Domain, tuple[Clique, ...]], seed: int) -> None:
     domain, cliques = graph
     joint = _joint(domain, seed)

@@ -12,7 +12,7 @@ from tests.pgm.graphs import log_joint, potentials, summed
 
 
 @given(potentials(most=4), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_probability_and_marginals_are_those_of_the_reweighted_joint(
     model: tuple[Domain, dict[Clique, np.ndarray]], seed: int
 ) -> None:

@@ -26,7 +26,7 @@ def _log_mass(joint: np.ndarray, domain: Domain, observed: Clique) -> np.ndarray
 
 
 @given(potentials(most=5), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_evidence_is_the_mass_of_the_observed_codes(model: tuple[Domain, dict[Clique, np.ndarray]], seed: int) -> None:
     domain, tables = model
     rng = np.random.default_rng(seed)
@@ -39,7 +39,7 @@ def test_evidence_is_the_mass_of_the_observed_codes(model: tuple[Domain, dict[Cl
 
 
 @given(potentials(most=5), st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_row_is_drawn_that_cannot_be(model: tuple[Domain, dict[Clique, np.ndarray]], seed: int) -> None:
     domain, tables = model
     joint = log_joint(domain, tables)

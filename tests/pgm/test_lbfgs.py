@@ -23,7 +23,7 @@ def _log_sum_exp(n: int, seed: int):
     return objective
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 12), st.integers(0, 1000), st.floats(0.1, 30))
 def test_it_finds_what_scipy_finds(n: int, seed: int, far: float) -> None:
     objective = _log_sum_exp(n, seed)

@@ -14,7 +14,7 @@ from tests.pgm.graphs import log_joint, potentials
 
 
 @given(potentials(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_choice_equals_brute_force(model, data) -> None:
     domain, tables = model
     joint = log_joint(domain, tables)

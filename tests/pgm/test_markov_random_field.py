@@ -18,7 +18,7 @@ Model = tuple[Domain, dict[Clique, np.ndarray]]
 
 
 @given(potentials())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_all_marginals_equal_brute_force(model: Model) -> None:
     domain, tables = model
     joint = log_joint(domain, tables)
@@ -34,7 +34,7 @@ def test_all_marginals_equal_brute_force(model: Model) -> None:
 
 
 @given(potentials())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_density_of_every_cell_equals_brute_force(model: Model) -> None:
     domain, tables = model
     joint = log_joint(domain, tables)

@@ -26,7 +26,7 @@ def _expected(domain: Domain, tables: dict[Clique, np.ndarray]) -> tuple[float, 
 
 
 @given(graphs(), st.integers(0, 2**32), st.sampled_from([0.5, 5.0, 100.0, 800.0]), st.floats(0, 0.4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example((Domain(("a", "b", "c"), (1, 1, 1)), (("a", "b"), ("b", "c"), ("a",))), 0, 1.0, 0.0)
 @example((Domain(("a",), (3,)), (("a",),)), 0, 1.0, 0.3)
 @example((Domain(("a", "b", "c", "d"), (2, 3, 1, 4)), (("a", "b"), ("c", "d"))), 0, 800.0, 0.3)
@@ -51,7 +51,7 @@ def test_one_oracle_equals_brute_force_at_point_after_point(
 
 
 @given(potentials())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_float32_agrees_with_brute_force_or_says_that_it_cannot(model: Model) -> None:
     domain, tables = model
     assume(np.any(log_joint(domain, tables) > -np.inf))
@@ -64,7 +64,7 @@ def test_float32_agrees_with_brute_force_or_says_that_it_cannot(model: Model) ->
 
 
 @given(potentials())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_linear_and_log_space_agree(model: Model) -> None:
     domain, tables = model
     assume(np.any(log_joint(domain, tables) > -np.inf))

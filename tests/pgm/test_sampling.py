@@ -30,7 +30,7 @@ def _all(model: MarkovRandomField, rows: int, seed: int, block: int = 131072) ->
 
 
 @given(potentials(most=4), st.integers(0, 400), st.integers(0, 99), st.sampled_from([1, 30, 400]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_clique_is_rounded_to_within_a_row_given_its_separator(
     model: Model, rows: int, seed: int, block: int
 ) -> None:

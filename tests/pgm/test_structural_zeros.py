@@ -59,7 +59,7 @@ def problems(draw: st.DrawFn) -> tuple[tuple[StructuralZeros, ...], NDArray[np.f
     return tuple(zeros), truth / truth.sum()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(problems())
 def test_the_model_is_the_maximum_entropy_distribution_on_the_possible_cells(
     problem: tuple[tuple[StructuralZeros, ...], NDArray[np.float64]],
@@ -74,7 +74,7 @@ def test_the_model_is_the_maximum_entropy_distribution_on_the_possible_cells(
     assert np.abs(joint - _fitted(_indicator(zeros), margins)).sum() < 2e-3
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(problems(), st.integers(0, 99))
 def test_rows_that_break_rules_are_counted_and_none_is_drawn(
     problem: tuple[tuple[StructuralZeros, ...], NDArray[np.float64]], seed: int
