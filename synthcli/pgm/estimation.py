@@ -11,8 +11,9 @@ measured cell:
 with N the total, mu_m the model's marginals, and c_m the log one-way marginal for single attributes (its noisy counts
 projected to the simplex), zero for others. One calibration gives Z and every mu_m. The Hessian is close to its diagonal
 part, diag(N mu_m + t s_m^2), which serves as preconditioner. Measurement noise itself bounds what is worth fitting: the
-search stops when the decrease that is still possible is small beside the number of measured cells (discrepancy
-principle).
+search stops when the decrease that is still possible, and the gradient in units of the noise, are small beside the
+number of measured cells (discrepancy principle). Where measurements overlap, y_m is what they say together
+(`consistency`): the primal problem is the same, and its dual far better conditioned.
 
 The entropy term pulls back every cell that left the product of the one-ways, by t s_m^2 times the logarithm of the
 ratio: also those that stand far out of the noise. So the final fit is repeated a few times with a large weight t, each
@@ -22,13 +23,15 @@ where they say within the steps, and what is not stays near the product.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Domain, Measurement
 from synthcli.pgm.belief_propagation import Floats, calibrate
+from synthcli.pgm.consistency import consistent
 from synthcli.pgm.junction_tree import JunctionTree, build
 from synthcli.pgm.lbfgs import minimise
 from synthcli.pgm.markov_random_field import MarkovRandomField
@@ -41,6 +44,7 @@ from synthcli.pgm.structural_zeros import with_odds, with_zeros
 class Effort:
     """How hard to try: `tolerance` is the decrease per measured cell that is left undone, in each of `steps`.
 
+    Half the mean square of the gradient that is left, in standard deviations of the noise, may be `SLACK` times that.
     `evaluations` are those that a step may take. `entropy` are the weights t of the steps, one for each; by default
     `entropy_weight` chooses them from the noise.
     """
@@ -51,8 +55,11 @@ class Effort:
     entropy: tuple[float, ...] = ()
 
 
-ROUND = Effort(tolerance=0.02, evaluations=40)
-"""Between the rounds of an adaptive mechanism: the next selection needs the coarse picture."""
+SLACK = 5.0
+"""A tolerance of 0.002 leaves expected counts a seventh of a standard deviation off, which adds 2 % to the variance."""
+
+ROUND = Effort(tolerance=0.02, evaluations=200)
+"""Between the rounds of an adaptive mechanism: what has been measured must not look as if it had not been."""
 
 FINAL = Effort(tolerance=0.002, evaluations=200, steps=4)
 """The model that is released."""
@@ -129,10 +136,11 @@ class _Problem:
         self.shapes = [m.values.shape for m in measurements]
         self.bounds = np.cumsum([0, *(m.values.size for m in measurements)])
         self.tree: JunctionTree = build(domain, self.cliques)
-        self.values = _flat([m.values.astype(np.float64) for m in measurements])
         self.variance = _flat([m.variance for m in measurements])
         self.possible = self._possible()
-        self.values[~self.possible] = 0.0
+        possible = self.unpack(self.possible)
+        fitted = [replace(m, values=np.where(possible[m.clique], m.values, 0)) for m in measurements]
+        self.values = np.where(self.possible, _flat(consistent(fitted)), 0.0)
         self.centre = _flat([self._log_one_way(m) for m in measurements])
         zeros = with_odds(domain, self.unpack(np.zeros(len(self.values))))
         self.zeros = _flat(list(zeros.values()))
@@ -155,13 +163,13 @@ class _Problem:
     def _possible(self) -> NDArray[np.bool_]:
         """Which of the measured cells a row may be in: rows that break a rule are counted, and not fitted."""
         if not self.tree.domain.zeros:
-            return np.ones(len(self.values), dtype=np.bool_)
+            return np.ones(len(self.variance), dtype=np.bool_)
         support = calibrate(self.tree, with_zeros(self.tree.domain, {}))
         cells: NDArray[np.bool_] = _flat([support.marginal(clique) for clique in self.cliques]) > 0
         return cells
 
-    def unpack(self, theta: Floats) -> dict[Clique, Floats]:
-        """The parameters as log tables."""
+    def unpack(self, theta: NDArray[Any]) -> dict[Clique, NDArray[Any]]:
+        """What is flat, by measured clique: parameters as log tables."""
         pieces = (theta[a:b] for a, b in zip(self.bounds[:-1], self.bounds[1:], strict=True))
         return {c: piece.reshape(shape) for c, piece, shape in zip(self.cliques, pieces, self.shapes, strict=True)}
 
@@ -199,16 +207,18 @@ def _minimise(problem: _Problem, theta: Floats, weight: float | Floats, effort: 
     while left > 0:
         _, gradient, expected = problem.evaluate(theta, weight)
         curvature = problem.curvature(expected, weight)
-        if _is_done(gradient, curvature, effort):
+        if _is_done(gradient, curvature, problem, effort):
             break
         theta, used = _descend(problem, theta, weight, np.sqrt(curvature), min(left, 60), effort)
         left -= used + 1
     return theta
 
 
-def _is_done(gradient: Floats, curvature: Floats, effort: Effort) -> bool:
-    """Whether a Newton step with the diagonal would gain less than the tolerance per measured cell."""
-    return bool(0.5 * float(np.sum(gradient**2 / curvature)) < effort.tolerance * len(gradient))
+def _is_done(gradient: Floats, curvature: Floats, problem: _Problem, effort: Effort) -> bool:
+    """Whether a Newton step with the diagonal would gain less than the tolerance, and the noise hides what is left."""
+    square = 0.5 * gradient**2
+    most = effort.tolerance * problem.cells
+    return float(np.sum(square / curvature)) < most and float(np.sum(square / problem.variance)) < SLACK * most
 
 
 def _descend(
@@ -219,7 +229,7 @@ def _descend(
         return value, gradient / root
 
     def is_done(gradient: Floats) -> bool:
-        return bool(0.5 * float(gradient @ gradient) < effort.tolerance * problem.cells)
+        return _is_done(gradient * root, root**2, problem, effort)
 
     best, used = minimise(objective, theta * root, evaluations, is_done)
     return best / root, used
