@@ -15,8 +15,8 @@ from synthcli.pgm.estimation import estimate_total
 _ZERO = 2.5
 """How many sigmas zero must show: many rows share it where there are any, and once in 160 columns there are none."""
 
-_BESIDE_CLEAR = 4.0
-"""How many sigmas an octave beside a clear one must show, where noise may not be taken for it."""
+_BESIDE_CLEAR = 3.0
+"""How many sigmas an octave beside such must show, where noise may not be taken for it: once in 740 there is none."""
 
 _PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
