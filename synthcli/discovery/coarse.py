@@ -67,7 +67,8 @@ def look_coarsely(
     for share in LOOKS:
         if search.is_open:
             search.look(curator, share * stage)
-    fine = clocks | {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
+    told = {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
+    fine = clocks | {n: grid.holding_multiples(edges, precision[n].decimals) for n, edges in told.items()}
     _open_heaps(fine, precision, columns, curator, stage)
     known = {name: replace(precision[name], density=search.density.get(name)) for name in fine}
     return {name: known[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal.ends import clearest_run
+from synthcli.table.lattice import Lattice
 from synthcli.table.schema import Kind
 
 Edges = NDArray[Any]
@@ -173,6 +174,20 @@ def with_atoms(edges: Edges, values: Sequence[float], unit: float | None) -> Edg
     inner = np.isin(np.arange(len(edges)), (0, len(edges) - 1), invert=True)  # at an end, a cell holds both multiples
     far = np.abs(edges[:, None] - atoms).min(axis=1) > np.where(inner, 1.001, 0.999) * unit
     return np.unique(np.concatenate([edges[far], low, high]))
+
+
+def holding_multiples(edges: Edges, decimals: int | None) -> Edges:
+    """The grid of numbers without cells that lie between two multiples of 10^-`decimals`: what holds none is joined.
+
+    Noise would fill them with numbers of any digits. Cells of numbers without decimals stay as they are.
+    """
+    if decimals is None or np.issubdtype(edges.dtype, np.integer):
+        return edges
+    lattice = Lattice.of(edges, decimals)
+    holds = (lattice.first <= lattice.last) | (np.diff(edges) >= 10.0**-decimals)
+    inner = holds[1:] & np.maximum.accumulate(holds)[:-1]  # the first cells join the next, all others the one before
+    joined: Edges = edges[np.concatenate([[True], inner, [True]])]
+    return joined
 
 
 def _are_between(atoms: Edges, unit: float) -> bool:

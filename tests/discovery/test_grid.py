@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from synthcli.discovery import grid
+from synthcli.table.lattice import Lattice
 from synthcli.table.schema import Kind
 
 COUNTS = arrays(np.float64, st.integers(1, 60), elements=st.floats(-50, 1e6))
@@ -157,3 +158,24 @@ def test_resolved_is_what_fine_cells_can_tell_apart() -> None:
     assert grid.is_resolved(np.array([32, 64, 128]), np.ones(2), 100), "whole numbers get a cell each"
     assert not grid.is_resolved(np.array([2**20, 2**21]), np.ones(1), 100)
     assert grid.is_resolved(np.array([0.0, np.nextafter(0.0, 1.0)]), np.ones(1), 100), "one number is one number"
+
+
+@given(st.lists(st.integers(-5_000, 5_000), min_size=2, max_size=40, unique=True), st.integers(0, 2))
+def test_every_cell_of_a_grid_of_numbers_holds_a_multiple(ends: list[int], decimals: int) -> None:
+    edges = np.sort(np.array(ends)) / 1000
+    after, lattice = grid.holding_multiples(edges, decimals), Lattice.of(edges, decimals)
+    assert after[[0, -1]].tolist() == edges[[0, -1]].tolist() and set(after) <= set(edges)
+    counts = Lattice.of(after, decimals).counts()
+    assert np.isfinite(counts).all() or len(after) == 2
+    held = lattice.first <= lattice.last
+    if held.any():
+        assert counts.sum() == lattice.counts()[held].sum()
+        assert len(counts) == held.sum(), "cells that hold some stay apart"
+
+
+def test_a_grid_without_decimals_and_one_of_huge_numbers_stay() -> None:
+    fine, huge = np.linspace(0.0, 1.0, 9), np.array([1e17, 2e17, 4e17])
+    assert grid.holding_multiples(fine, None) is fine
+    assert grid.holding_multiples(huge, 0).tolist() == huge.tolist()
+    assert grid.holding_multiples(fine, 0).tolist() == [0.0, 0.875, 1.0]
+    assert grid.holding_multiples(np.array([0.0, 5e-324, 0.5, 1.0, 1.5]), 0).tolist() == [0.0, 1.0, 1.5]
