@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import bdtrc
 
 from synthcli.table.row_hash import Hashes
 
@@ -114,4 +114,4 @@ def recognise(table: Sketch, released: Fingerprint) -> Match | None:
 
 
 def _at_least(hits: int, trials: int, chance: float) -> Any:
-    return stats.binom.sf(hits - 1, trials, chance) if hits else 1.0
+    return bdtrc(hits - 1, trials, chance) if hits else 1.0

@@ -18,7 +18,6 @@ from synthcli.table.csv_files import CsvFiles
 from synthcli.table.csv_source import CsvReader
 from synthcli.table.dialect import Dialect
 from synthcli.table.held import ColumnGatherer, HeldTable
-from synthcli.table.parquet_source import ParquetReader
 from synthcli.table.parse import parse
 from synthcli.table.provenance import Claim, claims_of, is_sidecar
 from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
@@ -154,7 +153,7 @@ def refuse_absent(path: str) -> None:
 
 def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
     if file.is_parquet:
-        return Source(ParquetReader([file.path], file.name), (file,), file.name)
+        return _of_parquet((file,), file.name)
     return Source(CsvReader(file, dialect), (file,), file.name)
 
 
@@ -168,6 +167,12 @@ def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: 
         raise InputError(f"{name} holds both Parquet and CSV files", "name those of one kind by a pattern")
     if kinds == {False}:
         return Source(CsvFiles(files, dialect), files, name)
+    return _of_parquet(files, name, folder)
+
+
+def _of_parquet(files: tuple[RawFile, ...], name: str, folder: Path | None = None) -> Source:
+    from synthcli.table.parquet_source import ParquetReader  # it brings pandas with it: a quarter of a second
+
     return Source(ParquetReader([file.path for file in files], name, folder), files, name)
 
 
