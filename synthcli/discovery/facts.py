@@ -140,7 +140,7 @@ def _missing_facts(column: Column, has_categories: bool) -> list[str]:
 
     That a column of numbers has categories at all is part of its type, which the schema file declares; which, is not.
     """
-    if column.kind is Kind.BOOLEAN or column.categories is not None:
+    if column.kind in (Kind.BOOLEAN, Kind.TIME) or column.categories is not None:  # all know how long a day is
         return []
     if column.kind is Kind.STRING or has_categories:
         return ["categories"]

@@ -97,3 +97,8 @@ def test_the_budget_pays_for_open_facts_alone() -> None:
     assert needs.decimals == ("price",)
     assert needs.share == pytest.approx(0.21)
     assert plan_discovery(resolve(_schema(AGE, TOWN, PRICE)), binned=False).share == pytest.approx(0.14)
+
+
+def test_of_a_time_of_day_the_bounds_are_no_secret() -> None:
+    facts = resolve(Schema(name="t", columns=(Column(name="at", kind=Kind.TIME), Column(name="on", kind=Kind.DATE))))
+    assert facts.to_learn == {"on": ("minimum", "maximum")}
