@@ -14,6 +14,9 @@ _HIDDEN = 2.0
 _CHANCE = 1e-3
 """How likely noise may be to show, in even counts, some run that is taken for all of the mass."""
 
+_CLEAR = 6.0
+"""A run that stands out of the noise by so many sigmas is none of it, whatever lies beside it."""
+
 
 def trim(counts: NDArray[np.float64], sigma: float, rows: float, significance: float = 4.0) -> slice:
     """Leave out the cells at both ends that hold no more than noise would.
@@ -40,7 +43,8 @@ def _holds_all(counts: NDArray[np.float64], sigma: float, rows: float, kept: sli
     if held < NEARLY_ALL * rows - _HIDDEN * sigma * np.sqrt(cells):
         return False
     gain = likelihood(held, cells, rows, sigma) - likelihood(float(counts.sum()), size, rows, sigma)
-    return bool(cells == size or gain > np.log(size * (size + 1) / 2 / _CHANCE))
+    is_clear = held > _CLEAR * sigma * np.sqrt(cells)
+    return bool(is_clear or cells == size or gain > np.log(size * (size + 1) / 2 / _CHANCE))
 
 
 def likelihood(held: Any, cells: int, rows: float, sigma: float, stddev: float = 0.0) -> Any:
