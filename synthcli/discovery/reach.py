@@ -109,8 +109,8 @@ def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values:
     return len(clear_cells(counts, sigma)) > 0 and _left(counts, sigma, inside, values) <= 0.0
 
 
-def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present, hidden: float = _LEFT) -> float:
-    """How many rows with a value the range does not account for, beyond what noise may hide (`hidden` deviations)."""
+def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> float:
+    """How many rows with a value the range does not account for, beyond what noise may hide."""
     left = values.rows - float(counts[inside].sum())
     return left - _LEFT * sqrt(values.stddev**2 + sigma**2 * (inside.stop - inside.start))
 

@@ -21,8 +21,8 @@ _CLEAR = 6.0
 def trim(counts: NDArray[np.float64], sigma: float, rows: float, significance: float = 4.0) -> slice:
     """Leave out the cells at both ends that hold no more than noise would.
 
-    `rows` lie in the cells, by all that is known. What is kept must account for them, and be so clear that no run of
-    even counts would be; else all cells stay: of many runs of noise some stands out, wherever the mass lies.
+    `rows` lie in the cells, by all that is known. What is kept must account for them, and be so clear that no noise and
+    no run of even counts would be; else all cells stay: of many runs of noise some stands out, wherever the mass lies.
     """
     every = slice(0, len(counts))
     first = _onset(counts, sigma, significance)
@@ -34,7 +34,7 @@ def trim(counts: NDArray[np.float64], sigma: float, rows: float, significance: f
 
 
 def _holds_all(counts: NDArray[np.float64], sigma: float, rows: float, kept: slice) -> bool:
-    """Whether a run holds nearly all rows, and is much likelier to do so alone than all cells alike.
+    """Whether a run holds nearly all rows, and stands clear of all noise or is much likelier than all cells alike.
 
     Of even counts, the mean of a run's likelihood ratio is one; so the chance that one of the n (n + 1) / 2 runs has
     more than that number over `_CHANCE` is at most `_CHANCE` (Markov's inequality).

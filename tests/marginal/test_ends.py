@@ -34,6 +34,14 @@ def test_a_run_of_noise_is_not_taken_for_all_of_the_mass() -> None:
     assert 235 < kept.start <= 240 and 260 <= kept.stop < 265, "a clear run that accounts for all is"
 
 
+def test_beside_a_clear_run_a_few_cells_of_noise_are_cut_off() -> None:
+    """40 cells of two deviations each stand 12 out together. Eight empty ones more would not make them much likelier."""
+    counts = np.concatenate([np.full(40, 100.0), np.zeros(8)])
+    assert trim(counts, 50.0, 4_000.0) == slice(0, 43)
+    assert trim(counts[::-1], 50.0, 4_000.0) == slice(5, 48)
+    assert trim(counts, 50.0, 6_000.0) == slice(0, 48), "but for a run that does not account for all"
+
+
 def test_of_even_counts_that_noise_hides_no_end_is_cut() -> None:
     """By the bound once in a thousand columns; of 300, more than five once in a million."""
     for rows, sigma in ((1_500.0, 115.0), (3_000.0, 600.0)):
