@@ -241,8 +241,11 @@ def test_a_table_that_changes_while_it_is_read_gives_no_model(request_: FitReque
 
 
 def test_one_extreme_row_leaves_no_trace(request_: FitRequest, tmp_path: Path) -> None:
-    """A value that nobody else has is in no part of the model, and in no row drawn from it."""
-    lines = csv([*rows(3000), f"{SECRET},987654,4321.987,1931-07-13,,true"])
+    """A value that nobody else has is in no part of the model, and in no row drawn from it.
+
+    Of 30,000 rows noise made ages above 1,000, or such scores, in none of 1,890 fits; of 3,000 in one of 50.
+    """
+    lines = csv([*rows(30_000), f"{SECRET},987654,4321.987,1931-07-13,,true"])
     Path(request_.data).write_text(lines)
     (tmp_path / "schema.yaml").write_text(OPEN_SCHEMA)
     run_fit(request_)
