@@ -116,6 +116,14 @@ class Check:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Spare:
+    """How many more candidates an audit could compare: the rest of the table or, `is_most`, what it has room for."""
+
+    rows: int
+    is_most: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The outcome of all checks together; `notes` say what else made it so."""
@@ -130,14 +138,14 @@ def judge(
     policy: Policy,
     shadows: int = 0,
     subgroups: Sequence[str] = (),
-    spare: int | None = None,
+    spare: Spare | None = None,
 ) -> Verdict:
     """Every endpoint that a limit names must pass; one that fails is enough to fail (intersection–union test).
 
     A pass needs no correction for the number of endpoints (Berger 1982): one more can only make it harder. A failure
     needs the bound that the audit did correct for it, so that a release within its tolerances seldom fails. `shadows`:
     how many shadow fits the audit made; those that a policy asks for are `with_shadows`'s business. `subgroups`: those
-    that it was asked about; `spare`: the rows that tossed no coin, if that is known.
+    that it was asked about; `spare`: the candidates that there could be beside its own, if that is known.
     """
     checks: list[Check] = []
     for limit in policy.asked_of(shadows):
@@ -157,7 +165,7 @@ def judge(
     return Verdict(outcome=outcome, checks=tuple(checks))
 
 
-def _check(limit: Limit, metric: Metric, spare: int | None) -> Check:
+def _check(limit: Limit, metric: Metric, spare: Spare | None) -> Check:
     """One metric against one limit. `Metric` refuses what is not a number; here it would be no pass either."""
     strict = metric.low if metric.low_strict is None else metric.low_strict
     if not all(map(isfinite, (metric.value, metric.low, metric.high, strict))):
@@ -173,17 +181,16 @@ def _check(limit: Limit, metric: Metric, spare: int | None) -> Check:
     return Check(limit=limit, metric=metric, outcome=outcome, note=note)
 
 
-def _shortfall(limit: Limit, metric: Metric, spare: int | None) -> str:
+def _shortfall(limit: Limit, metric: Metric, spare: Spare | None) -> str:
     """How many more audit rows would decide, were the estimate to stay: bounds narrow with the root of the rows."""
     room = limit.at_most - metric.value
     factor = ((metric.high - metric.value) / room) ** 2 if room > 1e-6 else float("inf")
     if not factor < 100.0:  # no table has so many more rows to spare
         return f"the estimate reaches the tolerance {limit.at_most:g}, or nearly: more rows alone may not make it pass"
     more = max(1, ceil(metric.n * (factor - 1)))
-    if spare is not None and more > spare:
-        return (
-            f"not decided; about {more:,} more audit rows are needed, and {spare:,} are left: it takes a larger table"
-        )
+    if spare is not None and more > spare.rows:
+        why = "no audit compares more" if spare.is_most else "it takes a larger table"
+        return f"not decided; about {more:,} more audit rows are needed, and {spare.rows:,} are left: {why}"
     return f"not decided; about {more:,} more audit rows are needed (a larger --audit-coins)"
 
 

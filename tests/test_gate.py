@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from synthcli.conclusion import with_shadows
 from synthcli.errors import ExitCode, UsageError
-from synthcli.gate import DEFAULT_POLICY, Limit, Outcome, Policy, judge, load_policy
+from synthcli.gate import DEFAULT_POLICY, Limit, Outcome, Policy, Spare, judge, load_policy
 from synthcli.metric import Metric
 
 PASS, FAIL, INCONCLUSIVE = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
@@ -74,9 +74,15 @@ def test_inconclusive_says_how_many_rows_are_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spare", "advice"), [(3000, "a larger --audit-coins"), (2999, "2,999 are left: it takes a larger")]
+    ("spare", "advice"),
+    [
+        (Spare(3000), "a larger --audit-coins"),
+        (Spare(2999), "2,999 are left: it takes a larger"),
+        (Spare(3000, is_most=True), "a larger --audit-coins"),
+        (Spare(20, is_most=True), "20 are left: no audit compares more"),
+    ],
 )
-def test_more_coins_are_advised_where_there_are_rows_for_them(spare: int, advice: str) -> None:
+def test_more_coins_are_advised_where_there_are_rows_for_them(spare: Spare, advice: str) -> None:
     limits = (Limit("a", 0.6),)
     verdict = judge([metric("a", 0.3, 0.5, 0.7, n=1000)], Policy(limits=limits), spare=spare)
     assert advice in verdict.checks[0].note

@@ -139,9 +139,9 @@ class Arms:
 
 
 def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
-    """All candidates and as many other training rows, each capped; drawn by row number alone."""
+    """The candidates and other training rows, of each as many as are compared at most; drawn by row number alone."""
     heads = coins.heads
-    candidates, most = coins.candidates, min(MAX_CANDIDATES, _most(coins))
+    candidates, most = coins.candidates, most_candidates(coins)
     if len(candidates) > most:
         kept = np.sort(rng.choice(len(candidates), most, replace=False))
         candidates, heads = candidates[kept], heads[kept]
@@ -151,6 +151,11 @@ def choose(coins: Coins, rng: np.random.Generator) -> Chosen:
     is_candidate = np.arange(len(numbers)) < len(candidates)
     trains = np.concatenate([heads, np.ones(len(others), dtype=np.bool_)])
     return Chosen(numbers[order], is_candidate[order], trains[order])
+
+
+def most_candidates(coins: Coins) -> int:
+    """How many candidates are compared at most, however many toss a coin."""
+    return min(MAX_CANDIDATES, _most(coins))
 
 
 def _most(coins: Coins) -> int:

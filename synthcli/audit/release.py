@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthcli.audit.arms import Arms
+from synthcli.audit.arms import Arms, most_candidates
 from synthcli.audit.attack import Levels
 from synthcli.audit.attacks import Attacks
 from synthcli.audit.audited_table import AuditedTable, look_at_table
@@ -118,6 +118,7 @@ def _result(
             "real_rows": experiment.coins.rows,
             "candidates": len(experiment.coins.candidates),
             "without_coin": experiment.coins.could_toss - len(experiment.coins.candidates),
+            "most_candidates": most_candidates(experiment.coins),
             "members": members,
             "non_members": others,
             "shared_records": arms.shared,

@@ -20,7 +20,7 @@ from synthcli.engine.interface import RowMask
 from synthcli.engine.units import units_of
 from synthcli.errors import InputError, InvalidAudit
 from synthcli.files import atomic_write, claim_output
-from synthcli.gate import Policy, Verdict, judge, load_policy
+from synthcli.gate import Policy, Spare, Verdict, judge, load_policy
 from synthcli.privacy.ledger import ledger_folder
 from synthcli.quality.compare import compare
 from synthcli.quality.result import Quality
@@ -164,13 +164,19 @@ def _judged(
     standing: Standing,
     subgroups: Sequence[str],
 ) -> AuditOutcome:
-    shadows, spare = int(result.setup["shadow_fits"]), int(result.setup["without_coin"])
-    verdict = judge(result.endpoints, policy, shadows, subgroups, spare)
+    shadows = int(result.setup["shadow_fits"])
+    verdict = judge(result.endpoints, policy, shadows, subgroups, _spare(result.setup))
     verdict = with_breakdowns(verdict, result.breakdowns)
     verdict = with_shadows(verdict, shadows, policy.min_shadows)
     verdict = standing.applied(with_claims(verdict, result.claims, result.ceilings))
     document = to_document(result, quality, verdict, policy, asdict(synthesizer.statement))
     return AuditOutcome(verdict=verdict, result=result, quality=quality, document=document)
+
+
+def _spare(setup: Mapping[str, Any]) -> Spare:
+    """How many more candidates there could be: as many as tossed no coin, or as an audit still compares."""
+    left, room = int(setup["without_coin"]), max(0, int(setup["most_candidates"]) - int(setup["candidates"]))
+    return Spare(min(left, room), is_most=room < left)
 
 
 def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:

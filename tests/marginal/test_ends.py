@@ -35,7 +35,7 @@ def test_a_run_of_noise_is_not_taken_for_all_of_the_mass() -> None:
 
 
 def test_beside_a_clear_run_a_few_cells_of_noise_are_cut_off() -> None:
-    """40 cells of two deviations each stand 12 out together. Eight empty ones more would not make them much likelier."""
+    """40 cells of two deviations each stand 12 out together. Eight empty ones more make them hardly likelier."""
     counts = np.concatenate([np.full(40, 100.0), np.zeros(8)])
     assert trim(counts, 50.0, 4_000.0) == slice(0, 43)
     assert trim(counts[::-1], 50.0, 4_000.0) == slice(5, 48)
