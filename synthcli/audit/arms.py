@@ -11,7 +11,7 @@ from synthcli.audit.block import Block, concatenate
 from synthcli.audit.coins import OTHERS, Coins
 from synthcli.errors import InvalidAudit
 
-MAX_CANDIDATES = 60_000
+MAX_CANDIDATES = 120_000
 MAX_ROWS = 100_000
 """Rows that the chosen candidates have, about, and as many that the others have: who solves for all coins needs memory
 for each."""
