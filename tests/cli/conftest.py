@@ -15,7 +15,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def environment(**changes: str) -> dict[str, str]:
     """This process's environment without what would change the command line's manners."""
-    drop = ("SYNTHCLI_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "TERM")
+    drop = ("SYNTHCLI_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "TERM", "PYTHONUNBUFFERED")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(drop)}
     return {**plain, "COLUMNS": "80", "TERM": "dumb", **changes}
 
