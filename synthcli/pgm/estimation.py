@@ -42,11 +42,12 @@ from synthcli.pgm.structural_zeros import with_odds, with_zeros
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How hard to try: `tolerance` is the decrease per measured cell that is left undone, in each of `steps`.
+    """How hard to try: `tolerance` is the decrease per measured cell that is left undone in the last of `steps`.
 
     Half the mean square of the gradient that is left, in standard deviations of the noise, may be `SLACK` times that.
-    `evaluations` are those that a step may take. `entropy` are the weights t of the steps, one for each; by default
-    `entropy_weight` chooses them from the noise.
+    The steps before leave `EARLY` times as much, since the next one goes on from there. `evaluations` are those that a
+    step may take, and those that the steps before did not. `entropy` are the weights t of the steps, one for each; by
+    default `entropy_weight` chooses them from the noise.
     """
 
     tolerance: float
@@ -57,6 +58,9 @@ class Effort:
 
 SLACK = 5.0
 """A tolerance of 0.002 leaves expected counts a seventh of a standard deviation off, which adds 2 % to the variance."""
+
+EARLY = 10.0
+"""Steps on the way to the last need not arrive: half of all evaluations brought the model no nearer to the rows."""
 
 ROUND = Effort(tolerance=0.02, evaluations=200)
 """Between the rounds of an adaptive mechanism: what has been measured must not look as if it had not been."""
@@ -82,8 +86,12 @@ def estimate(
     rows = max(1.0, estimate_total(pooled) if total is None else total)
     problem = _Problem(domain, pooled, rows)
     theta = problem.start_from(start)
-    for weight in effort.entropy or (entropy_weight(pooled, effort.steps),) * effort.steps:
-        theta = _minimise(problem, theta, weight, effort)
+    weights = effort.entropy or (entropy_weight(pooled, effort.steps),) * effort.steps
+    left = 0
+    for step, weight in enumerate(weights, start=1):
+        left += effort.evaluations
+        tolerance = effort.tolerance * (1.0 if step == len(weights) else EARLY)
+        theta, left = _minimise(problem, theta, weight, tolerance, left)
         problem.centre = theta
     return MarkovRandomField(domain, with_odds(domain, problem.unpack(theta)), rows)
 
@@ -199,37 +207,40 @@ def _flat(tables: Sequence[Floats]) -> Floats:
     return np.concatenate([table.ravel() for table in tables]) if tables else np.zeros(0)
 
 
-def _minimise(problem: _Problem, theta: Floats, weight: float | Floats, effort: Effort) -> Floats:
-    """L-BFGS in the preconditioned parameters z = theta * sqrt(curvature), restarted with a fresh curvature."""
-    if not problem.cells:
-        return theta
-    left = effort.evaluations
-    while left > 0:
+def _minimise(
+    problem: _Problem, theta: Floats, weight: float | Floats, tolerance: float, left: int
+) -> tuple[Floats, int]:
+    """L-BFGS in the preconditioned parameters z = theta * sqrt(curvature), restarted with a fresh curvature.
+
+    `left` is how many evaluations it may take; returned is how many it did not.
+    """
+    while problem.cells and left > 0:
         _, gradient, expected = problem.evaluate(theta, weight)
+        left -= 1
         curvature = problem.curvature(expected, weight)
-        if _is_done(gradient, curvature, problem, effort):
+        if left == 0 or _is_done(gradient, curvature, problem, tolerance):
             break
-        theta, used = _descend(problem, theta, weight, np.sqrt(curvature), min(left, 60), effort)
-        left -= used + 1
-    return theta
+        theta, used = _descend(problem, theta, weight, np.sqrt(curvature), min(left, 60), tolerance)
+        left -= used
+    return theta, left
 
 
-def _is_done(gradient: Floats, curvature: Floats, problem: _Problem, effort: Effort) -> bool:
+def _is_done(gradient: Floats, curvature: Floats, problem: _Problem, tolerance: float) -> bool:
     """Whether a Newton step with the diagonal would gain less than the tolerance, and the noise hides what is left."""
     square = 0.5 * gradient**2
-    most = effort.tolerance * problem.cells
+    most = tolerance * problem.cells
     return float(np.sum(square / curvature)) < most and float(np.sum(square / problem.variance)) < SLACK * most
 
 
 def _descend(
-    problem: _Problem, theta: Floats, weight: float | Floats, root: Floats, evaluations: int, effort: Effort
+    problem: _Problem, theta: Floats, weight: float | Floats, root: Floats, evaluations: int, tolerance: float
 ) -> tuple[Floats, int]:
     def objective(z: Floats) -> tuple[float, Floats]:
         value, gradient, _ = problem.evaluate(z / root, weight)
         return value, gradient / root
 
     def is_done(gradient: Floats) -> bool:
-        return _is_done(gradient * root, root**2, problem, effort)
+        return _is_done(gradient * root, root**2, problem, tolerance)
 
     best, used = minimise(objective, theta * root, evaluations, is_done)
     return best / root, used

@@ -222,6 +222,26 @@ def test_a_table_of_half_a_million_noisy_cells_is_no_trouble() -> None:
     assert model.marginal(("c",)) == pytest.approx(single.values * model.total / 50_000, rel=0.01)
 
 
+def test_only_the_last_step_arrives_with_what_the_others_did_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = Domain(("a", "b"), (4, 5))
+    noisy = Measurement(("a", "b"), np.rint(np.random.default_rng(0).normal(50, 30, (4, 5))), 5.0)
+    minimise, steps = estimation._minimise, []
+
+    def recorded(problem, theta, weight, tolerance, left):
+        found, unused = minimise(problem, theta, weight, tolerance, left)
+        _, gradient, expected = problem.evaluate(found, weight)
+        assert estimation._is_done(gradient, problem.curvature(expected, weight), problem, tolerance)
+        steps.append((tolerance, left, unused))
+        return found, unused
+
+    monkeypatch.setattr(estimation, "_minimise", recorded)
+    estimate(domain, [noisy], effort=Effort(tolerance=1e-6, evaluations=100, steps=3))
+    tolerances, allowed, unused = zip(*steps, strict=True)
+    assert tolerances == pytest.approx((1e-5, 1e-5, 1e-6))
+    assert allowed == (100, 100 + unused[0], 100 + unused[1])
+    assert all(0 < u < a for u, a in zip(unused, allowed, strict=True))
+
+
 def test_tables_that_agree_are_fitted_in_half_the_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
     """All pairs of five attributes and little noise: as they were measured, the potentials push against each other."""
     domain = Domain(tuple("abcde"), (6,) * 5)
