@@ -1,0 +1,1 @@
+"""A package of this name, since others install one, too: without this file theirs would be found."""
