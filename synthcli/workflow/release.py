@@ -19,7 +19,7 @@ from pathlib import Path
 from synthcli import __version__
 from synthcli.artifact import load
 from synthcli.errors import UsageError, remarking
-from synthcli.files import atomic_write, claim_folder, lock
+from synthcli.files import atomic_write, lock
 from synthcli.gate import Outcome, load_policy
 from synthcli.report.unseen import UNSEEN
 from synthcli.table.schema_file import load_schema
@@ -28,6 +28,7 @@ from synthcli.workflow.accepted import accepted_schema, refuse_early, standing
 from synthcli.workflow.audit import run_audit
 from synthcli.workflow.fit import run_fit
 from synthcli.workflow.release_config import ReleaseConfig
+from synthcli.workflow.release_places import refuse_places
 from synthcli.workflow.report import run_report
 from synthcli.workflow.requests import (
     AuditRequest,
@@ -66,10 +67,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
     A second run with the same inputs spends nothing, draws no new rows and asks the gate nothing new: it tells the
     recorded outcome. (Drawing again until an audit passes would be a selection on private data.)
     """
-    if config.folder.exists() and not config.folder.is_dir():
-        raise UsageError(f"{config.folder} is not a folder", "name a folder with -o; releases that pass appear in it")
-    claim_folder(config.folder)
-    claim_folder(config.folder.parent)  # where the release is made before it is shown
+    refuse_places(config)
     _refuse_early(config)
     with _own_folder(config):
         _sweep(config)

@@ -1,0 +1,34 @@
+"""The two folders of a release, checked before anything is made: what is published, and what stays private."""
+
+import os
+from pathlib import Path
+
+from synthcli.errors import UsageError
+from synthcli.files import claim_folder
+from synthcli.workflow.release_config import ReleaseConfig
+
+
+def refuse_places(config: ReleaseConfig) -> None:
+    """`UsageError` where the work folder lies in the publish folder, `InputError` where one cannot be written.
+
+    The other way round is allowed: nothing private is published by it.
+    """
+    _refuse_file(config.folder, "name a folder with -o; releases that pass appear in it")
+    for place in (config.folder, config.folder.parent):  # the release is made beside the folder before it is shown
+        claim_folder(place)
+    work, folder = _real(config.work), _real(config.folder)
+    if folder in (work, *work.parents):
+        raise UsageError(
+            f"the work folder {config.work} lies in {config.folder}, which is published; audit, report and model are "
+            "private",
+            "name a work folder outside of it with --work ([publish] work)",
+        )
+
+
+def _refuse_file(place: Path, hint: str) -> None:
+    if place.exists() and not place.is_dir():
+        raise UsageError(f"{place} is not a folder", hint)
+
+
+def _real(place: Path) -> Path:
+    return Path(os.path.realpath(place))

@@ -1,0 +1,61 @@
+"""What is private is not put where it is published."""
+
+from pathlib import Path
+
+import pytest
+
+from synthcli.errors import UsageError
+from synthcli.workflow.release_config import load_release_config
+from synthcli.workflow.release_places import refuse_places
+from tests.cli.conftest import Run
+from tests.workflow.test_release import config
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+
+
+@pytest.mark.parametrize("work", ["public", "public/work", "public/a/b", "public/latest", "x/../public", "link/work"])
+def test_a_work_folder_in_the_publish_folder_is_refused_before_anything_is_made(
+    work: str, inside: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("public")
+    done = inside("release", "t.csv", "--accept-profile", "--epsilon", "1", "-o", "public/", "--work", work)
+    assert (done.returncode, done.stdout) == (2, "")
+    error, hint = done.stderr.splitlines()
+    assert error == (
+        f"error: the work folder {tmp_path / work} lies in {tmp_path / 'public'}, which is published; audit, report "
+        "and model are private"
+    )
+    assert hint == "  hint: name a work folder outside of it with --work ([publish] work)"
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "link"}
+
+
+def test_a_publish_folder_that_is_a_link_is_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "public").symlink_to("work")
+    with pytest.raises(UsageError, match="is published"):
+        refuse_places(config(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "publish", ['folder = "public"\nwork = "public/work"', 'folder = "public"\nwork = "./public"', 'folder = "."']
+)
+def test_what_the_release_file_says_or_leaves_open_is_held_to_it(publish: str, inside: Run, tmp_path: Path) -> None:
+    """Where it names no work folder, that is `.synthcli` beside the file, which may be the publish folder."""
+    text = f'[data]\npath = "t.csv"\naccept_profile = true\n[fit]\nepsilon = 1\n[publish]\n{publish}\n'
+    (tmp_path / "synthcli.toml").write_text(text)
+    done = inside("release")
+    assert (done.returncode, "is published" in done.stderr) == (2, True)
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "synthcli.toml"}
+
+
+@pytest.mark.parametrize("work", [".", "public2", "public-work", ".synthcli/public"])
+def test_folders_beside_the_publish_folder_and_above_it_are_none_of_it(work: str, tmp_path: Path) -> None:
+    refuse_places(config(tmp_path, work=work))
+
+
+def test_the_usual_work_folder_lies_outside(tmp_path: Path) -> None:
+    given = {("data", "path"): "t.csv", ("data", "accept_profile"): True, ("fit", "epsilon"): "1"}
+    refuse_places(load_release_config(None, {**given, ("publish", "folder"): tmp_path / "public"}))
