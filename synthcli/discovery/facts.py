@@ -9,6 +9,7 @@ from synthcli.errors import InputError, UsageError, closest
 from synthcli.table.axis import LIMITS
 from synthcli.table.rules.check import factual_faults
 from synthcli.table.schema import Column, Fact, Kind, Role, Schema
+from synthcli.table.surrogate_pattern import SYNTAX, fault
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
 
@@ -36,8 +37,8 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
     """Strip what was only observed, unless the steward calls it public (`public` names columns, or 'all').
 
     Raises `UsageError` for an unknown column in `public`, and for any where nobody has read the schema; `InputError`
-    for a schema without a modelled column, and for observed facts that no budget can learn (the pattern of a
-    surrogate), with the line to add.
+    for a schema without a modelled column, for observed facts that no budget can learn (the pattern of a surrogate),
+    with the line to add, and for patterns that nobody can mean.
     """
     if public and schema.accepted_unseen:
         raise UsageError(
@@ -55,6 +56,7 @@ def resolve(schema: Schema, public: Collection[str] = ()) -> Facts:
         )
     trusted = names if everyone else set(public)
     _refuse_unlearnable(schema, trusted)
+    _refuse_patterns(schema)
     columns = tuple(_strip(column, column.name in trusted) for column in schema.columns)
     before = {column.name: column for column in schema.columns}
     stripped = replace(schema, columns=columns)
@@ -166,3 +168,12 @@ def _refuse_unlearnable(schema: Schema, trusted: Collection[str]) -> None:
             "declare it: delete 'surrogate' from the field's synthcli:observed, or name the column in --public-domain",
             tuple(f"column {name!r}: synthcli:surrogate is only observed" for name in private),
         )
+
+
+def _refuse_patterns(schema: Schema) -> None:
+    """A regular expression taken for a pattern would make one identifier, or ten, that nobody meant."""
+    made_up = [(c.name, c.surrogate) for c in schema.columns if c.surrogate and c.role in (Role.SURROGATE, Role.UNIT)]
+    faults = {name: fault(surrogate.pattern) for name, surrogate in made_up if surrogate.format == "pattern"}
+    told = tuple(f"column {name!r}: {why}" for name, why in faults.items() if why)
+    if told:
+        raise InputError("the schema asks for made-up identifiers that nobody can mean", SYNTAX, told)

@@ -3,8 +3,6 @@
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
-from string import ascii_lowercase, ascii_uppercase, digits
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +10,9 @@ import pyarrow.compute as pc
 
 from synthcli.errors import UsageError
 from synthcli.table.rules.distinct import Permutation
-from synthcli.table.schema import Surrogate
-
-_ALPHABETS = {"A": ascii_uppercase, "a": ascii_lowercase, "9": digits}
+from synthcli.table.rules.kinds import Unique
+from synthcli.table.schema import Role, Schema, Surrogate
+from synthcli.table.surrogate_pattern import SYNTAX, alphabets, identifiers
 
 
 @dataclass
@@ -29,15 +27,13 @@ class SurrogateColumn:
     @cached_property
     def _alphabets(self) -> list[list[str]]:
         """The characters that each place of a pattern may have."""
-        return [
-            list(_ALPHABETS.get(mark, mark)) if not fixed else [mark] for mark, fixed in _places(self.surrogate.pattern)
-        ]
+        return list(map(list, alphabets(self.surrogate.pattern)))
 
     @cached_property
     def _permutation(self) -> Permutation:
         """Of as many identifiers as there are; of 2^62 where there are more."""
-        sizes = map(len, self._alphabets) if self.surrogate.format == "pattern" else [1 << 62]
-        return Permutation(min(prod(sizes), 1 << 62), self.rng)
+        size = identifiers(self.surrogate) or 1 << 62
+        return Permutation(min(size, 1 << 62), self.rng)
 
     def take(self, rows: int) -> pa.Array:
         """The next identifiers, as text. Random ones may repeat, as chance will have it, unless they are distinct.
@@ -59,7 +55,7 @@ class SurrogateColumn:
         if start + rows > self._permutation.size:
             raise UsageError(
                 f"a pattern has only {self._permutation.size:,} identifiers, and none may come twice",
-                "sample fewer, or fit with a longer synthcli:surrogate pattern",
+                f"sample fewer, or fit with a longer synthcli:surrogate pattern: {SYNTAX}",
             )
         numbers = self._permutation.of(np.arange(start, start + rows, dtype=np.uint64))
         if self.surrogate.format == "uuid":
@@ -78,25 +74,17 @@ class SurrogateColumn:
     def _patterned(self, rows: int) -> pa.Array:
         """One random character per place; runs of fixed text as they are."""
         parts: list[pa.Array | pa.Scalar] = []
-        for mark, fixed in _places(self.surrogate.pattern):
-            alphabet = None if fixed else _ALPHABETS.get(mark)
-            if alphabet is None:
-                parts.append(pa.scalar(mark))
+        for alphabet in self._alphabets:
+            if len(alphabet) == 1:
+                parts.append(pa.scalar(alphabet[0]))
             else:
-                parts.append(pa.array(list(alphabet)).take(pa.array(self.rng.integers(len(alphabet), size=rows))))
+                parts.append(pa.array(alphabet).take(pa.array(self.rng.integers(len(alphabet), size=rows))))
         if not any(isinstance(part, pa.Array) for part in parts):
             return pa.array(["".join(part.as_py() for part in parts)] * rows, pa.string())
         return pc.binary_join_element_wise(*parts, "")
 
 
-def _places(pattern: str) -> list[tuple[str, bool]]:
-    """The characters of a pattern, and whether a backslash fixes them (a last one stands for itself)."""
-    found: list[tuple[str, bool]] = []
-    escaped = False
-    for character in pattern:
-        if character == "\\" and not escaped:
-            escaped = True
-            continue
-        found.append((character, escaped))
-        escaped = False
-    return [*found, ("\\", True)] if escaped else found
+def distinct_columns(schema: Schema) -> set[str]:
+    """The made-up columns that rules want unique: the first one of each rule."""
+    unique = (rule.columns for rule in schema.rules if isinstance(rule, Unique))
+    return {next(name for name in columns if schema[name].role is Role.SURROGATE) for columns in unique}

@@ -16,10 +16,9 @@ from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
 from synthcli.table.axis import ARROW_TYPES, positions, values_at
 from synthcli.table.csv_text import CsvText, csv_rows
 from synthcli.table.provenance import PARQUET_KEY, is_provenance, sidecar_of
-from synthcli.table.rules.kinds import Unique
 from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.spell import spell
-from synthcli.table.surrogate import SurrogateColumn
+from synthcli.table.surrogate import SurrogateColumn, distinct_columns
 from synthcli.table.temporal import unit_of
 
 _PARQUET = (".parquet", ".pq")
@@ -34,7 +33,7 @@ class Writer:
     ) -> None:
         self._schema = schema
         self._columns = [column for column in schema.columns if column.role.is_written]
-        distinct = _distinct(schema)
+        distinct = distinct_columns(schema)
         self._surrogates = {
             c.name: SurrogateColumn(c.surrogate, np.random.default_rng([seed, place]), c.name in distinct)
             for place, c in enumerate(self._columns)
@@ -114,12 +113,6 @@ def _as_told(values: pa.Array, column: Column) -> pa.Array:
     """Times without what the column's format does not tell."""
     places, missing = positions(values, column.kind)
     return values_at(places - places % unit_of(column), missing, column.kind)
-
-
-def _distinct(schema: Schema) -> set[str]:
-    """The made-up columns that rules want unique: the first one of each rule."""
-    unique = (rule.columns for rule in schema.rules if isinstance(rule, Unique))
-    return {next(name for name in columns if schema[name].role is Role.SURROGATE) for columns in unique}
 
 
 def _stored(column: Column) -> pa.DataType:

@@ -20,16 +20,13 @@ from synthcli.table.content import content_of
 from synthcli.table.dialect import Dialect, declared
 from synthcli.table.held import HeldTable
 from synthcli.table.source import Source, open_source
-from synthcli.workflow.far_values import far_values
+from synthcli.workflow.fit_warnings import warnings_of
 from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.learn import learn
 from synthcli.workflow.plan import FitPlan, plan_fit
 from synthcli.workflow.released import look
 from synthcli.workflow.requests import FitRequest, Progress, Warn, mute, silent
 from synthcli.workflow.training_rows import training_rows
-
-MOST_UNLISTED = 0.2
-"""A column of which a larger share has no value of its own is warned of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +87,8 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
             rho=sum(spend.rho for spend in synthesizer.statement.spends),
         )
     result = _result(request, plan, synthesizer, coins_file)
-    _warn_of_unlisted(result.unlisted, warn)
-    _warn_of_far_values(far_values(synthesizer), warn)
+    for text in warnings_of(synthesizer):
+        warn(text)
     return result
 
 
@@ -108,27 +105,6 @@ def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_
         coins=coins_file,
         unlisted=synthesizer.unlisted,
     )
-
-
-def _warn_of_unlisted(unlisted: Mapping[str, float], warn: Warn) -> None:
-    """A column of which little could be learnt says something else than the table: the steward is to know."""
-    poor = [f"{name} ({share:.0%} of its rows)" for name, share in unlisted.items() if share > MOST_UNLISTED]
-    if poor:
-        warn(
-            f"too few rows, or too little epsilon, to learn the values of {', '.join(poor)}: these rows get "
-            "one of those that were learnt, or none; if the values are public, list them in the schema as categories"
-        )
-
-
-def _warn_of_far_values(far: Mapping[str, float], warn: Warn) -> None:
-    """Values out of reach are written as others: the steward is to know."""
-    if far:
-        listed = ", ".join(f"{name} ({share:.0%} of its rows)" for name, share in far.items())
-        warn(
-            f"values of {listed} lie at an end of what is looked for (dates: 1800 to 2199, numbers: 2^63): "
-            "those beyond it are written as ones before it; list what means no value in missingValues, or declare "
-            "minimum and maximum in the schema"
-        )
 
 
 def stays_spent(reservation: Reservation) -> str:

@@ -61,6 +61,7 @@ def test_from_the_schema_to_the_page(inside: Run, folder: Path) -> None:
     assert [rule["rows"] for rule in told["rules"]] == [1, 1, 0, 0]
     fitted = inside(*FIT)
     assert fitted.returncode == 0, fitted.stderr
+    assert "fewer identifiers than a sample as large as the table" in fitted.stderr and "id (260 for " in fitted.stderr
     assert inside("sample", "m.synth", "-n", "200", "--seed", "4", "-o", "small.csv").returncode == 0
     identifiers = [line.split(",")[0] for line in (folder / "small.csv").read_text().splitlines()[1:]]
     assert len(set(identifiers)) == 200
@@ -72,11 +73,24 @@ def test_from_the_schema_to_the_page(inside: Run, folder: Path) -> None:
     assert "Rules that hold in every row" in page and "begin &lt;= end" in page and "computed by a rule" in page
 
 
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_a_regular_expression_is_refused_before_budget_is_spent(
+    inside: Run, folder: Path, option: tuple[str, ...]
+) -> None:
+    (folder / "schema.yaml").write_text(SCHEMA.replace("pattern: A9", 'pattern: "P-[0-9]{6}"'))
+    refused = inside(*FIT, *option)
+    assert refused.returncode == 3 and not (folder / "m.synth").exists()
+    assert "column 'id': its pattern is written as a regular expression" in refused.stderr
+    assert "for example P-999999" in refused.stderr.replace("\n", " ")
+    assert not (folder / "ledger.sqlite").exists(), "nothing was reserved, let alone spent"
+
+
 def test_marginals_stay_accurate_and_conditions_keep_the_rules(inside: Run, folder: Path) -> None:
     """Total variation under 6 %, where noise and rounding give 1 to 2 %: some 20 standard deviations away."""
     schema = SCHEMA.replace("pattern: A9", "pattern: A9999")
     (folder / "schema.yaml").write_text(schema)
-    assert inside(*FIT).returncode == 0
+    fitted = inside(*FIT)
+    assert fitted.returncode == 0 and "identifiers" not in fitted.stderr
     assert inside("sample", "m.synth", "-n", "4000", "--seed", "1", "-o", "s.csv").returncode == 0
     where = ("--where", "sex == 'female' and pregnant == true")
     found = inside("sample", "m.synth", "-n", "500", "--seed", "1", *where, "-o", "w.csv")

@@ -74,6 +74,19 @@ def test_an_observed_surrogate_pattern_cannot_be_learnt() -> None:
     assert resolve(_schema(AGE, replace(key, observed=frozenset()))).schema["id"].surrogate is not None
 
 
+@pytest.mark.parametrize("role", [Role.SURROGATE, Role.UNIT])
+def test_a_pattern_that_nobody_can_mean_is_refused(role: Role) -> None:
+    key = Column(name="id", kind=Kind.STRING, role=role, surrogate=Surrogate("pattern", "P-[0-9]{6}"))
+    with pytest.raises(InputError, match="nobody can mean") as caught:
+        resolve(_schema(AGE, key))
+    assert caught.value.details == (
+        "column 'id': its pattern is written as a regular expression, which it is not ([]{})",
+    )
+    assert "9 for a digit" in caught.value.hint
+    resolve(_schema(AGE, replace(key, surrogate=Surrogate("pattern", "P-999999"))))
+    resolve(_schema(AGE, replace(key, role=Role.DROP)))
+
+
 def test_a_schema_without_modelled_columns_is_refused() -> None:
     with pytest.raises(InputError, match="models no column"):
         resolve(_schema(replace(SEX, role=Role.DROP)))

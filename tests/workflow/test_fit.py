@@ -19,7 +19,8 @@ from synthcli.privacy.curator import MarginalCurator
 from synthcli.privacy.ledger import Status, open_ledger
 from synthcli.table.dialect import Dialect
 from synthcli.table.encoders import GridEncoder
-from synthcli.workflow.fit import MOST_UNLISTED, run_fit
+from synthcli.workflow.fit import run_fit
+from synthcli.workflow.fit_warnings import MOST_UNLISTED
 from synthcli.workflow.plan import plan_fit
 from synthcli.workflow.requests import FitRequest
 from tests.cli.table_fixture import SCHEMA, SECRET, csv, rows
