@@ -5,8 +5,9 @@ import os
 import secrets
 import stat
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,6 +42,21 @@ def claim_output(path: str | Path, force: bool = False) -> None:
         raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
+
+
+def claim_outputs(paths: Iterable[Path | None], force: bool = False) -> None:
+    """Claim each file that is named (see `claim_output`); `UsageError` too where two are one, however they are spelt.
+
+    The later one would replace the other.
+    """
+    named = [path for path in paths if path is not None]
+    for first, second in combinations(named, 2):
+        if _real(first) == _real(second):
+            raise UsageError(
+                f"each result needs a file of its own: {second} is named for two", "name another file for one of them"
+            )
+    for path in named:
+        claim_output(path, force)
 
 
 def claim_folder(path: Path) -> None:

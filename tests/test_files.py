@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synthcli.errors import InputError, UsageError
-from synthcli.files import atomic_file, atomic_write, claim_folder, claim_output, lock
+from synthcli.files import atomic_file, atomic_write, claim_folder, claim_output, claim_outputs, lock
 
 
 def _listed(folder: Path) -> list[str]:
@@ -82,6 +82,20 @@ def test_an_existing_file_needs_force(tmp_path: Path) -> None:
         claim_output(tmp_path / "a")
     assert "--force" in caught.value.hint
     claim_output(tmp_path / "a", force=True)
+
+
+@pytest.mark.parametrize("other", ["a.json", "x/../a.json", "link.json", "folder/a.json"])
+def test_no_two_outputs_are_one_file_however_it_is_spelt(other: str, tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to("a.json")
+    (tmp_path / "folder").symlink_to(".")
+    with pytest.raises(UsageError, match="each result needs a file of its own") as refused:
+        claim_outputs((tmp_path / "a.json", None, tmp_path / "b.json", tmp_path / other))
+    assert str(tmp_path / other) in refused.value.message
+    claim_outputs((tmp_path / "a.json", None, tmp_path / "b.json"))
+    (tmp_path / "b.json").touch()
+    with pytest.raises(UsageError, match="is there already"):
+        claim_outputs((tmp_path / "a.json", tmp_path / "b.json"))
+    claim_outputs((tmp_path / "a.json", tmp_path / "b.json"), force=True)
 
 
 def test_a_lock_is_exclusive_and_free_again(tmp_path: Path) -> None:

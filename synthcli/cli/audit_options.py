@@ -80,11 +80,10 @@ class Outputs:
         return {"output": self.output, "public": self.public, "public_epsilon": self.public_epsilon}
 
     def claim(self, *, force: bool) -> None:
-        """Make sure, before any work, that the files for a CI server can be written."""
-        from synthcli.files import claim_output
+        """Make sure, before any work and any charge, that each file can be written and none is named twice."""
+        from synthcli.files import claim_outputs
 
-        for file in filter(None, (self.junit, self.markdown)):
-            claim_output(file, force=force)
+        claim_outputs((self.output, self.public, self.junit, self.markdown), force=force)
 
     def write(self, outcome: "AuditOutcome") -> None:
         """Write these files, each whole or not at all."""

@@ -40,12 +40,11 @@ def conformance(
     """
     import json
 
-    from synthcli.files import atomic_write, claim_output
+    from synthcli.files import atomic_write, claim_outputs
     from synthcli.report.conformance import conformance_document, conformance_junit, measured
     from synthcli.workflow.conformance import build_facts, run_conformance
 
-    for file in filter(None, (output, junit)):
-        claim_output(file, force=force)
+    claim_outputs((output, junit), force=force)
     with console.progress() as progress:
         result = run_conformance(full, progress)
     document = conformance_document(result, build_facts())

@@ -116,6 +116,31 @@ def test_a_policy_that_names_a_subgroup_without_rows_is_never_a_pass(released) -
 
 
 @pytest.mark.parametrize(
+    "outputs",
+    [
+        ("-o", "b.json", "--public", "b.json"),
+        ("--public", "b.json", "--markdown", "./b.json"),
+        ("--public", "b.json", "--junit", "here/b.json"),
+        ("-o", "b.json", "--junit", "b.json"),
+        ("--junit", "b.xml", "--markdown", "b.xml"),
+    ],
+)
+def test_results_in_one_file_are_refused_before_anything_is_charged(released, outputs: tuple[str, ...]) -> None:
+    folder, run = released
+    if not (folder / "here").exists():
+        (folder / "here").symlink_to(".")
+    before, ledger = set(folder.iterdir()), (folder / "ledger.sqlite").read_bytes()
+    done = run("audit", "t.csv", "s.csv", "--model", "m.synth", *outputs)
+    assert (done.returncode, done.stdout) == (2, "")
+    second = outputs[3].removeprefix("./")
+    assert done.stderr == (
+        f"error: each result needs a file of its own: {second} is named for two\n"
+        "  hint: name another file for one of them\n"
+    )
+    assert set(folder.iterdir()) == before and (folder / "ledger.sqlite").read_bytes() == ledger
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         (("--secret", "agee"), "no modelled column; did you mean 'age'?"),

@@ -33,6 +33,12 @@ def test_this_build_is_not_contradicted(inside: Run, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "ledger.sqlite").exists()
 
 
+def test_both_results_in_one_file_are_refused_before_anything_is_fitted(inside: Run, tmp_path: Path) -> None:
+    done = inside("audit", "conformance", "-o", "found", "--junit", "./found")
+    assert (done.returncode, "a file of its own: found is named for two" in done.stderr) == (2, True)
+    assert not list(tmp_path.iterdir())
+
+
 FOUND = Conformance(
     checks=(
         Check(id="replay.rho.sieve", title="rho adds up", holds=True, figure=0.52, bound=0.53),
