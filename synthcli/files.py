@@ -5,8 +5,8 @@ import os
 import secrets
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,11 +16,12 @@ from synthcli.errors import InputError, UsageError
 STANDARD_STREAM = "-"
 
 
-def claim_output(path: str | Path, force: bool = False) -> None:
+def claim_output(path: str | Path, force: bool = False, inputs: Iterable[Path | None] = ()) -> None:
     """Check early that a file may be written, before anything is spent on its content; the text `-` always may.
 
-    Raises `UsageError` for a file that is there already (unless `force`) or is not a regular one, `InputError` where
-    the folder does not exist or may not be written.
+    Raises `UsageError` for a file that is there already (unless `force`), is not a regular one, or is among the files
+    that the command reads (`inputs`, under whatever name), `InputError` where the folder does not exist or may not be
+    written.
     """
     if path == STANDARD_STREAM:
         return
@@ -36,7 +37,10 @@ def claim_output(path: str | Path, force: bool = False) -> None:
     except OSError as error:
         raise cannot("write", target, error) from error
     if found:
-        _refuse_found(target, found.st_mode, force)
+        _refuse_found(target, found.st_mode)
+        _refuse_input(target, found, inputs)
+        if not force:
+            raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
     folder = _real(target).parent
     if not folder.is_dir():
         raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
@@ -44,7 +48,7 @@ def claim_output(path: str | Path, force: bool = False) -> None:
         raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
 
 
-def claim_outputs(paths: Iterable[Path | None], force: bool = False) -> None:
+def claim_outputs(paths: Iterable[Path | None], force: bool = False, inputs: Collection[Path | None] = ()) -> None:
     """Claim each file that is named (see `claim_output`); `UsageError` too where two are one, however they are spelt.
 
     The later one would replace the other.
@@ -56,7 +60,7 @@ def claim_outputs(paths: Iterable[Path | None], force: bool = False) -> None:
                 f"each result needs a file of its own: {second} is named for two", "name another file for one of them"
             )
     for path in named:
-        claim_output(path, force)
+        claim_output(path, force, inputs)
 
 
 def claim_folder(path: Path) -> None:
@@ -73,16 +77,21 @@ def claim_folder(path: Path) -> None:
         raise InputError(f"cannot write {path}: no permission to write in {nearest}", "name another folder")
 
 
-def _refuse_found(target: Path, mode: int, force: bool) -> None:
-    """`UsageError` for what is there already and must not be replaced."""
+def _refuse_found(target: Path, mode: int) -> None:
+    """`UsageError` for what is there and is no file that could be replaced."""
     if stat.S_ISDIR(mode):
         raise UsageError(f"{target} is a folder, not a file", "name the file to write")
     if not stat.S_ISREG(mode):
         raise UsageError(
             f"{target} is not a regular file", "name a file, or '-' for standard output where it is allowed"
         )
-    if not force:
-        raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
+
+
+def _refuse_input(target: Path, found: os.stat_result, inputs: Iterable[Path | None]) -> None:
+    for place in filter(None, inputs):
+        with suppress(OSError):  # an input that is not there is told by whoever reads it
+            if os.path.samestat(found, place.stat()):
+                raise UsageError(f"{target} is an input of this command, too", "write elsewhere")
 
 
 @contextmanager

@@ -98,6 +98,20 @@ def test_no_two_outputs_are_one_file_however_it_is_spelt(other: str, tmp_path: P
     claim_outputs((tmp_path / "a.json", tmp_path / "b.json"), force=True)
 
 
+def test_an_input_is_never_claimed_under_whatever_name(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "link").symlink_to("a")
+    os.link(tmp_path / "a", tmp_path / "hard")
+    inputs = (None, tmp_path / "absent", tmp_path / "a")
+    for name in ("a", "link", "hard", "../" + tmp_path.name + "/a"):
+        for force in (False, True):
+            with pytest.raises(UsageError, match="is an input of this command, too"):
+                claim_output(tmp_path / name, force, inputs)
+    (tmp_path / "other").write_text("old")
+    claim_output(tmp_path / "other", True, inputs)
+    claim_output(tmp_path / "new", False, inputs)
+
+
 def test_a_lock_is_exclusive_and_free_again(tmp_path: Path) -> None:
     with lock(tmp_path / "lock"):
         with pytest.raises(InputError, match="another run"), lock(tmp_path / "lock"):

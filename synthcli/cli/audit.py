@@ -58,7 +58,6 @@ def audit(
     from synthcli.workflow.audit import run_audit
     from synthcli.workflow.requests import AuditRequest
 
-    outputs.claim(force=force)
     request = AuditRequest(
         data=data,
         synthetic=synthetic,
@@ -71,6 +70,7 @@ def audit(
         **attacks.asked(),
         **outputs.asked(),
     )
+    outputs.claim(force=force, inputs=request.inputs)
     with console.progress() as progress:
         outcome = run_audit(request, progress)
     _show(console, outcome, github=outputs.github)

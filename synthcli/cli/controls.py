@@ -44,12 +44,11 @@ def controls(
     missed, or honest files were accused more often than chance explains.
     """
     from synthcli.files import claim_output
+    from synthcli.privacy.ledger import ledger_file
     from synthcli.workflow.controls import run_controls
     from synthcli.workflow.controls_record import controls_document, remember
     from synthcli.workflow.requests import ControlsRequest
 
-    if output is not None:
-        claim_output(output, force=force)
     request = ControlsRequest(
         data=data,
         schema=schema,
@@ -58,6 +57,8 @@ def controls(
         privacy_unit=privacy_unit,
         max_rows_per_unit=max_rows_per_unit,
     )
+    if output is not None:
+        claim_output(output, force, (*request.inputs, ledger_file(ledger)))
     with console.progress() as progress:
         found = run_controls(request, progress)
     document = controls_document(found, "simulated tables" if data is None else "a table of the user's")

@@ -65,15 +65,16 @@ def profile(
     use it unless you delete the mark. The output is for your eyes.
     """
     from synthcli.files import atomic_write
+    from synthcli.privacy.ledger import ledger_file
     from synthcli.table.dialect import declared
     from synthcli.table.schema_file import dump_schema, load_schema
-    from synthcli.table.source import open_source
+    from synthcli.table.source import open_source, table_files
     from synthcli.table.table_name import table_name
     from synthcli.workflow.released import existing_ledger, look
 
     name = name or table_name(data)
     if output is not None:
-        _claim(output, data, name, force=force)
+        _claim(output, data, name, force=force, inputs=(*table_files(data), rules, ledger_file(ledger)))
     ruled = load_schema(rules) if rules is not None else None
     said = declared(csv.dialect(), ruled.encoding if ruled is not None else None)
     with console.progress() as progress, open_source(data, said) as source:
@@ -90,7 +91,7 @@ def profile(
         _say_what_next(console, seen, data, output)
 
 
-def _claim(output: Path, data: str, name: str | None, *, force: bool) -> None:
+def _claim(output: Path, data: str, name: str | None, *, force: bool, inputs: "tuple[Path | None, ...]") -> None:
     """Make sure, before any work, that the schema can be written, and has a name."""
     from synthcli.files import claim_output
     from synthcli.table.schema_file import schema_format
@@ -98,7 +99,7 @@ def _claim(output: Path, data: str, name: str | None, *, force: bool) -> None:
     if not name:
         raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     schema_format(output)
-    claim_output(output, force=force)
+    claim_output(output, force, inputs)
 
 
 def _say_what_next(console: Console, seen: "_Seen", data: str, output: Path) -> None:

@@ -10,7 +10,7 @@ import hmac
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,7 @@ __all__ = [
     "Spend",
     "Status",
     "default_path",
+    "ledger_file",
     "ledger_folder",
     "open_ledger",
 ]
@@ -56,6 +57,13 @@ def open_ledger(place: str | Path | None = None, *, begin: bool = True) -> "Ledg
     except NoLedger as problem:
         hint = f"name another with --ledger, or begin it with: synthcli ledger init NAME --epsilon E --delta D{flag}"
         raise NoLedger(problem.message, hint) from None
+
+
+def ledger_file(place: str | Path | None = None) -> Path | None:
+    """The ledger's file, which need not be there; None for a server, or what whoever opens it will refuse."""
+    with suppress(UsageError):
+        return default_path() if place is None else file_of(place)
+    return None
 
 
 def ledger_folder(place: str | Path | None = None) -> Path:

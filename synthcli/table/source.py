@@ -24,7 +24,7 @@ from synthcli.table.raw_file import RaggedRows, RawFile, spool_stdin
 from synthcli.table.schema import Column, Schema
 from synthcli.table.validation import ColumnTally, Problem, refuse
 
-__all__ = ["Source", "Validation", "open_source", "refuse_absent", "validate"]
+__all__ = ["Source", "Validation", "open_source", "refuse_absent", "table_files", "validate"]
 
 _TABLE = re.compile(r"\.(parquet|(csv|tsv)(\.(gz|bz2|zst))?)$", re.IGNORECASE)
 """What a folder's tables are called."""
@@ -138,11 +138,23 @@ def open_source(path: str, dialect: Dialect | None = None) -> Source:
         return _open_file(spool_stdin(), dialect)
     place = Path(path)
     if place.is_dir():
-        tables = (p for p in place.rglob("*") if _TABLE.search(p.name) and not p.name.startswith(("_", ".")))
-        return _open_files(sorted(tables), path, dialect, place)
+        return _open_files(table_files(path), path, dialect, place)
     if not place.exists() and glob.has_magic(path):
-        return _open_files(sorted(map(Path, glob.glob(path, recursive=True))), path, dialect)  # noqa: PTH207
+        return _open_files(table_files(path), path, dialect)
     return _open_file(RawFile(place, path), dialect)
+
+
+def table_files(path: str) -> list[Path]:
+    """The files that a table's path means, which need not be there; of `-`, what standard input is."""
+    if path == STANDARD_STREAM:
+        return [Path("/dev/stdin")]
+    place = Path(path)
+    if place.is_dir():
+        tables = (p for p in place.rglob("*") if _TABLE.search(p.name) and not p.name.startswith(("_", ".")))
+        return sorted(tables)
+    if not place.exists() and glob.has_magic(path):
+        return sorted(map(Path, glob.glob(path, recursive=True)))  # noqa: PTH207
+    return [place]
 
 
 def refuse_absent(path: str) -> None:

@@ -64,7 +64,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     policy = load_policy(request.policy)
     refuse_few(request, policy)
     if request.output is not None:
-        claim_output(request.output, force=request.force)
+        claim_output(request.output, request.force, request.inputs)
     synthesizer = load(request.model)
     focus = focus_on(synthesizer, request.secrets, request.link, request.subgroups, request.by)
     coins = _coins(request, synthesizer)

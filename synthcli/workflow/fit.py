@@ -58,7 +58,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
     asked = _fingerprint(request, plan)
     if request.output.is_file() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
         return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True)
-    claim_output(request.output, force=request.force or request.refit)
+    claim_output(request.output, request.force or request.refit, request.inputs)
     note = f"unit {plan.unit.column}, at most {plan.unit.rows} rows each" if plan.unit else ""
     reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name, note=note)
     with ExitStack() as stack:

@@ -64,7 +64,7 @@ def charged(request: AuditRequest, dataset: str) -> Iterator[Charge | None]:
     if request.public is None:
         yield None
         return
-    claim_output(request.public, force=request.force)
+    claim_output(request.public, request.force, request.inputs)
     ledger = open_ledger(request.ledger, begin=False)
     reservation = ledger.reserve(dataset, request.public_epsilon, "0", mechanism="public audit")
     charge = Charge(request, request.public, ledger, reservation)

@@ -20,7 +20,7 @@ def run_report(request: ReportRequest) -> Path:
 
     Raises `InputError` for a file that is not a model, or not an audit, `UsageError` for an audit of another model.
     """
-    claim_output(request.output, force=request.force)
+    claim_output(request.output, request.force, request.inputs)
     document = None if request.audit is None else from_document(_object(request.audit, "an audit file", "-o"))
     told = None if request.public_audit is None else _public(request.public_audit, request.model)
     page = render_html(describe(load(request.model), document, told), request.public)

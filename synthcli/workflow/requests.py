@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthcli.privacy.ledger import ledger_file
 from synthcli.table.dialect import Dialect
+from synthcli.table.source import table_files
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
@@ -59,6 +61,11 @@ class FitRequest:
     allow_synthetic: bool = False
     """Fit though the table is known to be synthetic: the steward's word that this is meant, and public."""
 
+    @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that the job reads: no output may be one of them."""
+        return (*table_files(self.data), self.schema, self.policy, self.workload, ledger_file(self.ledger))
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
@@ -80,6 +87,11 @@ class SampleRequest:
     ledger: str | None = None
     """Remembers the rows, if it exists, so that they are known again."""
     force: bool = False
+
+    @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that the job reads: no output may be one of them."""
+        return (self.model, ledger_file(self.ledger))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +122,12 @@ class AuditRequest:
     public_epsilon: str = "0.5"
     force: bool = False
 
+    @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that the job reads: no output may be one of them."""
+        tables = (*table_files(self.data), *table_files(self.synthetic))
+        return (*tables, self.model, self.policy, self.coins, ledger_file(self.ledger))
+
 
 def shadow_fits(deep: bool, number: int | None) -> int:
     """How many shadow fits are meant: as many as are named, else the default number of a deep audit, or none."""
@@ -127,6 +145,11 @@ class ControlsRequest:
     privacy_unit: str | None = None
     max_rows_per_unit: int | None = None
 
+    @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that the job reads: no output may be one of them."""
+        return (*(() if self.data is None else table_files(self.data)), self.schema)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRequest:
@@ -139,3 +162,8 @@ class ReportRequest:
     public_audit: Path | None = None
     """The public result of the audit, which may stand on a public page."""
     force: bool = False
+
+    @property
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The files that the job reads: no output may be one of them."""
+        return (self.model, self.audit, self.public_audit)

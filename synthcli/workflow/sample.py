@@ -134,8 +134,6 @@ def _remember(memory: Memory | None, output: str, warn: Warn) -> None:
 
 def _outputs(request: SampleRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of rows to write, and those of persons; of several, none may be there already unless forced."""
-    if request.replicates is None and request.persons is None:
-        return (request.output,), ()
     if request.output == STANDARD_STREAM and request.replicates is not None:
         raise UsageError("replicates are files, and cannot go to standard output", "add -o FILE")
     rows = _numbered(request.output, request.replicates)
@@ -143,7 +141,7 @@ def _outputs(request: SampleRequest) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if request.persons == STANDARD_STREAM or {Path(p).resolve() for p in persons} & {Path(r).resolve() for r in rows}:
         raise UsageError("persons need a file of their own", "for example --persons persons.csv -o events.csv")
     for output in (*rows, *persons):
-        claim_output(output, request.force)
+        claim_output(output, request.force, request.inputs)
     return rows, persons
 
 

@@ -175,6 +175,22 @@ def test_files_that_the_model_did_not_write_are_refused(released, change, says: 
     assert done.stderr.count("error:") == 1
 
 
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        *(("-o", name) for name in ("t.csv", "s.csv", "m.synth", "policy.toml", "ledger.sqlite")),
+        *((option, "m.synth") for option in ("--public", "--junit", "--markdown")),
+    ],
+)
+def test_no_result_replaces_an_input(released, option: str, name: str) -> None:
+    folder, run = released
+    (folder / "policy.toml").touch()
+    before = (folder / name).read_bytes()
+    done = run("audit", "t.csv", "s.csv", "--model", "m.synth", "--policy", "policy.toml", option, name, "--force")
+    assert done.returncode == 2 and f"{name} is an input of this command, too" in done.stderr, done.stderr
+    assert (folder / name).read_bytes() == before
+
+
 def test_one_synthetic_row_and_equal_rows_have_a_verdict(released) -> None:
     folder, run = released
     rows = (folder / "s.csv").read_text().splitlines()
