@@ -20,6 +20,7 @@ class CsvFiles:
         """Reads the headers. `InputError` for an empty file, or one with other columns than the first."""
         first = CsvReader(files[0], dialect)
         self._readers = (first, *(CsvReader(file, first.dialect) for file in files[1:]))
+        self.unreadable = first.unreadable
         self.columns, self.duplicates, self.dialect = first.columns, first.duplicates, first.dialect
         other = [
             file.name

@@ -30,6 +30,7 @@ class CsvReader:
             raise InputError(f"{file.name} is empty", "give a file with a header and rows")
         self._names = _names(found[0]) if self.dialect.header else [f"field{i + 1}" for i in range(len(found[0]))]
         self.columns = tuple(dict.fromkeys(self._names))
+        self.unreadable: tuple[str, ...] = ()
         self.duplicates = tuple(name for name, count in Counter(self._names).items() if count > 1)
 
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:

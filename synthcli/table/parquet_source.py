@@ -44,15 +44,17 @@ class ParquetReader:
         names = self._dataset.schema.names
         self.columns = tuple(dict.fromkeys(names))
         self.duplicates = tuple(n for n, count in Counter(names).items() if count > 1)
+        held = {field.name for layout in schemas for field in layout if not _is_flat(field.type)}
+        self.unreadable = tuple(name for name in self.columns if name in held)
 
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
         """The cells of these columns, in each file's own types; `InputError` for nested columns or binary ones.
 
         Were one file's types given to all, a file with a single row could change how every other is read.
         """
+        self._refuse_nested(columns)
         try:
             for fragment in self._dataset.get_fragments():
-                self._refuse_nested(fragment.physical_schema, columns)
                 folders = arrow_dataset.get_partition_keys(fragment.partition_expression)
                 own = [name for name in columns if name in fragment.physical_schema.names]
                 with ParquetFile(
@@ -65,12 +67,12 @@ class ParquetReader:
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError) as error:
             raise InputError(f"{self._name} cannot be read to its end: it is damaged", "make the file again") from error
 
-    def _refuse_nested(self, layout: pa.Schema, columns: Collection[str]) -> None:
-        nested = [field.name for field in layout if field.name in columns and not _is_flat(field.type)]
+    def _refuse_nested(self, columns: Collection[str]) -> None:
+        nested = [name for name in self.unreadable if name in columns]
         if nested:
             raise InputError(
                 f"{self._name} has nested or binary values in: {', '.join(map(repr, nested))}",
-                "give these fields the role drop in the schema",
+                "give these fields the role drop in the schema, or write their values as text or numbers",
             )
 
 

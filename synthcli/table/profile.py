@@ -37,22 +37,25 @@ _LISTED = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What was seen of a column, for the steward's eyes. `distinct` is at least that many where `capped`."""
+    """What was seen of a column, for the steward's eyes. `distinct` is at least that many where `capped`.
+
+    Of a column that was not read, `missing` and `distinct` are None.
+    """
 
     column: Column
     rows: int
-    missing: int
-    distinct: int
-    capped: bool
+    missing: int | None = None
+    distinct: int | None = None
+    capped: bool = False
     minimum: Bound | None = None
     maximum: Bound | None = None
     note: str = ""
     """Why the column is not modelled, or what to look at, in a few words."""
 
     @property
-    def missing_share(self) -> float:
+    def missing_share(self) -> float | None:
         """The share of missing values."""
-        return self.missing / self.rows if self.rows else 0.0
+        return None if self.missing is None else self.missing / max(1, self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,8 @@ class Proposal:
 def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
     """One pass over all rows. `unit`: the column whose values tell whose rows are whose, by the steward's word.
 
-    `InputError` for a table without rows, with ragged rows or columns of one name; `UsageError` for an unknown unit.
+    Columns of nested or binary values are not read: they are to be left out. `InputError` for a table without rows or
+    readable columns, with ragged rows or columns of one name; `UsageError` for an unknown unit.
     """
     if unit is not None and unit not in source.columns:
         raise UsageError(
@@ -78,9 +82,10 @@ def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
         [Problem(f"more than one column is named {n!r}", "rename them in the file") for n in source.duplicates],
         source.name,
     )
+    readable = _readable(source, unit)
     sketches: dict[str, ColumnSketch] = {}
     ragged, rows = RaggedRows(), 0
-    for batch in source.raw_batches(source.columns, ragged):
+    for batch in source.raw_batches(readable, ragged):
         rows += batch.num_rows
         for column, raw in zip(batch.schema.names, batch.columns, strict=True):
             if column not in sketches:
@@ -94,10 +99,25 @@ def propose(source: Source, name: str, unit: str | None = None) -> Proposal:
         )
     if not rows:
         raise InputError(f"{source.name} has no rows", "give a file with rows below its header")
-    found = (_examine(sketches[column]) for column in source.columns)
+    found = (_examine(sketches[c]) if c in sketches else _unread(c, rows) for c in source.columns)
     findings = tuple(_as_unit(finding) if finding.column.name == unit else finding for finding in found)
     schema = Schema(name=name, columns=tuple(f.column for f in findings), encoding=_encoding(source))
     return Proposal(schema=schema, rows=rows, findings=findings)
+
+
+def _readable(source: Source, unit: str | None) -> list[str]:
+    """The columns that can be read; `InputError` where there are none, or the unit is not among them."""
+    readable = [name for name in source.columns if name not in source.unreadable]
+    if not readable or unit in source.unreadable:
+        where = f"column {unit!r}" if readable else "every column"
+        raise InputError(f"{source.name} has nested or binary values in {where}", "write them as text or numbers")
+    return readable
+
+
+def _unread(name: str, rows: int) -> Finding:
+    """What is said of a column whose values cannot be read."""
+    column = Column(name=name, kind=Kind.STRING, role=Role.DROP)
+    return Finding(column=column, rows=rows, note="nested or binary values")
 
 
 def with_persons(proposal: Proposal, constant: Collection[str]) -> Proposal:

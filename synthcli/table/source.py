@@ -43,6 +43,7 @@ class Reader(Protocol):
 
     columns: tuple[str, ...]
     duplicates: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
     def read(self, columns: Collection[str], ragged: RaggedRows) -> Iterator[pa.RecordBatch]:
         """The raw cells of these columns, from the start; ragged rows are left out and counted."""
@@ -71,6 +72,11 @@ class Source:
     def duplicates(self) -> tuple[str, ...]:
         """The names that more than one column has."""
         return self._reader.duplicates
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of columns with nested or binary values: they can be left out, and nothing else."""
+        return self._reader.unreadable
 
     @property
     def dialect(self) -> Dialect | None:

@@ -117,14 +117,19 @@ def _matches(source: Source, ledger: Ledger | None) -> list[tuple[Match, Release
 
 
 def _columns(source: Source, listed: str) -> Columns:
-    """Which column of the table is which released one: by name or, of as many columns, by place; () if neither."""
+    """Which column of the table is which released one: by name or, of as many columns, by place; () if neither.
+
+    A column of nested or binary values is none: no release has such values.
+    """
     columns = json.loads(listed)
     if set(columns["known"]) <= set(source.columns):
-        return tuple((name, name) for name in columns["known"])
-    if len(source.columns) == len(columns["written"]):
+        found = tuple((name, name) for name in columns["known"])
+    elif len(source.columns) == len(columns["written"]):
         places = dict(zip(columns["written"], source.columns, strict=True))
-        return tuple((places[name], name) for name in columns["known"])
-    return ()
+        found = tuple((places[name], name) for name in columns["known"])
+    else:
+        return ()
+    return () if any(own in source.unreadable for own, _ in found) else found
 
 
 def _key(ledger: Ledger) -> bytes:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synthcli.errors import InputError
-from synthcli.table.schema import Column, Kind, Schema
+from synthcli.table.schema import Column, Kind, Role, Schema
 from synthcli.table.source import Source, open_source, validate
 
 PARQUET = pa.table(
@@ -46,6 +46,7 @@ TYPED = Schema(
         }.items()
     ),
 )
+DROPPED = Column(name="n", kind=Kind.STRING, role=Role.DROP)
 EXPECTED = [
     ("a", 1, 1.5, 1, datetime(2020, 1, 1, 12), date(2020, 1, 1), time(8, 30), "123", None, True),
     (None, None, None, None, None, None, None, None, "y", False),
@@ -85,6 +86,8 @@ def test_parquet_that_does_not_match(tmp_path: Path) -> None:
     nested = Schema(name="t", columns=(Column(name="n", kind=Kind.STRING),))
     with pytest.raises(InputError, match="nested or binary values in: 'n'"):
         _rows(source, nested)
+    assert source.unreadable == ("n",)
+    assert validate(source, Schema(name="t", columns=(Column(name="f", kind=Kind.NUMBER), DROPPED))).rows == 2
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing")
     with pytest.raises(InputError, match="not a readable Parquet"):
         open_source(str(tmp_path / "broken.parquet"))

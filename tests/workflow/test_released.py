@@ -95,6 +95,15 @@ def test_a_parquet_copy_by_another_program_is_known(folder: Path) -> None:
     assert findings(folder, pd.read_csv(folder / "s.csv", parse_dates=["seen", "seen_at"]), "x.parquet") == 1
 
 
+def test_columns_of_nested_or_binary_values_are_not_read(folder: Path) -> None:
+    """By name, by place, and beside all that a release has."""
+    copy = pd.read_csv(folder / "s.csv", parse_dates=["seen", "seen_at"])
+    other = copy.assign(ward=[{"x": i} for i in range(len(copy))])
+    assert findings(folder, other, "x.parquet") == 0
+    assert findings(folder, other.set_axis([f"c{i}" for i in range(copy.shape[1])], axis=1), "x.parquet") == 0
+    assert findings(folder, copy.assign(scan=[b"x"] * len(copy)), "x.parquet") == 1
+
+
 def test_few_rows_of_a_release_are_known(folder: Path) -> None:
     assert findings(folder, text(folder, "s.csv").sample(40, random_state=1)) == 1
 
