@@ -18,7 +18,7 @@ from synthcli.audit.result import AuditResult
 from synthcli.conclusion import error_share, with_breakdowns, with_claims, with_shadows
 from synthcli.engine.interface import RowMask
 from synthcli.engine.units import units_of
-from synthcli.errors import InputError, InvalidAudit
+from synthcli.errors import InputError, InvalidAudit, Remark
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Policy, Spare, Verdict, judge, load_policy
 from synthcli.privacy.ledger import ledger_folder
@@ -32,6 +32,7 @@ from synthcli.table.dialect import declared
 from synthcli.table.persons import events_schema
 from synthcli.table.schema import Role
 from synthcli.table.source import Source, open_source
+from synthcli.table.validation import Problem, refuse
 from synthcli.workflow.controls import refuse_blindness
 from synthcli.workflow.controls_record import remembered
 from synthcli.workflow.fit import coins_place
@@ -78,6 +79,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
         coins.verify_data([_content(synthesizer, real)])
         _refuse_other_columns(synthesizer, synthetic)
         _refuse_half(synthesizer, synthetic)
+        _refuse_unreadable(synthesizer, synthetic)
         shadow = shadow_attack(request, synthesizer, coins, real, synthetic)
         standing = _recorded(take_standing(request, policy, synthesizer, synthetic), request)
         experiment = _experiment(synthesizer, coins, focus, real, synthetic)
@@ -149,6 +151,20 @@ def _refuse_half(synthesizer: Synthesizer, synthetic: Source) -> None:
         )
 
 
+def _refuse_unreadable(synthesizer: Synthesizer, synthetic: Source) -> None:
+    """What the synthetic file tells by itself, before the attempt is counted: that no attack could read it."""
+    schema, names = synthesizer.schema, synthesizer.codec.names
+    hint = "audit the file that synthcli sample wrote"
+    try:
+        absent = (name for name in names if name not in synthetic.columns)
+        refuse([Problem(f"{synthetic.name} has no column {name!r}", hint) for name in absent], synthetic.name)
+        if not sum(batch.num_rows for batch in synthetic.batches(schema, names)):
+            raise InvalidAudit(f"{synthetic.name} has no rows", "draw some with: synthcli sample")
+    except (InputError, InvalidAudit) as error:
+        error.add_note(Remark(f"{synthetic.name} is the file to be audited; no attempt was counted"))
+        raise
+
+
 def _quality(synthesizer: Synthesizer, coins: Coins, real: Source, synthetic: Source) -> Quality:
     """How useful the rows are."""
     schema, codec = synthesizer.schema, synthesizer.codec
@@ -180,15 +196,16 @@ def _spare(setup: Mapping[str, Any]) -> Spare:
 
 
 def _coins(request: AuditRequest, synthesizer: Synthesizer) -> Coins:
-    if request.coins is not None:
-        return load_coins(request.coins)
+    """The coins of this very fit."""
     statement = synthesizer.statement.coins
     if statement is None:
         raise InvalidAudit(
             "the model was fitted without audit coins: no row is known to be outside its training data",
             "fit again with --audit-coins 0.1",
         )
-    return load_coins(coins_place(ledger_folder(request.ledger), statement.commitment))
+    coins = load_coins(request.coins or coins_place(ledger_folder(request.ledger), statement.commitment))
+    coins.verify(statement.commitment)
+    return coins
 
 
 def _training(source: Source, synthesizer: Synthesizer, coins: Coins) -> Iterator[pa.RecordBatch]:

@@ -1,12 +1,13 @@
 """Audits are counted, and no policy that was chosen afterwards lets a release pass."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from synthcli.artifact import load
-from synthcli.errors import InvalidAudit
+from synthcli.errors import InputError, InvalidAudit, SynthError
 from synthcli.gate import Outcome, load_policy
 from synthcli.privacy.ledger import open_ledger
 from synthcli.privacy.ledger_audits import register_policy
@@ -87,6 +88,41 @@ def test_attempts_are_counted_and_get_surer(folder: Path) -> None:
     assert [len(outcome.verdict.notes) for outcome in found] == [0, 1, 0, 1]
     widths = [outcome.result.endpoints[3].high - outcome.result.endpoints[3].value for outcome in found]
     assert widths[0] == widths[2] < widths[3]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "says"),
+    [
+        (lambda lines: [line.partition(",")[2] for line in lines], InputError, "r1.csv has no column 'ward'"),
+        (lambda lines: ["x", *"1234"], InputError, "r1.csv does not match its schema: 6 problems"),
+        (lambda lines: lines[:1], InvalidAudit, "r1.csv has no rows"),
+        (lambda lines: [*lines, lines[1].replace(",", ",x", 1)], InputError, "column 'age'"),
+        (lambda lines: [*lines, "north,5"], InputError, "r1.csv has 1 row"),
+    ],
+    ids=["a column less", "another header", "no rows", "text in the last row", "fields too few"],
+)
+def test_a_file_that_cannot_be_read_is_no_attempt(
+    spoil: Callable[[list[str]], list[str]], kind: type[SynthError], says: str, folder: Path
+) -> None:
+    """It is refused by itself, whatever the real rows are."""
+    (folder / "r1.csv").write_text("\n".join(spoil((folder / "m1.csv").read_text().splitlines())) + "\n")
+    ledger = (folder / "ledger.sqlite").read_bytes()
+    with pytest.raises(kind) as refused:
+        asked(folder, "r1", model=folder / "m.synth")
+    assert says in refused.value.message
+    assert "r1.csv is the file to be audited; no attempt was counted" in refused.value.__notes__[0]
+    assert (folder / "ledger.sqlite").read_bytes() == ledger
+
+
+def test_coins_of_another_fit_are_no_attempt(folder: Path) -> None:
+    fitted(folder, "o")
+    statement = load(folder / "m.synth").statement.coins
+    assert statement is not None
+    coins = next((folder / "coins").glob(f"{statement.commitment[:32]}*"))
+    ledger = (folder / "ledger.sqlite").read_bytes()
+    with pytest.raises(InvalidAudit, match="not the ones that the model was fitted with"):
+        asked(folder, "o1", coins=coins)
+    assert (folder / "ledger.sqlite").read_bytes() == ledger
 
 
 def test_a_policy_that_was_registered_before_the_first_audit_counts(folder: Path) -> None:
