@@ -9,7 +9,7 @@ import pyarrow.csv as arrow_csv
 
 from synthcli.errors import InputError
 from synthcli.table.dialect import Dialect, detect, records
-from synthcli.table.encoding import decode_sample
+from synthcli.table.encoding import decode_sample, undecodable
 from synthcli.table.quotes import CheckedText, Quotes
 from synthcli.table.raw_file import RaggedRows, RawFile
 
@@ -25,7 +25,7 @@ class CsvReader:
         """Detects what the dialect leaves open, and reads the header. `InputError` for an empty file."""
         self._file = file
         self.dialect = detect(file, dialect)
-        found = records(decode_sample(file.head(_HEADER_BYTES), self.dialect.encoding or "utf-8"), self.dialect)
+        found = records(decode_sample(file, _HEADER_BYTES, self.dialect.encoding or "utf-8"), self.dialect)
         if not found:
             raise InputError(f"{file.name} is empty", "give a file with a header and rows")
         self._names = _names(found[0]) if self.dialect.header else [f"field{i + 1}" for i in range(len(found[0]))]
@@ -45,7 +45,7 @@ class CsvReader:
             with self._file.open() as stream, self._open(stream, quotes, list(places.values()), ragged) as reader:
                 for batch in reader:
                     yield pa.RecordBatch.from_arrays(batch.columns[: len(places)], names=list(places))
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise self._undecodable() from error
         except pa.ArrowInvalid as error:
             raise self._explain(str(error), quotes.opened if quotes else 0) from error
@@ -90,9 +90,7 @@ class CsvReader:
         return InputError(f"{self._file.name} cannot be read as CSV", "set --delimiter, --quote or --encoding")
 
     def _undecodable(self) -> InputError:
-        return InputError(
-            f"{self._file.name} has bytes that are not {self.dialect.encoding}", "set --encoding, for example cp1252"
-        )
+        return undecodable(self._file, self.dialect.encoding or "utf-8")
 
 
 def _python_encoding(name: str) -> str:

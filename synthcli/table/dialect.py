@@ -67,7 +67,7 @@ def detect(file: RawFile, given: Dialect | None = None) -> Dialect:
     dialect = given or Dialect()
     if dialect.encoding is None:
         dialect = replace(dialect, encoding=detect_encoding(file))
-    text = decode_sample(file.head(_SAMPLE_BYTES), dialect.encoding or "utf-8")
+    text = decode_sample(file, _SAMPLE_BYTES, dialect.encoding or "utf-8")
     if dialect.quote is None:
         dialect = replace(dialect, quote=_quote(text))
     if dialect.delimiter is None:

@@ -17,6 +17,9 @@ _MARKS = (
 SURE_ENCODINGS = ("utf-8", "utf-16", "utf-32")
 """UTF-8 holds byte by byte; the others are known by their byte-order mark. All else is guessed."""
 
+_ANY = codecs.BOM_UTF32_LE
+"""Bytes with which a text in any encoding may begin, if what cannot be decoded is replaced."""
+
 _AROUND = 1 << 16
 _COMMON = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
@@ -25,11 +28,12 @@ _COMMON = [
 
 
 def check_encoding(name: str) -> None:
-    """`UsageError` for a name that Python does not know as a text encoding."""
+    """`UsageError` for a name that Python does not know as an encoding of text files."""
     try:
         known = codecs.lookup(name)
         "".encode(known.name)
-    except (LookupError, TypeError):
+        known.decode(_ANY, "replace")  # idna and punycode are for names of hosts, undefined for nothing
+    except (LookupError, TypeError, ValueError):
         raise UsageError("there is no such text encoding", "for example utf-8, latin-1, cp1252, utf-16") from None
 
 
@@ -87,8 +91,19 @@ def _refuse_damaged(sample: bytes, file: RawFile) -> None:
         raise InputError(f"{file.name} is UTF-8 with some damaged bytes", "correct them, or set --encoding")
 
 
-def decode_sample(raw: bytes, encoding: str) -> str:
-    """The text of the start of a file; what cannot be decoded is replaced, since the full read will count it."""
+def decode_sample(file: RawFile, size: int, encoding: str) -> str:
+    """The text of the start of a file; what cannot be decoded is replaced, since the full read will tell it.
+
+    `InputError` where a byte-order mark has to be and is not.
+    """
     codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     decoder = codecs.getincrementaldecoder(codec)(errors="replace")
-    return decoder.decode(raw)
+    try:
+        return decoder.decode(file.head(size))
+    except UnicodeError as error:
+        raise undecodable(file, encoding) from error
+
+
+def undecodable(file: RawFile, encoding: str) -> InputError:
+    """The file is not in the encoding that was said."""
+    return InputError(f"{file.name} has bytes that are not {encoding}", "set --encoding, for example cp1252")

@@ -81,6 +81,12 @@ TABLES = [
     Case("ragged-rows-profile", PROFILE, 3, "another number of fields", table=spoilt(GOOD)),
     Case("wrong-encoding", (*FIT, "--encoding", "utf-8"), 3, "utf-8", table=csv().encode() + b"n\xe9,5,1,,,true\n"),
     Case("utf-16-declared-utf-8", (*FIT, "--encoding", "utf-8"), 3, "t.csv", table=csv().encode("utf-16")),
+    *(
+        Case(f"no-{name}-mark", (*command, "--encoding", name), 3, f"t.csv has bytes that are not {name}")
+        for name in ("utf-16", "utf-32")
+        for command in (FIT, PROFILE)
+    ),
+    Case("no-mark-by-schema", FIT, 3, "bytes that are not utf-16", schema=SCHEMA + "synthcli:encoding: utf-16\n"),
     Case("nul-byte", FIT, 3, "ward", table=spoilt(f"{SECRET}\0,5,1.25,2024-02-03,,true")),
     Case("text-among-integers", FIT, 3, "column 'age'", table=spoilt(f"north,{SECRET},1.25,2024-02-03,,true")),
     Case("text-among-numbers", FIT, 3, "column 'score'", table=spoilt(f"north,5,{SECRET},2024-02-03,,true")),
@@ -150,6 +156,8 @@ NUMBERS = [
     Case("delimiter-of-two", (*FIT, "--delimiter", "::"), 2, "delimiter"),
     Case("quote-of-two", (*FIT, "--quote", "''"), 2, "quote"),
     Case("encoding-unknown", (*FIT, "--encoding", "klingon"), 2, "encoding"),
+    *(Case(f"encoding-{name}", (*FIT, "--encoding", name), 2, "encoding") for name in ("undefined", "idna")),
+    Case("encoding-undefined-in-the-schema", FIT, 3, "text encoding", schema=SCHEMA + "synthcli:encoding: undefined\n"),
     Case("option-unknown", (*FIT, "--sed", "7"), 2, "no such option: --sed"),
     Case("option-missing", ("fit", "t.csv", "--schema", "schema.yaml", "-o", "m.synth"), 2, "--epsilon"),
     Case("output-missing", FIT[:-2], 2, "place for its model"),

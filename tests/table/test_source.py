@@ -215,6 +215,26 @@ def test_undecodable_bytes_are_told_when_the_encoding_is_said(tmp_path: Path) ->
     assert "--encoding" in caught.value.hint
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_text_without_the_byte_order_mark_that_its_encoding_wants(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "t.csv").write_text(PLAIN)
+    with pytest.raises(InputError, match=f"t.csv has bytes that are not {encoding}"):
+        validate(open_source(str(tmp_path / "t.csv"), Dialect.of(encoding=encoding)), SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["undefined", "idna", "punycode", "base64", "rot13", "a\0b", ""])
+def test_what_is_no_encoding_of_text_files_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no such text encoding"):
+        Dialect.of(encoding=name)
+
+
+@pytest.mark.parametrize("name", ["ascii", "utf-7", "utf-8-sig", "UTF8", "utf-16-be", "utf-32", "cp037", "gb18030"])
+def test_encodings_of_text_files_are_known(tmp_path: Path, name: str) -> None:
+    (tmp_path / "t.csv").write_bytes("word,n,x\none,1,2.5\n".encode(name))
+    with open_source(str(tmp_path / "t.csv"), Dialect.of(encoding=name)) as source:
+        assert _rows(source) == [("one", 1, 2.5)]
+
+
 def test_one_damaged_byte_does_not_change_the_encoding(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes("word,n,x\né,1,2\nü,1,2\n".encode() * 9 + b"\xe9,1,2\n")
     with pytest.raises(InputError, match="UTF-8 with some damaged bytes"):
