@@ -79,7 +79,7 @@ def run_release(config: ReleaseConfig, progress: Progress = silent, warn: Warn =
             fit = run_fit(request, progress, warn)
         with nullcontext() if fit.up_to_date else remarking(f"the model is paid for and kept; {_NEXT}"):
             asked = _fingerprint(config, model)
-            result = _recorded(config, asked) or _gate_and_publish(config, model, asked, progress, warn)
+            result = _recorded(config, asked, warn) or _gate_and_publish(config, model, asked, progress, warn)
     spent = 0.0 if fit.statement is None else fit.statement.epsilon
     spent += 0.0 if result.up_to_date else float(config.public_epsilon or 0)
     return replace(result, dataset=fit.dataset, schema=schema, spent=spent)
@@ -245,7 +245,7 @@ def _fingerprint(config: ReleaseConfig, model: Path) -> str:
     return sha256(json.dumps(asked).encode()).hexdigest()
 
 
-def _recorded(config: ReleaseConfig, asked: str) -> ReleaseResult | None:
+def _recorded(config: ReleaseConfig, asked: str, warn: Warn) -> ReleaseResult | None:
     """The outcome of the same release, if it is recorded and what it published is still there."""
     try:
         record = json.loads((config.work / "release.json").read_text("utf-8"))
@@ -253,10 +253,22 @@ def _recorded(config: ReleaseConfig, asked: str) -> ReleaseResult | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     published = config.folder / name if name else None
-    if record.get("asked") != asked or (published is not None and not published.is_dir()):
+    if record.get("asked") != asked:
+        return None
+    if published is not None and not _is_whole(published):
+        warn(f"what was published in {published} is gone, or files of it: rows are drawn and audited anew")
         return None
     audit, report = _private_files(config)
     return ReleaseResult(outcome=outcome, up_to_date=True, published=published, audit=audit, report=report)
+
+
+def _is_whole(published: Path) -> bool:
+    """Whether all files that its manifest names are there."""
+    try:
+        files = json.loads((published / "manifest.json").read_text("utf-8"))["files"]
+        return all((published / name).is_file() for name in files)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def fit_request(config: ReleaseConfig, schema: Path, model: Path) -> FitRequest:

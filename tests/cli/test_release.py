@@ -33,6 +33,11 @@ def test_one_command_from_a_raw_table_to_a_release(synthcli: Run, tmp_path: Path
     again = synthcli(*ask, "--epsilon", "0.5", "--quiet", SYNTHCLI_RELEASE_EPSILON="7")
     assert (again.returncode, again.stderr) == (0, ""), "options go before the environment, and cron hears of nothing"
     assert (json.loads(again.stdout)["up_to_date"], json.loads(again.stdout)["epsilon_spent"]) == (True, 0.0)
+    (tmp_path / "public" / "t-0001" / "t.parquet").unlink()
+    anew = json.loads(synthcli(*ask, "--epsilon", "0.5").stdout)
+    assert (anew["up_to_date"], anew["epsilon_spent"]) == (False, 0.0), "the model is there, its rows are not"
+    assert (tmp_path / "public" / "latest" / "t.parquet").is_file()
+    assert anew["published"] == str(tmp_path / "public" / "t-0002")
 
 
 def test_without_schema_or_acceptance_both_ways_are_named(inside: Run, tmp_path: Path) -> None:

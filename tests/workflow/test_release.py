@@ -100,6 +100,29 @@ def test_the_same_folder_by_another_path_is_the_same_release(tmp_path: Path) -> 
     assert by_link != release._fingerprint(replace(asked, folder=tmp_path / "other"), tmp_path / "model")
 
 
+@pytest.mark.parametrize("gone", ["", "t.parquet", "t.synth", "manifest.json"])
+def test_what_was_published_counts_while_all_of_it_is_there(gone: str, tmp_path: Path) -> None:
+    asked, said = config(tmp_path), list[str]()
+    asked.work.mkdir()
+    (asked.work / "release.json").write_text('{"asked": "a", "outcome": "pass", "published": "t-0001"}')
+    published = asked.folder / "t-0001"
+    published.mkdir(parents=True)
+    for name in ("t.parquet", "t.synth"):
+        (published / name).touch()
+    (published / "manifest.json").write_text('{"files": {"t.parquet": "00", "t.synth": "00"}}')
+    (published / gone).unlink() if gone else None
+    assert release._recorded(asked, "b", said.append) is None and not said
+    found = release._recorded(asked, "a", said.append)
+    assert (found is None) == bool(gone) == bool(said)
+    assert found is None or (found.published, found.up_to_date) == (published, True)
+
+
+@pytest.mark.parametrize("manifest", ["", "{}", "[]", '{"files": 3}', '{"files": [3]}'])
+def test_a_manifest_that_says_nothing_is_none(manifest: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    assert not release._is_whole(tmp_path)
+
+
 def test_a_work_folder_without_a_model_goes_again_after_a_failure(tmp_path: Path) -> None:
     asked = config(tmp_path, work="a/b")
     with pytest.raises(InputError), release._own_folder(asked):
