@@ -10,7 +10,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import Any
 
-from synthcli.audit.shadow import LEAST_SHADOWS
+from synthcli.audit.shadow import LEAST_SHADOWS, MOST_SHADOWS
 from synthcli.default_policy import (
     DEFAULT_POLICY,
     ENDPOINTS,
@@ -228,8 +228,8 @@ def _problems(document: Mapping[str, Any]) -> list[str]:
     if type(fewest) is not int or fewest < 2:
         found.append("min_nonmembers: is a whole number, 2 or more")
     shadows = document.get("min_shadows", 0)
-    if type(shadows) is not int or not (shadows == 0 or LEAST_SHADOWS <= shadows <= 1_000):
-        found.append(f"min_shadows: is a whole number from {LEAST_SHADOWS} to 1,000, or 0 for none")
+    if type(shadows) is not int or not (shadows == 0 or LEAST_SHADOWS <= shadows <= MOST_SHADOWS):
+        found.append(f"min_shadows: is a whole number from {LEAST_SHADOWS} to {MOST_SHADOWS:,}, or 0 for none")
     tolerances = document.get("tolerances", {})
     if not isinstance(tolerances, Mapping) or ("tolerances" in document and not tolerances):
         return [*found, "[tolerances]: is a section that names one endpoint or more"]

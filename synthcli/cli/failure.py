@@ -103,7 +103,7 @@ def _describe(error: BaseException) -> Failure:
         return Failure(
             code=ExitCode.INPUT,
             message=f"not enough memory{_place(error)}",
-            hint="lower --max-cells, or use a machine with more memory",
+            hint="use a machine with more memory; a smaller model needs less (--max-cells of fit and release)",
         )
     if isinstance(error, OSError) and error.errno is not None:
         return _system(error)

@@ -38,7 +38,7 @@ from synthcli.workflow.controls_record import remembered
 from synthcli.workflow.fit import coins_place
 from synthcli.workflow.public_audit import charged
 from synthcli.workflow.requests import AuditRequest, Progress, silent
-from synthcli.workflow.shadows import refuse_few, shadow_attack
+from synthcli.workflow.shadows import refuse_number, shadow_attack
 from synthcli.workflow.standing import Standing, take_standing
 
 
@@ -63,7 +63,7 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     `BudgetRefused` where the budget does not hold a public result; no row is read then.
     """
     policy = load_policy(request.policy)
-    refuse_few(request, policy)
+    refuse_number(request, policy)
     if request.output is not None:
         claim_output(request.output, request.force, request.inputs)
     synthesizer = load(request.model)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from synthcli.audit.shadow import LEAST_SHADOWS
+from synthcli.audit.shadow import LEAST_SHADOWS, MOST_SHADOWS
 from synthcli.errors import UsageError, closest
 from synthcli.files import STANDARD_STREAM, read_toml
 from synthcli.table.dialect import Dialect
@@ -202,8 +202,8 @@ def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any], audit: Ma
         found.append("[fit] max_rows_per_unit: is at least 1")
     if sample.get("format", "parquet") not in ("parquet", "csv"):
         found.append("[sample] format: is parquet or csv")
-    if not (audit.get("shadows", 0) == 0 or audit["shadows"] >= LEAST_SHADOWS):
-        found.append(f"[audit] shadows: is at least {LEAST_SHADOWS}, or 0 for none")
+    if not (audit.get("shadows", 0) == 0 or LEAST_SHADOWS <= audit["shadows"] <= MOST_SHADOWS):
+        found.append(f"[audit] shadows: is a whole number from {LEAST_SHADOWS} to {MOST_SHADOWS:,}, or 0 for none")
     if sample.get("rows", 1) < 1:
         found.append("[sample] rows: is at least 1")
     return found

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.audit.coins import Coins
-from synthcli.audit.shadow import LEAST_SHADOWS
+from synthcli.audit.shadow import LEAST_SHADOWS, MOST_SHADOWS
 from synthcli.audit.shadow.attack import ShadowAttack
 from synthcli.audit.shadow.tosses import game_of
 from synthcli.discovery.budget import plan_discovery
@@ -92,12 +92,16 @@ class Refits:
         return LocalEngine(self.source, self.plan.facts.schema, keep=rows, held=self.held).count(codec, cliques)
 
 
-def refuse_few(request: AuditRequest, policy: Policy) -> None:
-    """`UsageError` for shadow fits from which nothing could be learnt, `InvalidAudit` for fewer than the policy asks
-    for: such an audit could not pass, and would count as an attempt all the same."""
+def refuse_number(request: AuditRequest, policy: Policy) -> None:
+    """`UsageError` for shadow fits from which nothing could be learnt, and for more than tell anything new.
+
+    `InvalidAudit` for fewer than the policy asks for: such an audit could not pass, and would count as an attempt.
+    """
     count = f"{request.shadows} shadow fit{'' if request.shadows == 1 else 's'}"
     if 0 < request.shadows < LEAST_SHADOWS:
         raise UsageError(f"{count} would tell too little", f"make {LEAST_SHADOWS} or more")
+    if request.shadows > MOST_SHADOWS:
+        raise UsageError(f"{request.shadows:,} shadow fits are too many", f"make {MOST_SHADOWS:,} or fewer")
     if request.shadows < policy.min_shadows:
         raise InvalidAudit(
             f"the policy asks for {policy.min_shadows:,} shadow fits: an audit with {request.shadows:,} cannot pass",

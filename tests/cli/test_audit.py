@@ -149,6 +149,8 @@ def test_results_in_one_file_are_refused_before_anything_is_charged(released, ou
         (("--subgroup", "age >"), "the condition"),
         (("--by", "age"), "no list of categories"),
         (("--shadows", "7"), "7 shadow fits would tell too little"),
+        (("--shadows", "99999999999"), "99,999,999,999 shadow fits are too many"),
+        (("--deep", "--shadows", "1001"), "make 1,000 or fewer"),
     ],
 )
 def test_what_the_model_does_not_know_is_a_usage_error(released, options, says: str) -> None:

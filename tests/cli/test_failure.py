@@ -74,7 +74,7 @@ def test_operating_system_errors_name_the_file_and_count_as_input(tmp_path: Path
 def test_running_out_of_memory_says_what_to_do() -> None:
     failure = describe(raised(MemoryError()))
     assert failure.code == ExitCode.INPUT
-    assert "--max-cells" in failure.hint
+    assert "--max-cells of fit and release" in failure.hint, "no other command has it"
 
 
 @pytest.mark.parametrize(

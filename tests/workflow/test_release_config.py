@@ -68,3 +68,15 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
     with pytest.raises(UsageError) as caught:
         load_release_config(file, {("publish", "name"): name})
     assert "[publish] name" in caught.value.details[0]
+
+
+@pytest.mark.parametrize(("shadows", "holds"), [(0, True), (7, False), (8, True), (1_000, True), (1_001, False)])
+def test_shadow_fits_are_none_or_as_many_as_tell_something(shadows: int, holds: bool, tmp_path: Path) -> None:
+    file = tmp_path / "synthcli.toml"
+    file.write_text(f"{REQUIRED}[audit]\nshadows = {shadows}\n")
+    if holds:
+        assert load_release_config(file).shadows == shadows
+        return
+    with pytest.raises(UsageError) as caught:
+        load_release_config(file)
+    assert caught.value.details == ("[audit] shadows: is a whole number from 8 to 1,000, or 0 for none",)
