@@ -188,6 +188,15 @@ class Synthesizer:
         return {column.name: shares[column.name] for column in self.schema.modelled if column.name in shares}
 
     @property
+    def unclear(self) -> tuple[str, ...]:
+        """The columns of numbers and dates of which noise hid where the values lie, so that they may lie anywhere.
+
+        Known to whoever fitted the model: a file does not tell.
+        """
+        found = self.codec.unclear | (self.persons.codec.unclear if self.persons is not None else frozenset())
+        return tuple(column.name for column in self.schema.modelled if column.name in found)
+
+    @property
     def of_persons(self) -> "Synthesizer":
         """The table of persons as a release of its own, one row for each; `ValueError` where rows belong to nobody."""
         own = self.persons

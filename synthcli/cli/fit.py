@@ -126,6 +126,7 @@ def _show_result(console: Console, result: "FitResult") -> None:
             "cliques": result.cliques,
             "cells": result.cells,
             "unlisted": dict(result.unlisted),
+            "unclear": list(result.unclear),
             "coins": str(result.coins) if result.coins else None,
         }
         console.say(

@@ -59,6 +59,8 @@ class Bounded:
     decimals: int | None
     grain: int
     density: Density | None = None
+    is_clear: bool = True
+    """Whether the counts tell where the values lie; if not, the range is a guess of what noise hides."""
 
     def expected(self, edges: grid.Edges) -> NDArray[np.float64]:
         """How the mass lies over cells between these edges, by the coarse look: in proportion, beside a finer one."""

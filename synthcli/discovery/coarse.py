@@ -70,7 +70,7 @@ def look_coarsely(
     told = {n: search.with_stand_ins(n, precision[n].unit_of(columns[n].kind)) for n in search.fine}
     fine = clocks | {n: grid.holding_multiples(edges, precision[n].decimals) for n, edges in told.items()}
     _open_heaps(fine, precision, columns, curator, stage)
-    known = {name: replace(precision[name], density=search.density.get(name)) for name in fine}
+    known = {n: replace(precision[n], density=search.density.get(n), is_clear=n not in search.unclear) for n in fine}
     return {name: known[name].over(edges, keys.get(name, ())) for name, edges in fine.items()}
 
 
@@ -92,6 +92,8 @@ class _Search:
         self._held: dict[str, float] = {}
         self.fine: dict[str, grid.Edges] = {}
         self.density: dict[str, Density] = {}
+        self.unclear: set[str] = set()
+        """The columns of which the last look at octaves does not tell where the values lie."""
 
     @property
     def is_open(self) -> bool:
@@ -127,9 +129,11 @@ class _Search:
 
     def _see_octaves(self, name: str, edges: grid.Edges, values: Present) -> None:
         counts, sigma = cells_of(self._known[name], len(edges) - 1), self._known[name].stddev
-        inside = _reach(self._facts, self._columns[name], edges, counts, sigma, values)
+        near = inside = _reach(self._facts, self._columns[name], edges, counts, sigma, values)
         if parts_of_kind(self._columns[name].kind):
             inside = reach_evenly(counts, sigma, inside, values)
+        told = inside != near or _tell(self._facts, self._columns[name], counts, sigma)
+        (self.unclear.discard if told else self.unclear.add)(name)
         if _are_listed(self._keys.get(name, {}), float(counts[inside].sum())):
             self.fine.pop(name, None)
         elif is_settled(counts, sigma, inside, values):
@@ -187,6 +191,14 @@ def _reach(
         only = not len(grid.clear_cells(counts, sigma)) and counts.max() > _ONLY_YEAR * sigma
         return grid.active(counts, sigma, near, _BESIDE_YEARS, _ONLY_YEAR if only else grid.ALONE, whole=True)
     return reach(edges, counts, sigma, near, values)
+
+
+def _tell(facts: Facts, column: Column, counts: NDArray[np.float64], sigma: float) -> bool:
+    """Whether the counts of octaves (years) say where the values lie, or the public facts do."""
+    if column.name in facts.likely or None not in bounds_on_axis(column):
+        return True
+    only_year = bool(parts_of_kind(column.kind)) and float(counts.max()) > _ONLY_YEAR * sigma
+    return only_year or len(grid.clear_cells(counts, sigma)) > 0
 
 
 def _look_at_precision(

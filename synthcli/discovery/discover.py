@@ -57,7 +57,11 @@ def learn_columns(
     learnt = (grids.get(name) or (ColumnCodec(name, _without_grid(c, keys)),) for name, c in columns.items())
     codecs = tuple(chain.from_iterable(learnt))
     levels = {c.name: _levels(c, columns[c.name].hierarchy) for c in codecs if c.name in columns}
-    return Codec(codecs, levels={name: table for name, table in levels.items() if table is not None})
+    return Codec(
+        codecs,
+        levels={name: table for name, table in levels.items() if table is not None},
+        unclear=frozenset(name for name, found in coarse.items() if not found.is_clear),
+    )
 
 
 def _levels(column: ColumnCodec, hierarchy: Hierarchy | None) -> NDArray[np.intp] | None:

@@ -33,6 +33,8 @@ class Codec:
     """The hierarchies of columns whose codes are not merged yet, as `Domain` has them; for whoever fits a model."""
     within: Mapping[str, CalendarWithin] = field(default_factory=dict)
     """Columns of dates whose values are kept to some of their days; for whoever draws rows under a condition."""
+    unclear: frozenset[str] = frozenset()
+    """Columns of which noise hides where the values lie, by noisy counts; for whoever fits a model, not in its file."""
 
     def __post_init__(self) -> None:
         if len({column.name for column in self.columns}) != len(self.columns):
@@ -135,7 +137,8 @@ class Codec:
         self.domain.clique(merges)
         columns = tuple(column.merged(merges.get(column.name)) for column in self.columns)
         levels = {name: table for name, table in self.levels.items() if merges.get(name) is None}
-        return Codec(columns, tuple(merged(zeros, merges) for zeros in self.zeros), levels)
+        zeros = tuple(merged(zeros, merges) for zeros in self.zeros)
+        return Codec(columns, zeros, levels, unclear=self.unclear)
 
     def with_gaps(self, gaps: Gaps) -> "Codec":
         """The codec with attributes, behind its own, that say of columns whether a row has a value; and their zeros."""
@@ -156,7 +159,7 @@ def joined(codecs: Sequence[Codec], names: Sequence[str]) -> Codec:
     """Codecs of different columns as one of these columns, in this order, each before its parts; without rules."""
     columns = tuple(c for name in names for codec in codecs for c in codec.columns if c.column == name)
     levels = {name: table for codec in codecs for name, table in codec.levels.items() if name in names}
-    return Codec(columns, levels=levels)
+    return Codec(columns, levels=levels, unclear=frozenset().union(*(codec.unclear for codec in codecs)))
 
 
 def _fits(part: Encoder, whole: Encoder | None) -> bool:

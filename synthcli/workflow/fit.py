@@ -44,6 +44,8 @@ class FitResult:
     coins: Path | None = None
     unlisted: Mapping[str, float] = field(default_factory=dict)
     """By column: the share of rows whose value is none of those that the budget could tell."""
+    unclear: tuple[str, ...] = ()
+    """The columns of numbers and dates of which the budget could not tell where the values lie."""
 
 
 def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute) -> FitResult:
@@ -104,6 +106,7 @@ def _result(request: FitRequest, plan: FitPlan, synthesizer: Synthesizer, coins_
         cells=synthesizer.model.tree.cells,
         coins=coins_file,
         unlisted=synthesizer.unlisted,
+        unclear=synthesizer.unclear,
     )
 
 

@@ -14,7 +14,12 @@ MOST_UNLISTED = 0.2
 
 def warnings_of(synthesizer: Synthesizer) -> tuple[str, ...]:
     """The warnings, each in a line. They rest on the release alone."""
-    told = (_of_unlisted(synthesizer), _of_far_values(synthesizer), _of_few_identifiers(synthesizer))
+    told = (
+        _of_unlisted(synthesizer),
+        _of_unclear(synthesizer),
+        _of_far_values(synthesizer),
+        _of_few_identifiers(synthesizer),
+    )
     return tuple(filter(None, told))
 
 
@@ -27,6 +32,17 @@ def _of_unlisted(synthesizer: Synthesizer) -> str:
     return (
         f"too few rows, or too little epsilon, to learn the values of {', '.join(poor)}: these rows get "
         "one of those that were learnt, or none; if the values are public, list them in the schema as categories"
+    )
+
+
+def _of_unclear(synthesizer: Synthesizer) -> str:
+    """Numbers and dates that noise may have put anywhere."""
+    if not synthesizer.unclear:
+        return ""
+    return (
+        f"too few values, or too little epsilon, to tell where those of {', '.join(synthesizer.unclear)} lie: what is "
+        "written may be far from all of them; if it is public within which bounds they lie, declare minimum and "
+        "maximum in the schema"
     )
 
 

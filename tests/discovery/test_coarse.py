@@ -1,11 +1,13 @@
 """The looks at octaves: which columns are looked at again, and what a closer look may cut off."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from synthcli.discovery.bounded import Bounded
 from synthcli.discovery.budget import plan_discovery
 from synthcli.discovery.coarse import look_coarsely
 from synthcli.discovery.facts import resolve
@@ -45,10 +47,13 @@ class Noisy:
         return tuple(Measurement(c, tables[c], SIGMA if not self.asked[1:] else SIGMA / 4) for c in cliques)
 
 
-def _edges(asked: Noisy, *columns: Column) -> dict[str, np.ndarray]:
+def _found(asked: Noisy, *columns: Column) -> dict[str, Bounded]:
     facts = resolve(Schema(name="t", columns=columns))
-    found = look_coarsely(plan_discovery(facts, binned=False), facts, {}, asked, rho=1.0)  # type: ignore[arg-type]
-    return {name: coarse.edges for name, coarse in found.items()}
+    return look_coarsely(plan_discovery(facts, binned=False), facts, {}, asked, rho=1.0)  # type: ignore[arg-type]
+
+
+def _edges(asked: Noisy, *columns: Column) -> dict[str, np.ndarray]:
+    return {name: coarse.edges for name, coarse in _found(asked, *columns).items()}
 
 
 def _incomes(n: int = 9_000, present: int = 900) -> Rows:
@@ -82,6 +87,31 @@ def test_values_that_no_octave_accounts_for_are_looked_for_once_more() -> None:
     asked = Noisy(rows, hidden)
     assert _edges(asked, ALL, *others)["all"][-1] > 4e4
     assert asked.octaves[1:] == [("all",)]
+
+
+@pytest.mark.parametrize(("present", "is_clear"), [(30, False), (900, True)])
+def test_a_range_that_noise_hides_is_said_to_be_no_clear_one(present: int, is_clear: bool) -> None:
+    """30 rows are less than the noise of a cell; 900 stand clear in a second look, though the first has hidden them."""
+    hidden = {"few": dict.fromkeys(range(80, 86), -150.0)}
+    found = _found(Noisy(_incomes(present=present), hidden), ALL, FEW)
+    assert (found["all"].is_clear, found["few"].is_clear) == (True, is_clear)
+
+
+@pytest.mark.parametrize(("maximum", "is_clear"), [(None, False), (1e6, True)])
+def test_a_declared_range_is_clear_whatever_noise_hides(maximum: float | None, is_clear: bool) -> None:
+    declared = replace(FEW, minimum=0.0, maximum=maximum)
+    assert _found(Noisy(_incomes(present=30)), ALL, declared)["few"].is_clear == is_clear
+
+
+@pytest.mark.parametrize(("present", "is_clear"), [(20, False), (9_000, True)])
+def test_dates_are_clear_where_all_their_years_are_together(present: int, is_clear: bool) -> None:
+    """9,000 dates of 60 years: 150 a year are less than the noise of one, and stand out of it together."""
+    days = np.where(np.arange(9_000) < present, np.arange(9_000) * 7 % 21_900, np.nan)
+    rows = Rows(
+        all=_incomes().batch.column("all"), day=pa.array(days, from_pandas=True).cast(pa.int32()).view("date32")
+    )
+    found = _found(Noisy(rows), ALL, Column(name="day", kind=Kind.DATE))
+    assert found["day"].is_clear == is_clear
 
 
 def test_clear_columns_are_not_asked_again() -> None:

@@ -20,7 +20,6 @@ from synthcli.privacy.ledger import Status, open_ledger
 from synthcli.table.dialect import Dialect
 from synthcli.table.encoders import GridEncoder
 from synthcli.workflow.fit import run_fit
-from synthcli.workflow.fit_warnings import MOST_UNLISTED
 from synthcli.workflow.plan import plan_fit
 from synthcli.workflow.requests import FitRequest
 from tests.cli.table_fixture import SCHEMA, SECRET, csv, rows
@@ -263,32 +262,6 @@ def test_one_extreme_row_leaves_no_trace(request_: FitRequest, tmp_path: Path) -
     assert max(edges["age"]) < 2_000
     assert max(edges["score"]) < 200
     assert min(edges["seen"]) > 0, "days since 1970"
-
-
-def test_a_column_of_which_little_is_learnt_is_warned_of(tmp_path: Path) -> None:
-    """600 wards of four rows each never stand clear of the noise (a chance below 1e-9 each); two of 1,200 do."""
-    (tmp_path / "t.csv").write_text(
-        "ward,sex\n" + "".join(f"w{i % 600},{'f' if i % 2 else 'm'}\n" for i in range(2400))
-    )
-    (tmp_path / "schema.yaml").write_text(
-        "name: t\nfields:\n  - {name: ward, type: string}\n  - {name: sex, type: string}\n"
-    )
-    warnings: list[str] = []
-    result = run_fit(
-        FitRequest(
-            data=str(tmp_path / "t.csv"),
-            schema=tmp_path / "schema.yaml",
-            output=tmp_path / "m.synth",
-            epsilon="3",
-            ledger=str(tmp_path / "ledger.sqlite"),
-        ),
-        warn=warnings.append,
-    )
-    assert result.unlisted["ward"] > 0.9
-    assert result.unlisted["sex"] < MOST_UNLISTED
-    (told,) = [text for text in warnings if "too few rows" in text]
-    assert "ward (" in told
-    assert "sex (" not in told
 
 
 def test_an_empty_name_of_a_data_set_is_refused(request_: FitRequest) -> None:
