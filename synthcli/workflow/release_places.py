@@ -9,12 +9,15 @@ from synthcli.workflow.release_config import ReleaseConfig
 
 
 def refuse_places(config: ReleaseConfig) -> None:
-    """`UsageError` where the work folder lies in the publish folder, `InputError` where one cannot be written.
+    """`UsageError` where one is no folder, or the work folder lies in the publish folder; `InputError` where one cannot
+    be written.
 
     The other way round is allowed: nothing private is published by it.
     """
     _refuse_file(config.folder, "name a folder with -o; releases that pass appear in it")
-    for place in (config.folder, config.folder.parent):  # the release is made beside the folder before it is shown
+    _refuse_file(config.work, "name a folder with --work ([publish] work); what is private is kept in it")
+    beside = config.folder.parent  # where the release is made before it is shown
+    for place in (config.folder, beside, config.work):
         claim_folder(place)
     work, folder = _real(config.work), _real(config.folder)
     if folder in (work, *work.parents):
@@ -26,7 +29,7 @@ def refuse_places(config: ReleaseConfig) -> None:
 
 
 def _refuse_file(place: Path, hint: str) -> None:
-    if place.exists() and not place.is_dir():
+    if os.path.lexists(place) and not place.is_dir():  # a link that leads nowhere is no folder, and cannot become one
         raise UsageError(f"{place} is not a folder", hint)
 
 

@@ -32,6 +32,37 @@ def test_a_work_folder_in_the_publish_folder_is_refused_before_anything_is_made(
     assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "link"}
 
 
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("-o", "t.csv"), "name a folder with -o; releases that pass appear in it"),
+        (("-o", "nowhere"), "name a folder with -o; releases that pass appear in it"),
+        (
+            ("-o", "public", "--work", "t.csv"),
+            "name a folder with --work ([publish] work); what is private is kept in it",
+        ),
+    ],
+)
+def test_a_file_and_a_link_to_nothing_are_no_folders(
+    options: tuple[str, ...], hint: str, inside: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "nowhere").symlink_to("gone")
+    done = inside("release", "t.csv", "--accept-profile", "--epsilon", "1", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {tmp_path / options[-1]} is not a folder\n  hint: {hint}\n"
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "nowhere"}
+
+
+def test_a_work_folder_below_a_file_cannot_be_made(inside: Run, tmp_path: Path) -> None:
+    below = ("-o", "public", "--work", "t.csv/work")
+    done = inside("release", "t.csv", "--accept-profile", "--epsilon", "1", *below)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"error: cannot write {tmp_path / 't.csv' / 'work'}: {tmp_path / 't.csv'} is not a folder\n"
+        "  hint: name another folder\n"
+    )
+
+
 def test_a_publish_folder_that_is_a_link_is_where_it_leads(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "public").symlink_to("work")
