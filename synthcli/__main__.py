@@ -7,6 +7,7 @@ import sys
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
@@ -48,13 +49,18 @@ class _Ending:
 
 
 def _fill_standard_streams() -> None:
-    """A process that was started without its three streams would give their numbers to the next files it opens."""
+    """A process that was started without its three streams would give their numbers to the next files it opens.
+
+    What an encoding cannot write is written by its code, on standard output as on standard error; rows are bytes.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
     sys.stdin = sys.stdin or os.fdopen(0)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str], manner: Manner) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from codecs import lookup
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ class Console:
         """Write the result as one JSON object, under `--json` alone."""
         if self.json:
             document = {"schema_version": SCHEMA_VERSION, **content}
-            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+            is_plain = lookup(sys.stdout.encoding or "utf-8").name != "utf-8"  # which writes all but lone surrogates
+            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=is_plain, allow_nan=False) + "\n")
 
     def progress(self) -> AbstractContextManager[Tell]:
         """A callback for a long job."""

@@ -82,7 +82,7 @@ TABLES = [
     Case("wrong-encoding", (*FIT, "--encoding", "utf-8"), 3, "utf-8", table=csv().encode() + b"n\xe9,5,1,,,true\n"),
     Case("utf-16-declared-utf-8", (*FIT, "--encoding", "utf-8"), 3, "t.csv", table=csv().encode("utf-16")),
     *(
-        Case(f"no-{name}-mark", (*command, "--encoding", name), 3, f"t.csv has bytes that are not {name}")
+        Case(f"no-{name}-mark-{command[0]}", (*command, "--encoding", name), 3, f"t.csv has bytes that are not {name}")
         for name in ("utf-16", "utf-32")
         for command in (FIT, PROFILE)
     ),

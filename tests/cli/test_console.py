@@ -10,7 +10,7 @@ import pytest
 from synthcli.cli.console import Console
 from synthcli.cli.progress import telling
 from synthcli.cli.table import Table, print_table
-from tests.cli.conftest import environment
+from tests.cli.conftest import environment, program
 
 LONG = "x" * 300
 
@@ -108,6 +108,34 @@ def test_json_replaces_text_and_tables(capsys: pytest.CaptureFixture[str]) -> No
     console.table(Table(columns=("a",), rows=()))
     console.document({"a": Path("é").name})
     assert json.loads(capsys.readouterr().out) == {"schema_version": 1, "a": "é"}
+
+
+def test_names_that_standard_output_cannot_write_are_written_by_their_codes(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Größe,€uro\n1,2\n3,4\n", encoding="utf-8")
+    run = program(tmp_path)
+    done = run("profile", "t.csv", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()[1:3]] == ["Gr\\xf6\\xdfe", "\\u20acuro"]
+    done = run("profile", "t.csv", "--json", PYTHONIOENCODING="ascii")
+    assert [column["name"] for column in json.loads(done.stdout)["columns"]] == ["Größe", "€uro"]
+
+
+def test_rows_on_standard_output_are_bytes_in_utf_8_whatever_its_encoding(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Größe,n\n" + "weiß,1\n" * 20, encoding="utf-8")
+    (tmp_path / "schema.yaml").write_text(
+        "name: t\nfields:\n  - {name: Größe, type: string, constraints: {enum: [weiß, €], required: true}}\n"
+        "  - {name: n, type: integer, constraints: {minimum: 0, maximum: 9}}\n",
+        "utf-8",
+    )
+    run = program(tmp_path)
+    fit = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "1", "--mechanism", "independent", "-o", "m.synth")
+    assert run(*fit).returncode == 0
+    assert run("sample", "m.synth", "-n", "9", "--seed", "1", "-o", "rows.csv").returncode == 0
+    command = [sys.executable, "-m", "synthcli", "sample", "m.synth", "-n", "9", "--seed", "1"]
+    changes = {"PYTHONIOENCODING": "ascii", "SYNTHCLI_LEDGER": str(tmp_path / "ledger.sqlite")}
+    written = subprocess.run(command, cwd=tmp_path, env=environment(**changes), capture_output=True, check=True).stdout
+    assert written == (tmp_path / "rows.csv").read_bytes()
+    assert written.startswith("Größe,n\n".encode())
 
 
 def test_quiet_keeps_warnings(capsys: pytest.CaptureFixture[str]) -> None:
