@@ -12,7 +12,7 @@ from synthcli.errors import UsageError, closest
 from synthcli.files import STANDARD_STREAM, read_toml
 from synthcli.table.dialect import Dialect
 from synthcli.table.table_name import table_name
-from synthcli.workflow.requests import FitRequest, shadow_fits
+from synthcli.workflow.requests import MOST_ROWS, FitRequest, shadow_fits
 
 _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {
@@ -204,8 +204,8 @@ def _range_problems(fit: Mapping[str, Any], sample: Mapping[str, Any], audit: Ma
         found.append("[sample] format: is parquet or csv")
     if not (audit.get("shadows", 0) == 0 or LEAST_SHADOWS <= audit["shadows"] <= MOST_SHADOWS):
         found.append(f"[audit] shadows: is a whole number from {LEAST_SHADOWS} to {MOST_SHADOWS:,}, or 0 for none")
-    if sample.get("rows", 1) < 1:
-        found.append("[sample] rows: is at least 1")
+    if not 1 <= sample.get("rows", 1) <= MOST_ROWS:
+        found.append(f"[sample] rows: is at least 1, and at most {MOST_ROWS:,}")
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthcli.errors import UsageError
 from synthcli.privacy.ledger import ledger_file
 from synthcli.table.dialect import Dialect
 from synthcli.table.source import table_files
@@ -11,6 +12,9 @@ from synthcli.table.source import table_files
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
 
+
+MOST_ROWS = 10**12
+"""Rows, or persons, of one sample: beyond it numbers no longer count exactly, and no disk holds them."""
 
 SHADOWS = 32
 """Shadow fits of a deep audit where no number is given."""
@@ -87,6 +91,11 @@ class SampleRequest:
     ledger: str | None = None
     """Remembers the rows, if it exists, so that they are known again."""
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for more rows than can be counted."""
+        if self.rows is not None and self.rows > MOST_ROWS:
+            raise UsageError(f"--rows is at most {MOST_ROWS:,}", "sample several times, each with its own --seed")
 
     @property
     def inputs(self) -> tuple[Path | None, ...]:
