@@ -89,7 +89,8 @@ def _texts(file: Path) -> Iterable[tuple[str, bytes]]:
 
 def _metadata(file: Path) -> bytes:
     try:
-        metadata = parquet.read_metadata(file).metadata
+        with file.open("rb") as stream:
+            metadata = parquet.read_metadata(stream).metadata
     except (pa.ArrowInvalid, OSError):
         return b""
     return (metadata or {}).get(PARQUET_KEY, b"")  # type: ignore[no-any-return]

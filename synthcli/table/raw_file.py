@@ -42,7 +42,7 @@ class RawFile:
         start = self._magic()
         compression = next((name for magic, name in _MAGIC if start.startswith(magic)), None)
         try:
-            return pa.input_stream(str(self.path), compression=compression)
+            return pa.input_stream(self.path.open("rb"), compression=compression)  # Arrow opens only names in UTF-8
         except OSError as error:
             raise cannot("read", self.name, error) from error
 

@@ -10,8 +10,14 @@ from synthcli.files import STANDARD_STREAM
 def table_name(path: str) -> str:
     """The stem of a file, the name of a folder, for a glob that of the folder before it.
 
-    Empty where the place says nothing: standard input, a glob in the working directory, a name that starts with a dot.
+    Empty where the place says nothing: standard input, a glob in the working directory, a name that starts with a dot,
+    or one that is not text.
     """
+    name = _name(path)
+    return name if name.isprintable() else ""
+
+
+def _name(path: str) -> str:
     place = Path(path)
     if path == STANDARD_STREAM:
         return ""

@@ -216,7 +216,7 @@ def _staging(config: ReleaseConfig) -> Path:
 
     Each work folder, whose lock a run holds, has its own: no other run can put rows there between audit and rename.
     """
-    own = sha256(str(config.work.resolve()).encode()).hexdigest()[:8]
+    own = sha256(os.fsencode(config.work.resolve())).hexdigest()[:8]
     return config.folder.parent / f".{config.folder.name}.staging-{config.name}-{own}"
 
 
