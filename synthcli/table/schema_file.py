@@ -25,6 +25,8 @@ _HEADER = """\
 # synthcli:encoding, if it is there, says how a CSV file is written: your word, like types and spellings of dates.
 # synthcli:role says what happens to a column: model, drop, surrogate (made-up values of the same format), or unit (left
 # out; rows that share a value of it belong to one person, whom fit --max-rows-per-unit protects as a whole).
+# synthcli:surrogate says how made-up values look: {format: uuid}, {format: sequence}, or {format: pattern, pattern:
+# P-999999}, where A stands for a capital letter, a for a small one, 9 for a digit, and everything else for itself.
 # synthcli:level: person marks what is the same in all rows of a person; fit then models persons with several rows each.
 # synthcli:max-rows of the unit's column bounds the number of these, where a bound is public knowledge.
 # synthcli:flags says what a column looks like: key, name, email, phone, national-id, card, free-text ...
