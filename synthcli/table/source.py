@@ -138,7 +138,8 @@ class Source:
 def open_source(path: str, dialect: Dialect | None = None) -> Source:
     """Open a CSV file (also gzip, bz2, zstd) or a Parquet file, a folder or glob of either, or `-` for standard input.
 
-    Raises `InputError` where there is nothing to read, and for several files that are not one table.
+    Raises `InputError` where there is nothing to read, for what is no regular file, and for several files that are not
+    one table.
     """
     if path == STANDARD_STREAM:
         return _open_file(spool_stdin(), dialect)
@@ -170,6 +171,7 @@ def refuse_absent(path: str) -> None:
 
 
 def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
+    _refuse_stream(file)
     if file.is_parquet:
         return _of_parquet((file,), file.name)
     return Source(CsvReader(file, dialect), (file,), file.name)
@@ -178,6 +180,8 @@ def _open_file(file: RawFile, dialect: Dialect | None) -> Source:
 def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: Path | None = None) -> Source:
     """Several files as one table: all Parquet, or all CSV."""
     files = tuple(RawFile(place, str(place)) for place in places if not (place.is_dir() or is_sidecar(place)))
+    for file in files:
+        _refuse_stream(file)
     kinds = {file.is_parquet for file in files}
     if not kinds:
         raise InputError(f"there are no Parquet or CSV files in {name}", "name a folder with such files, or a pattern")
@@ -186,6 +190,15 @@ def _open_files(places: list[Path], name: str, dialect: Dialect | None, folder: 
     if kinds == {False}:
         return Source(CsvFiles(files, dialect), files, name)
     return _of_parquet(files, name, folder)
+
+
+def _refuse_stream(file: RawFile) -> None:
+    """`InputError` for what is there and is no file: to open a named pipe would wait for its writer."""
+    if file.path.exists() and not file.path.is_file():
+        raise InputError(
+            f"{file.name} is not a regular file, and a table is read more than once",
+            "write it to a file, or pipe it: ... | synthcli profile - --name NAME",
+        )
 
 
 def _of_parquet(files: tuple[RawFile, ...], name: str, folder: Path | None = None) -> Source:

@@ -1,5 +1,6 @@
 """Inputs spoilt one way at a time: each gets its exit code, one line that names the trouble, and no cell quoted."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +117,7 @@ TABLES = [
     Case("folder-without-tables", ("profile", "d", "-o", "out.yaml"), 3, "no Parquet or CSV", prepare=folder_of()),
     Case("folder-of-two-tables", ("profile", "d", "-o", "out.yaml"), 3, "other columns", prepare=folder_of("a,b", "a")),
     Case("glob-without-match", ("profile", "*.parquet", "-o", "out.yaml", "--name", "t"), 3, "*.parquet"),
+    Case("a-pipe", ("profile", "p"), 3, "is not a regular file", prepare=lambda folder: os.mkfifo(folder / "p")),
     Case("empty-stdin", ("profile", "-", "-o", "out.yaml", "--name", "t"), 3, "standard input"),
     Case("stdin-without-a-name", ("profile", "-", "-o", "out.yaml"), 2, "does not say what the data set is called"),
     Case("glob-without-a-name", ("profile", "*.csv", "-o", "out.yaml"), 2, "does not say what the data set is called"),

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,17 @@ def test_encodings_of_text_files_are_known(tmp_path: Path, name: str) -> None:
     (tmp_path / "t.csv").write_bytes("word,n,x\none,1,2.5\n".encode(name))
     with open_source(str(tmp_path / "t.csv"), Dialect.of(encoding=name)) as source:
         assert _rows(source) == [("one", 1, 2.5)]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("path", ["d/p.csv", "d", "d/*", "/dev/null"])
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("d").mkdir()
+    os.mkfifo("d/p.csv")
+    with pytest.raises(InputError, match=r"(d/p.csv|/dev/null) is not a regular file") as caught:
+        open_source(path)
+    assert "| synthcli profile - --name NAME" in caught.value.hint
 
 
 def test_one_damaged_byte_does_not_change_the_encoding(tmp_path: Path) -> None:
