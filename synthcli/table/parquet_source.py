@@ -1,13 +1,14 @@
 """Parquet (a file, a folder, several files) as a stream of record batches of its own types."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
-from pyarrow.parquet import ParquetFile
+from pyarrow.parquet import ParquetFile, read_schema
 
 from synthcli.errors import InputError
 from synthcli.table.parse import is_fraction, is_text
@@ -38,7 +39,9 @@ class ParquetReader:
         except UnicodeEncodeError as error:
             raise InputError(f"the path of {name} is not UTF-8: Parquet cannot be read there", "rename it") from error
         except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+            _refuse_twins(_readable(files), name)  # of which Arrow makes no table
             raise InputError(f"{name} is not a readable Parquet table", "give Parquet files of one table") from error
+        _refuse_twins(schemas, name)
         if any(set(s.names) != set(schemas[0].names) for s in schemas):
             raise InputError(f"{name} holds Parquet files with different columns", "give the files of one table")
         names = self._dataset.schema.names
@@ -81,6 +84,23 @@ def _cells(batch: pa.RecordBatch, name: str, folders: dict[str, str | None]) -> 
     if name in batch.schema.names:
         return batch.column(name)
     return pa.repeat(pa.scalar(folders.get(name), pa.string()), batch.num_rows)
+
+
+def _readable(files: list[Path]) -> Iterator[pa.Schema]:
+    """What is in the files, as far as they can be read."""
+    for file in files:
+        with suppress(pa.ArrowInvalid, OSError):
+            yield read_schema(file)
+
+
+def _refuse_twins(layouts: Iterable[pa.Schema], name: str) -> None:
+    """`InputError` for a file that has two columns of one name."""
+    for layout in layouts:
+        twins = [column for column, count in Counter(layout.names).items() if count > 1]
+        if twins:
+            raise InputError(
+                f"{name}: more than one column is named {', '.join(map(repr, twins))}", "rename them in the file"
+            )
 
 
 def _hive(files: list[Path], folder: Path) -> arrow_dataset.Partitioning:

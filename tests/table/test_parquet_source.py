@@ -96,6 +96,18 @@ def test_parquet_that_does_not_match(tmp_path: Path) -> None:
         open_source(str(tmp_path / "caf\udce9.parquet"))
 
 
+@pytest.mark.parametrize("twin", ["1.parquet", "2.parquet"])
+def test_two_columns_of_one_name_are_told_in_whichever_file(tmp_path: Path, twin: str) -> None:
+    for name in ("1.parquet", "2.parquet"):
+        columns = ["a", "b", "a"] if name == twin else ["a", "b"]
+        values = [pa.array([1, 2])] * len(columns)
+        pq.write_table(pa.table(values, names=columns), tmp_path / name)
+    for place in (tmp_path / twin, tmp_path):
+        with pytest.raises(InputError, match=r"more than one column is named 'a'$") as caught:
+            open_source(str(place))
+        assert caught.value.hint == "rename them in the file"
+
+
 def test_names_of_folders_are_columns_and_points_in_names_are_not_special(tmp_path: Path) -> None:
     for year, place in (("2020", "a b"), ("2021", "c")):
         folder = tmp_path / f"year={year}" / f"place={place}"
