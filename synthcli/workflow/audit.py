@@ -33,9 +33,9 @@ from synthcli.table.persons import events_schema
 from synthcli.table.schema import Role
 from synthcli.table.source import Source, open_source
 from synthcli.table.validation import Problem, refuse
+from synthcli.workflow.coins_place import coins_place
 from synthcli.workflow.controls import refuse_blindness
 from synthcli.workflow.controls_record import remembered
-from synthcli.workflow.fit import coins_place
 from synthcli.workflow.public_audit import charged
 from synthcli.workflow.requests import AuditRequest, Progress, silent
 from synthcli.workflow.shadows import refuse_number, shadow_attack

@@ -20,6 +20,7 @@ from synthcli.table.content import content_of
 from synthcli.table.dialect import Dialect, declared
 from synthcli.table.held import HeldTable
 from synthcli.table.source import Source, open_source
+from synthcli.workflow.coins_place import coins_place
 from synthcli.workflow.fit_warnings import warnings_of
 from synthcli.workflow.guesses import refuse_guesses
 from synthcli.workflow.learn import learn
@@ -114,11 +115,6 @@ def stays_spent(reservation: Reservation) -> str:
     """What to say when something fails after noise may have been drawn."""
     amounts = f"epsilon {spell(reservation.epsilon)} and delta {spell(reservation.delta)}"
     return f"{amounts} of {reservation.dataset} stay spent: noise may have been drawn, and nobody can take it back"
-
-
-def coins_place(folder: Path, commitment: str) -> Path:
-    """Where the coins of a model lie: in the ledger's folder, under their commitment."""
-    return folder / "coins" / f"{commitment[:32]}.json"
 
 
 def _keep_coins(ledger: Ledger, coins: Coins) -> Path:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthcli.errors import UsageError
-from synthcli.privacy.ledger import ledger_file
+from synthcli.privacy.ledger import ledger_file, ledger_folder
 from synthcli.table.dialect import Dialect
 from synthcli.table.source import table_files
+from synthcli.workflow.coins_place import kept_coins
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the share of it that is done (0 … 1)."""
@@ -133,9 +134,10 @@ class AuditRequest:
 
     @property
     def inputs(self) -> tuple[Path | None, ...]:
-        """The files that the job reads: no output may be one of them."""
+        """The files that the job reads: no output may be one of them. Which coins it finds, the model will tell."""
         tables = (*table_files(self.data), *table_files(self.synthetic))
-        return (*tables, self.model, self.policy, self.coins, ledger_file(self.ledger))
+        coins = kept_coins(ledger_folder(self.ledger)) if self.coins is None else (self.coins,)
+        return (*tables, self.model, self.policy, *coins, ledger_file(self.ledger))
 
 
 def shadow_fits(deep: bool, number: int | None) -> int:
