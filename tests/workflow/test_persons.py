@@ -139,7 +139,7 @@ def test_the_audit_takes_persons_as_they_are_written(folder: Path, tmp_path: Pat
     fitted = run_fit(
         fit_request(tmp_path, audit_coins=0.5, mechanism="independent", policy=tmp_path / "p.toml", epsilon="2")
     )
-    sampled(tmp_path, "rows.csv")
+    sampled(tmp_path, "rows.csv", rows=9_000)  # of so many a tenth or fewer could tell
     audit = AuditRequest(
         data=str(folder / "t.csv"),
         synthetic=str(tmp_path / "rows.csv"),
