@@ -64,12 +64,7 @@ def claim_outputs(paths: Iterable[Path | None], force: bool = False, inputs: Col
 
 
 def claim_folder(path: Path) -> None:
-    """Check early that a folder is there, or can be made, and may be written; `InputError` otherwise.
-
-    Its path must be text: Parquet and JSON cannot name others.
-    """
-    if str(path) != os.fsencode(path).decode(errors="replace"):
-        raise InputError(f"cannot write {path}: its path is not UTF-8", "name another folder")
+    """Check early that a folder is there, or can be made, and may be written; `InputError` otherwise."""
     nearest = next(folder for folder in (path, *path.parents) if os.access(folder, os.F_OK))
     if not nearest.is_dir():
         raise InputError(f"cannot write {path}: {nearest} is not a folder", "name another folder")

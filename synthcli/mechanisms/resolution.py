@@ -163,12 +163,13 @@ def along_hierarchy(counts: Floats, levels: NDArray[np.intp], rare: float) -> ND
     """
     labels = np.arange(len(counts), dtype=np.intp)
     rest = (counts < rare) & (levels[0] >= 0)
+    apart = max(len(counts), int(levels.max()) + 1)  # labels of one height: there may be more groups than codes
     for height, level in enumerate(levels, start=1):
         held = np.bincount(level[rest], counts[rest], int(level.max()) + 1)
         enough = rest & (held[level] >= rare)
-        labels[enough] = height * len(counts) + level[enough]
+        labels[enough] = height * apart + level[enough]
         rest &= ~enough
-    labels[rest] = (len(levels) + 1) * len(counts)
+    labels[rest] = (len(levels) + 1) * apart
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 

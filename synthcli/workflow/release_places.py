@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from synthcli.errors import UsageError
+from synthcli.errors import InputError, UsageError
 from synthcli.files import claim_folder
 from synthcli.workflow.release_config import ReleaseConfig
 
@@ -16,6 +16,7 @@ def refuse_places(config: ReleaseConfig) -> None:
     """
     _refuse_file(config.folder, "name a folder with -o; releases that pass appear in it")
     _refuse_file(config.work, "name a folder with --work ([publish] work); what is private is kept in it")
+    _refuse_no_text(config.folder)
     beside = config.folder.parent  # where the release is made before it is shown
     for place in (config.folder, beside, config.work):
         claim_folder(place)
@@ -31,6 +32,12 @@ def refuse_places(config: ReleaseConfig) -> None:
 def _refuse_file(place: Path, hint: str) -> None:
     if os.path.lexists(place) and not place.is_dir():  # a link that leads nowhere is no folder, and cannot become one
         raise UsageError(f"{place} is not a folder", hint)
+
+
+def _refuse_no_text(place: Path) -> None:
+    """What is published names its place: Parquet and JSON cannot name others."""
+    if str(place) != os.fsencode(place).decode(errors="replace"):
+        raise InputError(f"cannot write {place}: its path is not UTF-8", "name another folder")
 
 
 def _real(place: Path) -> Path:

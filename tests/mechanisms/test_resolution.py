@@ -119,6 +119,11 @@ def test_groups_that_are_rare_too_are_merged_further_up() -> None:
     assert groups[7] not in groups[:7], "and one that nobody is near to"
 
 
+def test_there_may_be_more_groups_than_codes() -> None:
+    """What reaches the bar in the last group stays apart from what does so nowhere."""
+    assert _along([1, 0, 29], [3, 0, 3]) == [0, 1, 0]
+
+
 def test_a_missing_value_is_in_no_group() -> None:
     assert _along([500, 20, 15, 3], [0, 0, 0, -1]) == [0, 2, 2, 1]
 
