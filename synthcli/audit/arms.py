@@ -12,6 +12,7 @@ from synthcli.audit.coins import OTHERS, Coins
 from synthcli.errors import InvalidAudit
 
 MAX_CANDIDATES = 120_000
+"""Candidates that are compared at most: where chance matches are common, fewer leave the bound above its tolerance."""
 MAX_ROWS = 100_000
 """Rows that the chosen candidates have, about, and as many that the others have: who solves for all coins needs memory
 for each."""
