@@ -12,14 +12,16 @@ Where units tossed, units are counted: one is copied if any of its rows is (`mat
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_hits
 from synthcli.audit.chance import weight_p
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.forecast import alike
 from synthcli.audit.matches import Matches, too_few, unweighed, weighed
-from synthcli.audit.rates import clopper_pearson, newcombe
+from synthcli.audit.rates import clopper_pearson, post_stratified
 from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
 from synthcli.metric import Metric
 
@@ -76,7 +78,8 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
 @dataclass(frozen=True, kw_only=True)
 class Copied:
     """Counted matches in either arm, of so many rows or units (`what`); the chance of the weights of all (`weight_p`);
-    and the share of rows whose match could tell. Where these are too few, `crowded`, the matches of all are counted."""
+    and the share of rows whose match could tell. Where these are too few, `crowded`, the matches of all are counted;
+    `groups` are the four counts of rows that chance matches about as often, where they were told apart (`forecast`)."""
 
     hits: int
     training: int
@@ -85,6 +88,7 @@ class Copied:
     p: float
     telling: float
     what: str = "rows"
+    groups: tuple[tuple[int, int, int, int], ...] = ()
 
     @property
     def crowded(self) -> bool:
@@ -100,6 +104,10 @@ class Copied:
     def four(self) -> tuple[int, int, int, int]:
         """As the rates take them."""
         return self.hits, self.training, self.chance, self.held_out
+
+    def excess(self, confidence: float) -> tuple[float, float, float]:
+        """The difference of the shares, like rows against like, and its bounds (Newcombe's)."""
+        return post_stratified(self.groups or (self.four,), confidence)
 
 
 def find_copies(
@@ -130,6 +138,21 @@ def count_copies(matches: Matches, arms: Arms, level: float, rng: np.random.Gene
         p=weight_p(matches.weights, trains, level, rng, matches.largest),
         telling=matches.telling,
         what=arms.what,
+        groups=_like_against_like(matches, trains),
+    )
+
+
+def _like_against_like(matches: Matches, trains: NDArray[np.bool_]) -> tuple[tuple[int, int, int, int], ...]:
+    """The four counts of every group of rows that chance matches about as often; none where nobody asked."""
+    if matches.forecasts is None:
+        return ()
+    group = alike(matches.forecasts, trains)
+    counts = [
+        np.bincount(group, weights=of) for of in (matches.counted & trains, trains, matches.counted & ~trains, ~trains)
+    ]
+    return tuple(
+        (int(hits), int(training), int(chance), int(others))
+        for hits, training, chance, others in zip(*counts, strict=True)
     )
 
 
@@ -138,12 +161,11 @@ def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
 
     A lower bound is above zero where, and only where, the weighed matches say so: then at least one row was copied.
     """
-    low, high = newcombe(*count.four, levels.confidence)
+    value, low, high = count.excess(levels.confidence)
     bounds = (
         _bound(count, low, levels.confidence),
-        _bound(count, newcombe(*count.four, levels.strict)[0], levels.strict),
+        _bound(count, count.excess(levels.strict)[1], levels.strict),
     )
-    value = count.hits / count.training - count.chance / count.held_out
     return Metric(
         id=f"copies.{test.name}.excess",
         value=max(value, *bounds),
@@ -161,13 +183,14 @@ def _hiding(count: Copied, strict: float) -> str:
     """What else there is to say of the rows that could not tell."""
     hide = detectable_copies(count, strict) > HIDDEN
     if count.crowded:
-        return f", so all matches count{', and copies would hide among them' * hide}"
+        like = f", like rows against like ({len(count.groups)} groups)" if len(count.groups) > 1 else ""
+        return f", so all matches count{like}{', and copies would hide among them' * hide}"
     return ", and copies would hide among the others" * hide
 
 
-def _bound(count: Copied, newcombe_low: float, confidence: float) -> float:
+def _bound(count: Copied, low: float, confidence: float) -> float:
     is_found = count.p <= 1 - confidence
-    return max(newcombe_low, 1 / count.training) if is_found else min(newcombe_low, 0.0)
+    return max(low, 1 / count.training) if is_found else min(low, 0.0)
 
 
 def detectable_copies(count: Copied, strict: float) -> float:

@@ -18,6 +18,7 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.block import Block
 from synthcli.audit.chance import certainty_of, match_weights, ways_to_match
 from synthcli.audit.experiment import Experiment
+from synthcli.audit.forecast import forecast
 from synthcli.audit.scan import Cells, Search, Synthetic, hashed
 
 IMPROBABLE = 0.03
@@ -33,13 +34,15 @@ CROWDED = 0.2
 @dataclass(frozen=True, eq=False)
 class Matches:
     """By row or unit: whether it matches, what that is worth, whether it tells; the share of its matches that could, of
-    all ways in which it could match (not a number where nobody looked); and what one row's are worth at most."""
+    all ways in which it could match (not a number where nobody looked); what one row's are worth at most; and, in a
+    crowd, how likely each is to be matched by chance (`forecast`)."""
 
     found: NDArray[np.bool_]
     weights: NDArray[np.float64]
     tells: NDArray[np.bool_]
     could: NDArray[np.float64]
     largest: float = 1.0
+    forecasts: NDArray[np.float64] | None = None
 
     @property
     def telling(self) -> float:
@@ -88,13 +91,16 @@ def weighed(
 
     could = np.full(len(arms.first), np.nan)
     could[sampled] = by_unit((ways * tells).sum(axis=1))[sampled] / np.bincount(unit)[sampled]
-    return Matches(
+    matches = Matches(
         found=by_unit(np.asarray(found.any(axis=1))) > 0,
         weights=by_unit(weights),
         tells=by_unit(np.asarray((found & tells).any(axis=1))) > 0,
         could=could,
         largest=float(weights.max(initial=0.0)),
     )
+    if not too_few(matches.telling):
+        return matches
+    return replace(matches, forecasts=forecast(arms.every.codes, arms.unit, matches.found))
 
 
 def _expected(

@@ -5,6 +5,7 @@ which are not whole.
 """
 
 import math
+from collections.abc import Sequence
 
 from scipy import special, stats
 
@@ -43,6 +44,21 @@ def newcombe(
         max(-1.0, difference - math.hypot(rate - low, control_high - control)),
         min(1.0, difference + math.hypot(high - rate, control - control_low)),
     )
+
+
+def post_stratified(groups: Sequence[tuple[int, int, int, int]], confidence: float) -> tuple[float, float, float]:
+    """The difference of rates within groups (hits, trials, control hits, controls), weighed by size, and its bounds.
+
+    Newcombe's of every group, put together as those of one are from two arms (MOVER; Zou and Donner 2008).
+    """
+    every = sum(trials + controls for _, trials, _, controls in groups)
+    value = below = above = 0.0
+    for hits, trials, control_hits, controls in groups:
+        share, difference = (trials + controls) / every, hits / trials - control_hits / controls
+        low, high = newcombe(hits, trials, control_hits, controls, confidence)
+        value += share * difference
+        below, above = math.hypot(below, share * (difference - low)), math.hypot(above, share * (high - difference))
+    return value, max(-1.0, value - below), min(1.0, value + above)
 
 
 def fisher(hits: int, trials: int, control_hits: int, control_trials: int) -> float:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from synthcli.audit.rates import clopper_pearson, excess_bound, fisher, newcombe, wilson
+from synthcli.audit.rates import clopper_pearson, excess_bound, fisher, newcombe, post_stratified, wilson
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -80,3 +80,20 @@ def test_a_false_excess_is_rare(rate: float, arms: tuple[int, int]) -> None:
     pairs = {(int(a), int(b)) for a, b in zip(hits, control, strict=True)}
     alarming = {pair for pair in pairs if excess_bound(pair[0], arms[0], pair[1], arms[1], 0.99) > 0}
     assert sum((int(a), int(b)) in alarming for a, b in zip(hits, control, strict=True)) <= 90
+
+
+@given(counts, counts, st.floats(0.6, 0.999))
+def test_one_group_is_newcombe_s(one, two, confidence: float) -> None:
+    value, low, high = post_stratified([(*one, *two)], confidence)
+    assert value == one[0] / one[1] - two[0] / two[1]
+    assert (low, high) == pytest.approx(newcombe(*one, *two, confidence), abs=1e-12)
+
+
+def test_groups_are_weighed_by_their_size() -> None:
+    """Two groups of 150 and 50: widths add up as independent errors do (worked out from Newcombe's by hand)."""
+    groups = [(56, 70, 48, 80), (9, 30, 3, 20)]
+    value, low, high = post_stratified(groups, 0.975)
+    wide, small = (newcombe(*group, 0.975) for group in groups)
+    assert value == pytest.approx(0.75 * 0.2 + 0.25 * 0.15)
+    assert value - low == pytest.approx(np.hypot(0.75 * (0.2 - wide[0]), 0.25 * (0.15 - small[0])))
+    assert high - value == pytest.approx(np.hypot(0.75 * (wide[1] - 0.2), 0.25 * (small[1] - 0.15)))

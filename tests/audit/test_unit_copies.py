@@ -129,6 +129,18 @@ def test_coins_tossed_anew_for_units_raise_few_alarms(coarse: Persons) -> None:
         assert np.mean(np.array(ps) <= 0.1) <= 0.16
 
 
+def test_in_a_crowd_like_units_are_compared_with_like(coarse: Persons) -> None:
+    """Chance matches most units: what is left of the difference is bounded a little more narrowly than by all alike."""
+    arms = of_persons(coarse)
+    found = matches(coarse, arms, NEAR)
+    count = count_copies(found, arms, 1 - LEVELS.strict, np.random.default_rng(5))
+    assert count.crowded and 0.3 < count.chance / count.held_out < 0.95 and len(count.groups) > 2
+    assert tuple(map(sum, zip(*count.groups, strict=True))) == count.four
+    narrow, wide = excess(NEAR, count, LEVELS), excess(NEAR, replace(count, groups=()), LEVELS)
+    assert narrow.high - narrow.low < 0.95 * (wide.high - wide.low)
+    assert f"like rows against like ({len(count.groups)} groups)" in narrow.note and "like rows" not in wide.note
+
+
 @pytest.mark.parametrize(("test", "ways"), [(EXACT, [None]), (NEAR, list(range(len(SHAPE))))])
 def test_matches_of_units_are_those_of_their_different_records(coarse: Persons, test: CopyTest, ways: list) -> None:
     """Against sets of tuples: who matches, and that what counts is rarer than the bound together."""
