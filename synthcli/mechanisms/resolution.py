@@ -29,6 +29,10 @@ code's noise grows with the codes it is crossed with."""
 BINS = 4.0
 """A scale has up to this many times (2 N / sigma)^(1/3) bins, where bias and noise of a pair of scales balance."""
 
+BINS_BETWEEN = 3.0
+"""What holds a bin's mass stays alone and needs none: the other N' rows of a scale have up to this many times
+(2 N' / sigma)^(1/3) bins, where these are finer. Of a column that is mostly zero, N' are the rows that are not."""
+
 COMPLETE = 3.0
 """So many columns are complete for one that is not."""
 
@@ -39,16 +43,25 @@ def coarsen(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_
     """A merge for every attribute with codes worth merging, given the noise expected of a pair's table."""
     counts = projected(one_ways, total)
     bars = bars_for(one_ways, domain, total, pair_stddev)
-    groups = {a: apart(domain, a, _groups(domain, a, c, bars.rare, bars.bin)) for a, c in counts.items()}
+    bins = {a: bars.bin_of(c[: domain.scale(a)]) for a, c in counts.items()}
+    groups = {a: apart(domain, a, _groups(domain, a, c, bars.rare, bins[a])) for a, c in counts.items()}
     return refined(groups, one_ways, domain)
 
 
 @dataclass(frozen=True)
 class Bars:
-    """Masses, in rows: codes below `rare` are merged; a bin of a scale is closed when it holds `bin`."""
+    """Masses, in rows: codes below `rare` are merged; a bin of a scale is closed when it holds `bin`, or less where
+    most rows have codes that stay alone (`bin_of`). `pair_stddev` is the noise expected of a pair's cell."""
 
     rare: float
     bin: float
+    pair_stddev: float
+
+    def bin_of(self, counts: Floats) -> float:
+        """What closes a bin of the scale with these counts."""
+        between = float(counts[counts < self.bin].sum())
+        most = BINS_BETWEEN * (2.0 * between / self.pair_stddev) ** (1 / 3)
+        return min(self.bin, max(self.rare, between / most)) if between > 0 else self.bin
 
 
 def bars_for(one_ways: Sequence[Measurement], domain: Domain, total: float, pair_stddev: float) -> Bars:
@@ -64,7 +77,7 @@ def bars_for(one_ways: Sequence[Measurement], domain: Domain, total: float, pair
         wanted = max(RARE, RARE_PER_CODE * float(np.mean(sizes)))
         bar = wanted if bar == RARE else (bar + wanted) / 2
     widest = total / (BINS * (2.0 * total / pair_stddev) ** (1 / 3))
-    return Bars(rare=bar * stddev, bin=max(bar * stddev, widest))
+    return Bars(rare=bar * stddev, bin=max(bar * stddev, widest), pair_stddev=pair_stddev)
 
 
 def projected(one_ways: Sequence[Measurement], total: float) -> dict[str, Floats]:

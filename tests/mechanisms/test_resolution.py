@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Domain, Measurement, Merge
-from synthcli.mechanisms.resolution import BINS, along_hierarchy, coarsen, merged_share, refined
+from synthcli.mechanisms.resolution import BINS, BINS_BETWEEN, along_hierarchy, coarsen, merged_share, refined
 
 
 def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
@@ -47,6 +47,18 @@ def test_the_noise_of_pairs_bounds_the_bins_of_a_scale() -> None:
     many = max(_coarse([100] * 200, 200, 1.0, pair_stddev=4.0)) + 1
     assert few < many
     assert few == pytest.approx(BINS * (2 * 20_000 / 400) ** (1 / 3), abs=2)
+
+
+@pytest.mark.parametrize("most", [20_000, 1_000_000])
+def test_rows_beside_a_spike_have_bins_of_their_own(most: int) -> None:
+    """However many rows are zero, the 2,000 others are cut as finely as if they were alone."""
+    bins = max(_coarse([most, *[20] * 100], 101, 1.0, pair_stddev=60.0))
+    assert bins == pytest.approx(BINS_BETWEEN * (2 * 2_000 / 60) ** (1 / 3), abs=2)
+    assert max(_coarse([most, *[20] * 100], 101, 200.0, pair_stddev=60.0)) <= 4, "but no code drowns in noise"
+
+
+def test_a_scale_without_spikes_is_cut_by_all_its_rows() -> None:
+    assert _coarse([100] * 200, 200, 1.0, pair_stddev=40.0) == _coarse([0, *[100] * 200], 201, 1.0, 40.0)[1:]
 
 
 @settings(max_examples=200)
