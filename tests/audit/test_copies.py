@@ -10,6 +10,7 @@ import pytest
 from synthcli.audit.attack import Levels
 from synthcli.audit.copies import HIDDEN, Copied, copy_tests, count_copies, detectable_copies, excess, find_copies
 from synthcli.audit.matches import CROWDED
+from synthcli.audit.rates import post_stratified
 from synthcli.gate import Limit, Outcome, Policy, judge
 
 if TYPE_CHECKING:
@@ -89,6 +90,25 @@ def test_all_matches_count_unless_enough_rows_could_tell(rare: int) -> None:
     assert (count.hits, count.chance) == (int(np.sum(counted & trains)), int(np.sum(counted & ~trains)))
     assert count.crowded is (rare <= CROWDED * rows)
     assert (", so all matches count" in excess(test, count, LEVELS).note) is count.crowded
+
+
+def test_groups_of_like_rows_decide_value_and_bounds() -> None:
+    groups = ((1_500, 2_000, 700, 1_000), (100, 3_000, 180, 4_000))
+    hits, training, chance, held_out = (sum(counts) for counts in zip(*groups, strict=True))
+    count = Copied(hits=hits, training=training, chance=chance, held_out=held_out, p=0.6, telling=0.0, groups=groups)
+    metric = excess(NEAR, count, LEVELS)
+    value, low, high = post_stratified(groups, LEVELS.confidence)
+    assert (metric.value, metric.low, metric.high) == (value, min(low, 0.0), high)
+    assert metric.low_strict == post_stratified(groups, LEVELS.strict)[1] < metric.low
+    assert value < 0.1 * (hits / training - chance / held_out), "which is large for the groups' sizes alone"
+    assert "so all matches count, like rows against like (2 groups)" in metric.note
+
+
+def test_no_bound_lies_on_the_wrong_side_of_the_others() -> None:
+    """The weights may say that something was copied where the counts say the opposite."""
+    count = Copied(hits=0, training=5_000, chance=40, held_out=5_000, p=1e-9, telling=0.5)
+    metric = excess(NEAR, count, LEVELS)
+    assert metric.low == metric.value == metric.high == 1 / 5_000
 
 
 def test_copies_beyond_doubt_fail_and_those_of_both_arms_do_not() -> None:

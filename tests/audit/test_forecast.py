@@ -52,6 +52,38 @@ def test_units_are_forecast_by_all_their_rows() -> None:
     assert np.allclose(forecasts, forecast(rows[: len(unit)][order], unit[order], of_unit), atol=1e-3)
 
 
+def test_pairs_of_values_are_looked_at_not_values_alone() -> None:
+    """Every value of two columns is as common as any other; every eighth pair of them is common, and those are matched.
+    Twenty columns that hardly vary stand before them."""
+    rng = np.random.default_rng(6)
+    one = rng.integers(0, 64, ROWS)
+    other = np.where(rng.random(ROWS) < 0.5, one, rng.integers(0, 64, ROWS))
+    idle = rng.random((ROWS, 20)) < 0.01
+    rows = np.column_stack([idle, one, other]).astype(np.uint32)
+    found = one == other
+    assert np.corrcoef(forecast(rows, each(rows), found), found)[0, 1] > 0.9
+
+
+def test_what_a_share_means_need_not_rise_with_it() -> None:
+    """Matched is neither the commonest value nor any of the rare ones."""
+    codes = np.repeat(np.arange(21), [2_000, 2_000, *[100] * 19]).astype(np.uint32)[:, None]
+    codes = np.random.default_rng(7).permutation(np.concatenate([codes, np.full((1_000, 1), 99, dtype=np.uint32)]))
+    found = codes[:, 0] == 99
+    assert np.corrcoef(forecast(codes, each(codes), found), found)[0, 1] > 0.9
+
+
+def test_how_codes_are_numbered_does_not_matter() -> None:
+    rows, found = crowd(np.random.default_rng(8))
+    names = np.random.default_rng(9).permutation(8).astype(np.uint32) * np.uint32(2**29) + np.uint32(2**28)
+    assert np.array_equal(forecast(rows, each(rows), found), forecast(names[rows], each(rows), found))
+
+
+def test_lone_rows_may_come_in_any_order() -> None:
+    rows, found = crowd(np.random.default_rng(10))
+    order = np.random.default_rng(11).permutation(ROWS)
+    assert np.array_equal(forecast(rows, each(rows), found), forecast(rows[order], order, found))
+
+
 @pytest.mark.parametrize("columns", [1, 2, 30])
 def test_any_number_of_columns_will_do(columns: int) -> None:
     rows = np.random.default_rng(3).integers(0, 3, size=(500, columns)).astype(np.uint32)

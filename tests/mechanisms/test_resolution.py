@@ -1,12 +1,14 @@
 """Coarse codes out of noisy one-way marginals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthcli.marginal import Domain, Measurement, Merge
-from synthcli.mechanisms.resolution import BINS, BINS_BETWEEN, along_hierarchy, coarsen, merged_share, refined
+from synthcli.mechanisms.resolution import BINS, BINS_BETWEEN, Bars, along_hierarchy, coarsen, merged_share, refined
 
 
 def _coarse(counts: list[int], ordinal: int, stddev: float, pair_stddev: float = 1e-3) -> list[int]:
@@ -55,6 +57,21 @@ def test_rows_beside_a_spike_have_bins_of_their_own(most: int) -> None:
     bins = max(_coarse([most, *[20] * 100], 101, 1.0, pair_stddev=60.0))
     assert bins == pytest.approx(BINS_BETWEEN * (2 * 2_000 / 60) ** (1 / 3), abs=2)
     assert max(_coarse([most, *[20] * 100], 101, 200.0, pair_stddev=60.0)) <= 4, "but no code drowns in noise"
+
+
+def test_the_rows_between_are_those_of_all_codes_below_a_bin_s_mass() -> None:
+    bars = Bars(rare=10.0, bin=1_000.0, pair_stddev=60.0)
+    counts = np.array([20_000.0, 999.0, 400.0, 5.0, 1_000.0])
+    assert bars.bin_of(counts) == pytest.approx(1_404 / (BINS_BETWEEN * (2 * 1_404 / 60) ** (1 / 3)))
+    assert bars.bin_of(counts[[0, 4]]) == bars.bin_of(np.empty(0)) == bars.bin, "nothing lies between"
+    assert replace(bars, rare=500.0).bin_of(counts) == 500.0
+
+
+def test_missing_values_are_no_rows_between_spikes() -> None:
+    """So many of them that they would stay alone, or not: the scale's bins are the same."""
+    few, many = (_coarse([20_000, *[20] * 100, missing], 101, 1.0, 60.0)[:-1] for missing in (300, 400))
+    without = _coarse([20_000, *[20] * 100], 101, 1.0, 60.0)
+    assert max(few) == max(many) == max(without)
 
 
 def test_a_scale_without_spikes_is_cut_by_all_its_rows() -> None:
