@@ -74,8 +74,9 @@ def test_what_a_share_means_need_not_rise_with_it() -> None:
 
 def test_how_codes_are_numbered_does_not_matter() -> None:
     rows, found = crowd(np.random.default_rng(8))
-    names = np.random.default_rng(9).permutation(8).astype(np.uint32) * np.uint32(2**29) + np.uint32(2**28)
-    assert np.array_equal(forecast(rows, each(rows), found), forecast(names[rows], each(rows), found))
+    for largest in (2**31 - 1, 2**32 - 1):
+        names = np.random.default_rng(9).permutation(np.array([0, 1, 2, 3, 4, 5, 6, largest], dtype=np.uint32))
+        assert np.array_equal(forecast(rows, each(rows), found), forecast(names[rows], each(rows), found))
 
 
 def test_lone_rows_may_come_in_any_order() -> None:
