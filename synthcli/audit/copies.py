@@ -79,7 +79,8 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
 class Copied:
     """Counted matches in either arm, of so many rows or units (`what`); the chance of the weights of all (`weight_p`);
     and the share of rows whose match could tell. Where these are too few, `crowded`, the matches of all are counted;
-    `groups` are the four counts of rows that chance matches about as often, where they were told apart (`forecast`)."""
+    `groups` are the four counts of rows or units that chance matches about as often, where these were told apart
+    (`forecast`)."""
 
     hits: int
     training: int
@@ -183,7 +184,9 @@ def _hiding(count: Copied, strict: float) -> str:
     """What else there is to say of the rows that could not tell."""
     hide = detectable_copies(count, strict) > HIDDEN
     if count.crowded:
-        like = f", like rows against like ({len(count.groups)} groups)" if len(count.groups) > 1 else ""
+        plain = count.hits / count.training - count.chance / count.held_out
+        like = f", like rows against like ({len(count.groups)} groups; {plain:.2%} by all alike)"
+        like *= len(count.groups) > 1
         return f", so all matches count{like}{', and copies would hide among them' * hide}"
     return ", and copies would hide among the others" * hide
 

@@ -100,7 +100,7 @@ def weighed(
     )
     if not too_few(matches.telling):
         return matches
-    return replace(matches, forecasts=forecast(arms.every.codes, arms.unit, matches.found))
+    return replace(matches, forecasts=forecast(arms.every, arms.unit, matches.found))
 
 
 def _expected(

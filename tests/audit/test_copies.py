@@ -100,8 +100,9 @@ def test_groups_of_like_rows_decide_value_and_bounds() -> None:
     value, low, high = post_stratified(groups, LEVELS.confidence)
     assert (metric.value, metric.low, metric.high) == (value, min(low, 0.0), high)
     assert metric.low_strict == post_stratified(groups, LEVELS.strict)[1] < metric.low
-    assert value < 0.1 * (hits / training - chance / held_out), "which is large for the groups' sizes alone"
-    assert "so all matches count, like rows against like (2 groups)" in metric.note
+    plain = hits / training - chance / held_out
+    assert value < 0.1 * plain, "which is large for the groups' sizes alone"
+    assert f"so all matches count, like rows against like (2 groups; {plain:.2%} by all alike)" in metric.note
 
 
 def test_no_bound_lies_on_the_wrong_side_of_the_others() -> None:

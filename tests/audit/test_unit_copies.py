@@ -138,7 +138,12 @@ def test_in_a_crowd_like_units_are_compared_with_like(coarse: Persons) -> None:
     assert tuple(map(sum, zip(*count.groups, strict=True))) == count.four
     narrow, wide = excess(NEAR, count, LEVELS), excess(NEAR, replace(count, groups=()), LEVELS)
     assert narrow.high - narrow.low < 0.95 * (wide.high - wide.low)
-    assert f"like rows against like ({len(count.groups)} groups)" in narrow.note and "like rows" not in wide.note
+    assert f"like rows against like ({len(count.groups)} groups; " in narrow.note and "like rows" not in wide.note
+
+
+def test_outside_a_crowd_all_units_are_compared_alike(persons: Persons) -> None:
+    count = counted(persons, of_persons(persons), honest(persons, 45))
+    assert not count.crowded and count.groups == ()
 
 
 @pytest.mark.parametrize(("test", "ways"), [(EXACT, [None]), (NEAR, list(range(len(SHAPE))))])
