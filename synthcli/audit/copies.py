@@ -18,8 +18,8 @@ from synthcli.audit.arms import Arms
 from synthcli.audit.attack import Levels
 from synthcli.audit.ceilings import detectable_hits
 from synthcli.audit.chance import weight_p
+from synthcli.audit.commonness import alike
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.forecast import alike
 from synthcli.audit.matches import Matches, too_few, unweighed, weighed
 from synthcli.audit.rates import clopper_pearson, post_stratified
 from synthcli.audit.scan import Cells, Search, Surroundings, Synthetic
@@ -79,8 +79,7 @@ def copy_tests(columns: int) -> tuple[CopyTest, ...]:
 class Copied:
     """Counted matches in either arm, of so many rows or units (`what`); the chance of the weights of all (`weight_p`);
     and the share of rows whose match could tell. Where these are too few, `crowded`, the matches of all are counted;
-    `groups` are the four counts of rows or units that chance matches about as often, where these were told apart
-    (`forecast`)."""
+    `groups` are the four counts of rows or units that are about as common, where these were told apart."""
 
     hits: int
     training: int
@@ -107,7 +106,7 @@ class Copied:
         return self.hits, self.training, self.chance, self.held_out
 
     def excess(self, confidence: float) -> tuple[float, float, float]:
-        """The difference of the shares, like rows against like, and its bounds (Newcombe's)."""
+        """The difference of the shares, like rows against like, and its bounds."""
         return post_stratified(self.groups or (self.four,), confidence)
 
 
@@ -144,10 +143,10 @@ def count_copies(matches: Matches, arms: Arms, level: float, rng: np.random.Gene
 
 
 def _like_against_like(matches: Matches, trains: NDArray[np.bool_]) -> tuple[tuple[int, int, int, int], ...]:
-    """The four counts of every group of rows that chance matches about as often; none where nobody asked."""
-    if matches.forecasts is None:
+    """The four counts of every group of rows that are about as common; none where nobody asked."""
+    if matches.common is None:
         return ()
-    group = alike(matches.forecasts, trains)
+    group = alike(matches.common, trains)
     counts = [
         np.bincount(group, weights=of) for of in (matches.counted & trains, trains, matches.counted & ~trains, ~trains)
     ]
@@ -158,7 +157,7 @@ def _like_against_like(matches: Matches, trains: NDArray[np.bool_]) -> tuple[tup
 
 
 def excess(test: CopyTest, count: Copied, levels: Levels) -> Metric:
-    """The share of copied training rows minus the share of copied held-out rows (Newcombe's bounds).
+    """The share of copied training rows minus the share of copied held-out rows (Newcombe's bounds, of all groups).
 
     A lower bound is above zero where, and only where, the weighed matches say so: then at least one row was copied.
     """

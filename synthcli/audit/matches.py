@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from synthcli.audit.arms import Arms
 from synthcli.audit.block import Block
 from synthcli.audit.chance import certainty_of, match_weights, ways_to_match
+from synthcli.audit.commonness import commonness
 from synthcli.audit.experiment import Experiment
-from synthcli.audit.forecast import forecast
 from synthcli.audit.scan import Cells, Search, Synthetic, hashed
 
 IMPROBABLE = 0.03
@@ -30,19 +30,22 @@ _SAMPLED = 2_000
 CROWDED = 0.2
 """If no more can be counted, copies of a twentieth of the rows would not bring the excess to the default tolerance."""
 
+UNDECIDED = 0.1
+"""Where fewer of a crowd are matched, or fewer are not, chance adds so little that groups of like rows only cost."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matches:
     """By row or unit: whether it matches, what that is worth, whether it tells; the share of its matches that could, of
     all ways in which it could match (not a number where nobody looked); what one row's are worth at most; and, in a
-    crowd, how likely each is to be matched by chance (`forecast`)."""
+    crowd of which chance matches some and not others, how common each is."""
 
     found: NDArray[np.bool_]
     weights: NDArray[np.float64]
     tells: NDArray[np.bool_]
     could: NDArray[np.float64]
     largest: float = 1.0
-    forecasts: NDArray[np.float64] | None = None
+    common: NDArray[np.float64] | None = None
 
     @property
     def telling(self) -> float:
@@ -98,9 +101,9 @@ def weighed(
         could=could,
         largest=float(weights.max(initial=0.0)),
     )
-    if not too_few(matches.telling):
+    if not too_few(matches.telling) or not UNDECIDED <= matches.found.mean() <= 1 - UNDECIDED:
         return matches
-    return replace(matches, forecasts=forecast(arms.every, arms.unit, matches.found))
+    return replace(matches, common=commonness(arms.every, arms.unit, len(arms.first)))
 
 
 def _expected(
