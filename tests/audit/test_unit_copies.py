@@ -10,7 +10,7 @@ from synthcli.audit.attack import Levels
 from synthcli.audit.block import Block, concatenate
 from synthcli.audit.chance import expected_matches, weight_p
 from synthcli.audit.copies import Copied, CopyTest, copy_tests, count_copies, excess, find_copies
-from synthcli.audit.matches import IMPROBABLE, Matches, weighed
+from synthcli.audit.matches import IMPROBABLE, Matches, too_few, weighed
 from synthcli.audit.order import order_excess
 from synthcli.audit.scan import Surroundings, Synthetic, Wanted, scan_synthetic
 from synthcli.audit.views import draw_views
@@ -141,9 +141,17 @@ def test_in_a_crowd_like_units_are_compared_with_like(coarse: Persons) -> None:
     assert f"like rows against like ({len(count.groups)} groups; " in narrow.note and "like rows" not in wide.note
 
 
-def test_outside_a_crowd_all_units_are_compared_alike(persons: Persons) -> None:
-    count = counted(persons, of_persons(persons), honest(persons, 45))
-    assert not count.crowded and count.groups == ()
+def test_units_are_compared_alike_where_all_are_matched_and_outside_a_crowd(
+    coarse: Persons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms = of_persons(coarse)
+    everybody = weighed(
+        NEAR.searches(len(SHAPE)), coarse.experiment, arms, seen(coarse.rows, arms), np.random.default_rng(4)
+    )
+    assert everybody.found.all() and too_few(everybody.telling) and everybody.common is None
+    assert matches(coarse, arms, NEAR).common is not None
+    monkeypatch.setattr("synthcli.audit.matches.too_few", lambda telling: False)
+    assert matches(coarse, arms, NEAR).common is None
 
 
 @pytest.mark.parametrize(("test", "ways"), [(EXACT, [None]), (NEAR, list(range(len(SHAPE))))])
