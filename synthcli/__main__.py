@@ -13,6 +13,9 @@ from typing import NoReturn
 
 from synthcli.cli.failure import Manner, Signalled, report_failure
 
+_AGAIN = 0.01
+"""Seconds after which a signal that came at a bad time is looked at again."""
+
 
 def main() -> NoReturn:
     """Run `synthcli` with the process's arguments, and exit."""
@@ -82,8 +85,23 @@ def run(arguments: list[str], manner: Manner) -> int:
 
 
 def _unwind(number: int, frame: FrameType | None) -> None:
-    """Leave through every `finally`, so that temporary files are removed and reservations settled."""
+    """Leave through every `finally`, so that temporary files are removed and reservations settled.
+
+    Not out of a function that OpenDP calls: its foreign code would lose what is raised there, and go on or crash.
+    """
+    if _is_called_by_opendp(frame):
+        signal.signal(signal.SIGALRM, lambda _, later: _unwind(number, later))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        return
     raise Signalled(128 + number)
+
+
+def _is_called_by_opendp(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == "opendp":
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":

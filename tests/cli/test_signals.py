@@ -95,3 +95,28 @@ def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str
     code, _, err = _ended(folder, job, ("release", "--quiet"), signal.SIGINT)
     assert (code, err) == (130, f"error: interrupted\n  {says}\n")
     assert (folder / ".synthcli" / "t" / "model.synth").exists() == (says == KEPT)
+
+
+CALLED = """\
+import opendp.prelude as dp, os, signal, time
+from synthcli.__main__ import _unwind
+from synthcli.cli.failure import Signalled
+dp.enable_features("contrib", "honest-but-curious")
+signal.signal(signal.SIGINT, _unwind)
+space = dp.vector_domain(dp.atom_domain(T=int)), dp.symmetric_distance()
+def told(rows):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+    return rows
+try:
+    print(dp.t.make_user_transformation(*space, *space, told, lambda distance: distance)([1, 2]), flush=True)
+    time.sleep(60)
+except Signalled:
+    print("left", flush=True)
+"""
+
+
+def test_a_signal_waits_until_opendp_has_returned(tmp_path: Path) -> None:
+    """What is raised in a function that OpenDP calls gets lost, or ends the process by a fault of memory."""
+    done = subprocess.run([sys.executable, "-c", CALLED], env=environment(), capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[1, 2]\nleft\n", "")
