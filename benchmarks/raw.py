@@ -6,8 +6,9 @@
 
 synthcli accepts its own profile of the table and releases it with 30 % audit coins: all bounds, bins and categories are
 learnt from the budget. synthcli-persons protects all rows of a person together, where there are persons
-(raw_tables.UNITS). dpmm's MST gets the same columns in the same types and the same epsilon, a tenth of which goes to
-its own learning of bounds; it protects rows. SDV's Gaussian copula is not private. Each run is one line of
+(raw_tables.UNITS); synthcli-fewer releases fewer rows than there are, of the tables in raw_tables.RELEASED. dpmm's MST
+gets the same columns in the same types and the same epsilon, a tenth of which goes to its own learning of bounds; it
+protects rows. SDV's Gaussian copula is not private. Each run is one line of
 results/raw.jsonl, and is not run again.
 """
 
@@ -27,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from environments import PEERS, EnvironmentMissing, cache_folder, interpreter
 from measure import Cost, TooSlow, run
 from raw_report import keep, markdown, one_by_one
-from raw_tables import RAW, RawTable, SourceMissing, Unit, prepare, read_rows
+from raw_tables import RAW, RELEASED, RawTable, SourceMissing, Unit, prepare, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "raw.jsonl"
-SYSTEMS = {"synthcli": "", "synthcli-persons": "", "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
+SYSTEMS = {"synthcli": "", "synthcli-persons": "", "synthcli-fewer": "", "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
 """The systems, and the environment that each runs in."""
 
 
@@ -103,7 +104,8 @@ def missing(given: argparse.Namespace) -> Iterator[Job]:
         except SourceMissing as error:
             say(f"{name}: skipped, {error}")
             continue
-        systems = [s for s in given.systems.split(",") if s != "synthcli-persons" or table.unit is not None]
+        none = {"synthcli-persons": table.unit is None, "synthcli-fewer": name not in RELEASED}
+        systems = [s for s in given.systems.split(",") if not none.get(s)]
         for system in systems:
             for epsilon in [None] if system == "sdv-copula" else map(float, given.epsilons.split(",")):
                 for seed in range(given.seeds):
@@ -147,9 +149,10 @@ def release(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:
         "--seed",
         str(job.seed),
     ]
+    fewer = ["--rows", str(RELEASED[name])] if job.system == "synthcli-fewer" else []
     bounded = [] if unit is None else ["--privacy-unit", unit.column, "--max-rows-per-unit", str(unit.rows)]
-    command = [synthcli, "release", str(job.table.csv), "--accept-profile", *asked, *bounded, "-o", "public", *quiet]
-    command += ["--ledger", "ledger.sqlite"]
+    command = [synthcli, "release", str(job.table.csv), "--accept-profile", *asked, *bounded, *fewer, *quiet]
+    command += ["-o", "public", "--ledger", "ledger.sqlite"]
     cost = run(*command, cwd=str(folder), timeout=job.timeout, accepted=(0, 10, 11))
     work = folder / ".synthcli" / name
     recorded = json.loads((work / "release.json").read_text())
@@ -157,7 +160,7 @@ def release(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:
     if recorded["published"] is None:
         rows = folder / "rows.parquet"
         model, seed = str(work / "model.synth"), str(job.seed)
-        run(synthcli, "sample", model, "-o", str(rows), "--seed", seed, *quiet, cwd=str(folder))
+        run(synthcli, "sample", model, "-o", str(rows), "--seed", seed, *fewer, *quiet, cwd=str(folder))
     protected = {} if unit is None else {"unit": unit.column, "rows_per_unit": unit.rows}
     return cost, rows, {"verdict": recorded["outcome"], **protected}
 

@@ -48,6 +48,10 @@ def test_a_crowd_hides_its_rows_where_the_arms_are_seen_to_be_alike(hits: int, c
     assert _outcome(_crowd(hits, chance)) is expected
 
 
+_HIDE = ", and copies would hide among them"
+_FEWER = "; of fewer synthetic rows (--rows) fewer match by chance; p"
+
+
 def test_a_crowd_lets_few_copies_be_found_or_none() -> None:
     assert detectable_copies(_crowd(5_000, 5_000), LEVELS.strict) == 1.0
     half = detectable_copies(_crowd(2_500, 2_500), LEVELS.strict)
@@ -57,11 +61,11 @@ def test_a_crowd_lets_few_copies_be_found_or_none() -> None:
 @pytest.mark.parametrize(
     ("count", "said"),
     [
-        (_crowd(5_000, 5_000), "0% of the rows could tell, so all matches count, and copies would hide among them; p"),
-        (_crowd(2_500, 2_500), "0% of the rows could tell, so all matches count; p"),
+        (_crowd(5_000, 5_000), f"0% of the rows could tell, so all matches count{_HIDE}{_FEWER}"),
+        (_crowd(2_500, 2_500), f"0% of the rows could tell, so all matches count{_FEWER}"),
         (replace(_nothing_found(0.21), training=70, held_out=70), "21% of the rows could tell, and copies would hide"),
         (_nothing_found(0.21), "21% of the rows could tell; p"),
-        (_nothing_found(0.19), "19% of the rows could tell, so all matches count; p"),
+        (_nothing_found(0.19), f"19% of the rows could tell, so all matches count{_FEWER}"),
     ],
 )
 def test_a_note_says_where_copies_would_hide(count: Copied, said: str) -> None:
