@@ -6,8 +6,8 @@
 
 synthcli accepts its own profile of the table and releases it with 30 % audit coins: all bounds, bins and categories are
 learnt from the budget. synthcli-persons protects all rows of a person together, where there are persons
-(raw_tables.UNITS); synthcli-fewer releases fewer rows than there are, of the tables in raw_tables.RELEASED. dpmm's MST
-gets the same columns in the same types and the same epsilon, a tenth of which goes to its own learning of bounds; it
+(raw_tables.UNITS); with -fewer behind its name it releases fewer than there are (raw_tables.FEWER). dpmm's MST gets the
+same columns in the same types and the same epsilon, a tenth of which goes to its own learning of bounds; it
 protects rows. SDV's Gaussian copula is not private. Each run is one line of
 results/raw.jsonl, and is not run again.
 """
@@ -28,10 +28,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from environments import PEERS, EnvironmentMissing, cache_folder, interpreter
 from measure import Cost, TooSlow, run
 from raw_report import keep, markdown, one_by_one
-from raw_tables import RAW, RELEASED, RawTable, SourceMissing, Unit, prepare, read_rows
+from raw_tables import FEWER, RAW, RawTable, SourceMissing, Unit, prepare, read_rows
 
 RESULTS = Path(__file__).parent / "results" / "raw.jsonl"
-SYSTEMS = {"synthcli": "", "synthcli-persons": "", "synthcli-fewer": "", "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
+OURS = ("synthcli", "synthcli-persons", "synthcli-fewer", "synthcli-persons-fewer")
+SYSTEMS = {**dict.fromkeys(OURS, ""), "dpmm-mst": "dpmm", "sdv-copula": "sdv"}
 """The systems, and the environment that each runs in."""
 
 
@@ -48,7 +49,13 @@ class Job:
     @property
     def unit(self) -> Unit | None:
         """Whose rows are protected together; None where each is protected for itself."""
-        return self.table.unit if self.system == "synthcli-persons" else None
+        return self.table.unit if self.system.startswith("synthcli-persons") else None
+
+    @property
+    def released(self) -> int | None:
+        """How many rows or persons are released; None for as many as there are."""
+        whole, fewer, _ = self.system.partition("-fewer")
+        return FEWER[whole][self.table.name] if fewer else None
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -104,13 +111,18 @@ def missing(given: argparse.Namespace) -> Iterator[Job]:
         except SourceMissing as error:
             say(f"{name}: skipped, {error}")
             continue
-        none = {"synthcli-persons": table.unit is None, "synthcli-fewer": name not in RELEASED}
-        systems = [s for s in given.systems.split(",") if not none.get(s)]
+        systems = [s for s in given.systems.split(",") if is_of(s, table)]
         for system in systems:
             for epsilon in [None] if system == "sdv-copula" else map(float, given.epsilons.split(",")):
                 for seed in range(given.seeds):
                     if done.get((name, system, epsilon, seed), {"status": "failed"})["status"] == "failed":
                         yield Job(table=table, system=system, epsilon=epsilon, seed=seed, timeout=given.timeout)
+
+
+def is_of(system: str, table: RawTable) -> bool:
+    """Whether the system is for the table: persons for those that have some, fewer for those in raw_tables.FEWER."""
+    whole, fewer, _ = system.partition("-fewer")
+    return table.name in FEWER[whole] if fewer else whole != "synthcli-persons" or table.unit is not None
 
 
 def measured(job: Job) -> dict[str, object]:
@@ -149,7 +161,7 @@ def release(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:
         "--seed",
         str(job.seed),
     ]
-    fewer = ["--rows", str(RELEASED[name])] if job.system == "synthcli-fewer" else []
+    fewer = [] if job.released is None else ["--rows", str(job.released)]
     bounded = [] if unit is None else ["--privacy-unit", unit.column, "--max-rows-per-unit", str(unit.rows)]
     command = [synthcli, "release", str(job.table.csv), "--accept-profile", *asked, *bounded, *fewer, *quiet]
     command += ["-o", "public", "--ledger", "ledger.sqlite"]
@@ -162,6 +174,7 @@ def release(job: Job, folder: Path) -> tuple[Cost, Path, dict[str, object]]:
         model, seed = str(work / "model.synth"), str(job.seed)
         run(synthcli, "sample", model, "-o", str(rows), "--seed", seed, *fewer, *quiet, cwd=str(folder))
     protected = {} if unit is None else {"unit": unit.column, "rows_per_unit": unit.rows}
+    protected |= {} if job.released is None else {"released": job.released}
     return cost, rows, {"verdict": recorded["outcome"], **protected}
 
 

@@ -30,7 +30,7 @@ def _cells(runs: Sequence[Run], table: str, epsilon: object, system: str) -> Ite
     yield table
     yield f"{done[0]['rows']:,} x {done[0]['columns_modelled']}" if done else ""
     yield "–" if epsilon is None else f"{epsilon:g}"
-    yield system
+    yield system + (f" ({done[0]['released']:,})" if done and done[0].get("released") else "")
     yield str(len(runs))
     yield verdicts
     for name in ("wall", "cpu", "peak_mb"):

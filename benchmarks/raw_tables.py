@@ -112,9 +112,10 @@ UNITS = {
 """Tables with several rows of a person. Of diabetes 13 % of the rows are beyond the bound, of covid 9, of nafld2 45, of
 movielens 87 (its 671 persons have 149 rows on average), of randhie none."""
 
-RELEASED = {"movielens": 20_000}
-"""Tables of which fewer rows are released by synthcli-fewer. In a file of as many as movielens has, every second one of
-its rows has a near copy by chance, of a film and a user with a hundred ratings each: there the audit seldom decides."""
+FEWER = {"synthcli": {"movielens": 20_000}, "synthcli-persons": {"covid": 5_000, "nafld2": 3_000}}
+"""How many rows, or persons, are released where fewer are than there are. In a file of as many as movielens has, every
+second one of its rows has a near copy by chance, of a film and a user with a hundred ratings each: there the audit
+seldom decides, and so with the persons of the others."""
 
 
 def prepare(name: str, data: Path, cache: Path) -> RawTable:
