@@ -5,20 +5,27 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from io import TextIOWrapper
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from synthcli.cli.failure import Manner, Signalled, report_failure
+if TYPE_CHECKING:  # later: until a signal is handled, Python tells of it by a traceback
+    from synthcli.cli.failure import Manner
 
 _AGAIN = 0.01
 """Seconds after which a signal that came at a bad time is looked at again."""
 
+_LOSES_EXCEPTIONS = {"opendp", "importlib", "_frozen_importlib"}
+"""Modules among whose callers is foreign code that may lose an exception, and go on, crash or raise another."""
+
 
 def main() -> NoReturn:
     """Run `synthcli` with the process's arguments, and exit."""
+    _on_signals(_leave)  # nothing is open yet
+    from synthcli.cli.failure import Manner, Signalled
+
     ending = _Ending()
     atexit.register(ending.leave)
     _fill_standard_streams()
@@ -26,22 +33,24 @@ def main() -> NoReturn:
     manner = Manner.of(sys.argv[1:])
     if not manner.debug:
         warnings.simplefilter("ignore")  # a library's warning may quote a value
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _unwind)
-    ending.code = run(sys.argv[1:], manner)
+    try:
+        _on_signals(_unwind)
+        ending.code = run(sys.argv[1:], manner)
+        _on_signals(_leave)  # nothing is open any more
+    except Signalled as leaving:  # before the command began, or while its end was told
+        ending.code = int(leaving.code or 0)
     sys.exit(ending.code)
 
 
-@dataclass
-class _Ending:
+class _Ending:  # no dataclass: to load these would take longer than all else that goes before the signals
     """The exit code, and the way out that keeps it.
 
     A reader's thread that still holds our stream when the interpreter is torn down aborts the process (`SIGABRT`), and
     with it the code that a gate goes by: so the process ends as soon as the other exit handlers are done.
     """
 
-    code: int = 1
+    def __init__(self) -> None:
+        self.code = 1
 
     def leave(self) -> NoReturn:
         """The last exit handler, as the one that was registered first."""
@@ -66,17 +75,19 @@ def _fill_standard_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def run(arguments: list[str], manner: Manner) -> int:
+def run(arguments: list[str], manner: "Manner") -> int:
     """Run one command; returns its exit code and never raises."""
+    from synthcli.cli.failure import report_failure, signal_behind
+
     try:
         from synthcli.cli.app import app
 
         code = app(arguments, prog_name="synthcli", standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
-    except Signalled as leaving:
-        return report_failure(leaving, manner)
     except SystemExit as leaving:
+        if signal_behind(leaving):
+            return report_failure(leaving, manner)
         if isinstance(leaving.__context__, BrokenPipeError):  # Typer exits with 1 when the reader has gone
             return report_failure(leaving.__context__, manner)
         return leaving.code if isinstance(leaving.code, int) else 1
@@ -84,21 +95,34 @@ def run(arguments: list[str], manner: Manner) -> int:
         return report_failure(error, manner)
 
 
+def _on_signals(handle: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, handle)
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    """End at once, with nothing to say and nothing to remove."""
+    os._exit(128 + number)
+
+
 def _unwind(number: int, frame: FrameType | None) -> None:
     """Leave through every `finally`, so that temporary files are removed and reservations settled.
 
-    Not out of a function that OpenDP calls: its foreign code would lose what is raised there, and go on or crash.
+    Not out of a function that foreign code calls, which would lose what is raised there.
     """
-    if _is_called_by_opendp(frame):
+    if _may_lose_exceptions(frame):
         signal.signal(signal.SIGALRM, lambda _, later: _unwind(number, later))
         signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         return
+    from synthcli.cli.failure import Signalled
+
     raise Signalled(128 + number)
 
 
-def _is_called_by_opendp(frame: FrameType | None) -> bool:
+def _may_lose_exceptions(frame: FrameType | None) -> bool:
     while frame is not None:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] == "opendp":
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in _LOSES_EXCEPTIONS:
             return True
         frame = frame.f_back
     return False

@@ -82,13 +82,29 @@ def report_failure(error: BaseException, manner: Manner) -> int:
 
 def describe(error: BaseException) -> Failure:
     """The failure behind an exception, and what was remarked on it."""
-    failure = _describe(error)
-    remarks = tuple(note for note in getattr(error, "__notes__", ()) if isinstance(note, Remark))
-    return replace(failure, details=(*failure.details, *remarks))
+    cause = signal_behind(error) or error
+    failure = _describe(cause)
+    notes = dict.fromkeys(note for each in (cause, error) for note in getattr(each, "__notes__", ()))
+    return replace(failure, details=(*failure.details, *(note for note in notes if isinstance(note, Remark))))
+
+
+def signal_behind(error: BaseException) -> BaseException | None:
+    """The signal that an exception comes from: itself, or what it was made of or raised after."""
+    seen: list[BaseException] = []
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        one = ahead.pop()
+        if one is None or one in seen:
+            continue
+        if isinstance(one, Signalled | KeyboardInterrupt):
+            return one
+        seen.append(one)
+        ahead += (one.__cause__, one.__context__)
+    return None
 
 
 def _is_signal(error: BaseException) -> bool:
-    return isinstance(error, Signalled | KeyboardInterrupt | typer.Abort)
+    return isinstance(error, typer.Abort) or signal_behind(error) is not None
 
 
 def _describe(error: BaseException) -> Failure:

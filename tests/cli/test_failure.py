@@ -94,6 +94,21 @@ def test_a_signal_says_nothing_but_to_a_program(
     assert json.loads(capsys.readouterr().out)["error"] == {"code": code, "message": message, "hint": "", "details": []}
 
 
+def test_what_a_signal_has_become_is_still_a_signal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError) as made, remarking("the budget is gone"):
+        try:
+            try:
+                raise Signalled(143)
+            except Signalled as signalled:
+                raise ImportError("numpy is broken") from signalled
+        except ImportError:
+            raise RuntimeError(SECRET) from None
+    failure = describe(made.value)
+    assert (failure.code, failure.message, failure.details) == (143, "terminated", ("the budget is gone",))
+    assert report_failure(raised(made.value.__context__ or made.value), Manner()) == 143
+    assert capsys.readouterr() == ("", "")
+
+
 def test_remarks_are_told_and_other_notes_are_not() -> None:
     error = InputError("it broke", details=("here",))
     with pytest.raises(InputError), remarking("the budget is gone"):

@@ -120,3 +120,74 @@ def test_a_signal_waits_until_opendp_has_returned(tmp_path: Path) -> None:
     """What is raised in a function that OpenDP calls gets lost, or ends the process by a fault of memory."""
     done = subprocess.run([sys.executable, "-c", CALLED], env=environment(), capture_output=True, text=True, timeout=50)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[1, 2]\nleft\n", "")
+
+
+LOADED = """\
+import os, signal, sys, time
+from synthcli.__main__ import _unwind
+from synthcli.cli.failure import Signalled
+signal.signal(signal.SIGINT, _unwind)
+try:
+    import loses
+    print("loaded", flush=True)
+    time.sleep(60)
+except Signalled:
+    print("left", flush=True)
+"""
+LOSES = """\
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.05)
+except BaseException:
+    raise ImportError("a library without its half") from None
+"""
+
+
+def test_a_signal_waits_until_a_module_is_loaded(tmp_path: Path) -> None:
+    """What is raised while a library loads comes out as another exception, or not at all."""
+    (tmp_path / "loses.py").write_text(LOSES)
+    (tmp_path / "probe.py").write_text(LOADED)
+    done = _probe(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "loaded\nleft\n", "")
+
+
+EARLY = """\
+import os, signal, sys
+class Signals:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), {number})
+sys.meta_path.insert(0, Signals())
+sys.argv = ["synthcli", "--version"]
+from synthcli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["synthcli.cli", "typer", "dataclasses"])
+def test_a_signal_while_the_program_starts_ends_it_quietly(tmp_path: Path, module: str, number: signal.Signals) -> None:
+    (tmp_path / "probe.py").write_text(EARLY.format(module=module, number=int(number)))
+    done = _probe(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
+
+
+LATE = """\
+import os, signal, sys
+import synthcli.__main__ as module
+module.run = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+module.main()
+"""
+
+
+def test_a_signal_when_the_command_is_done_has_its_code(tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(LATE)
+    done = _probe(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def _probe(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "probe.py"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=50
+    )
