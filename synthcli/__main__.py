@@ -63,11 +63,14 @@ class _Ending:  # no dataclass: to load these would take longer than all else th
 def _fill_standard_streams() -> None:
     """A process that was started without its three streams would give their numbers to the next files it opens.
 
-    What an encoding cannot write is written by its code, on standard output as on standard error; rows are bytes.
+    What stands in for standard output can only be read, so that results are refused which nobody would get. What an
+    encoding cannot write is written by its code, on standard output as on standard error; rows are bytes.
     """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(descriptor)
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # the lowest number that is free is the one that is opened
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
     sys.stdin = sys.stdin or os.fdopen(0)
     sys.stdout = sys.stdout or os.fdopen(1, "w")
     sys.stderr = sys.stderr or os.fdopen(2, "w")

@@ -17,14 +17,14 @@ STANDARD_STREAM = "-"
 
 
 def claim_output(path: str | Path, force: bool = False, inputs: Iterable[Path | None] = ()) -> None:
-    """Check early that a file may be written, before anything is spent on its content; the text `-` always may.
+    """Check early that a file may be written, before anything is spent on its content; the text `-` is standard output.
 
     Raises `UsageError` for a file that is there already (unless `force`), is not a regular one, or is among the files
     that the command reads (`inputs`, under whatever name), `InputError` where the folder does not exist or may not be
     written.
     """
     if path == STANDARD_STREAM:
-        return
+        return claim_standard_output()
     target = Path(path)
     if target.name == STANDARD_STREAM:  # whoever can write to a stream passes text
         raise UsageError("this cannot go to standard output", "name the file to write")
@@ -46,6 +46,19 @@ def claim_output(path: str | Path, force: bool = False, inputs: Iterable[Path | 
         raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {target}: no permission to write in its folder", "write to another folder")
+
+
+def claim_standard_output() -> None:
+    """`InputError` where standard output is closed, or open for reading alone: what is written there would be lost."""
+    try:
+        is_open = fcntl.fcntl(1, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    except OSError:
+        is_open = False
+    if not is_open:
+        raise InputError(
+            "cannot write standard output: it is closed",
+            "send it to a file or a pipe; to /dev/null, if nobody is to read it",
+        )
 
 
 def claim_outputs(paths: Iterable[Path | None], force: bool = False, inputs: Collection[Path | None] = ()) -> None:

@@ -51,10 +51,12 @@ def synthcli(
     """
 
 
-for run in (profile.profile, fit.fit, sample.sample, audit.audit):
+app.command(context_settings=SETTINGS)(command(profile.profile, prints=True))
+for run in (fit.fit, sample.sample):
     app.command(context_settings=SETTINGS)(command(run))
-app.command("audit conformance", context_settings=SETTINGS)(command(conformance.conformance))
-app.command("audit controls", context_settings=SETTINGS)(command(controls.controls))
+app.command(context_settings=SETTINGS)(command(audit.audit, prints=True))
+app.command("audit conformance", context_settings=SETTINGS)(command(conformance.conformance, prints=True))
+app.command("audit controls", context_settings=SETTINGS)(command(controls.controls, prints=True))
 app.command(context_settings=SETTINGS)(command(report.report))
 app.command(context_settings=SETTINGS)(command(release.release, reads_defaults=False))
 app.add_typer(ledger.app, name="ledger")

@@ -56,11 +56,14 @@ _COMMON: tuple[tuple[str, Any, Any], ...] = (
 _FILE: tuple[tuple[str, Any, Any], ...] = (("no_config", _NoConfig, False), ("config", _Config, None))
 
 
-def command(run: Callable[..., ExitCode | None], *, reads_defaults: bool = True) -> Callable[..., int]:
+def command(
+    run: Callable[..., ExitCode | None], *, reads_defaults: bool = True, prints: bool = False
+) -> Callable[..., int]:
     """Give a command the options that all commands have.
 
     `run` takes the console that these options describe, then its own options, some of them in bundles.
-    `reads_defaults` is off for the command that takes a configuration file as its own input.
+    `reads_defaults` is off for the command that takes a configuration file as its own input; `prints` says that its
+    results go to standard output without `--json`, too: it does not begin where that is closed.
     """
     added = _COMMON + (_FILE if reads_defaults else ())
     own = list(inspect.signature(run).parameters.values())[1:]
@@ -70,6 +73,10 @@ def command(run: Callable[..., ExitCode | None], *, reads_defaults: bool = True)
     ]
 
     def invoke(**values: Any) -> int:
+        if prints or values["json"]:
+            from synthcli.files import claim_standard_output
+
+            claim_standard_output()
         console = Console(
             json=values["json"],
             quiet=values["quiet"],

@@ -1,5 +1,6 @@
 """Failures as the user sees them: one `error:` line, details, one `hint:`; or one JSON object. Never a cell's value."""
 
+import errno
 import json
 import os
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 import typer
 
 from synthcli.cli.colour import Colour, paint
-from synthcli.errors import ExitCode, Remark, SynthError, place_of
+from synthcli.errors import ExitCode, InputError, Remark, SynthError, place_of
 
 BROKEN_PIPE = 141
 """What a shell says of a process that SIGPIPE ended (128 + 13)."""
@@ -67,7 +68,7 @@ def report_failure(error: BaseException, manner: Manner) -> int:
     try:
         if manner.debug:
             _print_traceback(error)
-        if failure.message and manner.json:
+        if failure.message and manner.json and _closed() is None:
             sys.stdout.write(_as_json(failure) + "\n")
         elif failure.message and (failure.details or not _is_signal(error)):  # a shell tells of signals by itself
             sys.stderr.write(_as_text(failure))
@@ -150,10 +151,24 @@ def _plain(sentence: str) -> str:
 
 
 def _system(error: OSError) -> Failure:
-    """The operating system refuses: a full disk, a missing permission."""
+    """The operating system refuses: a full disk, a missing permission, a stream that is closed."""
+    closed = _closed() if error.errno == errno.EBADF else None
+    if closed is not None:
+        return _describe(closed)
     reason = (os.strerror(error.errno) if error.errno else "input or output failed").lower()
     file = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
     return Failure(code=ExitCode.INPUT, message=f"{reason}{file}")
+
+
+def _closed() -> InputError | None:
+    """What is to be told where standard output is closed."""
+    from synthcli.files import claim_standard_output
+
+    try:
+        claim_standard_output()
+    except InputError as closed:
+        return closed
+    return None
 
 
 def _place(error: BaseException) -> str:

@@ -126,7 +126,7 @@ def register_policy(
 
 
 for run in (init, amend, show, history):
-    app.command(context_settings=SETTINGS)(command(run))
+    app.command(context_settings=SETTINGS)(command(run, prints=True))
 app.command("register-policy", context_settings=SETTINGS)(command(register_policy))
 
 

@@ -167,7 +167,8 @@ def test_a_process_without_standard_output_is_no_bug(folder: Path) -> None:
         env=environment(),
         text=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    told = "error: cannot write standard output: it is closed\n  hint: send it to a file or a pipe; to /dev/null, "
+    assert (done.returncode, done.stderr) == (3, told + "if nobody is to read it\n")
 
 
 def test_a_reader_that_leaves_early_ends_sample_quietly(folder: Path) -> None:
