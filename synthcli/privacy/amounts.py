@@ -7,6 +7,13 @@ from synthcli.errors import UsageError
 
 Amount = Decimal | str | float | int
 
+SMALLEST_EPSILON = Decimal("1e-6")
+"""The least that may be spent at once. The search for noise computes in doubles, and tells epsilons apart to 1e-11
+(at a large delta): five digits of this one. For much less it would account for something else than the ledger."""
+
+SMALLEST_DELTA = Decimal("1e-300")
+"""The least that may be spent at once, if any: any part of it that a stage may get is a double of full precision."""
+
 _LARGEST_EXPONENT = 400
 _EXACT = Context(prec=2000, traps=[Inexact, InvalidOperation])
 """Wide enough for any sum of amounts; it would rather raise than round."""
@@ -25,6 +32,30 @@ def delta_amount(value: Amount) -> Decimal:
     delta = _amount(value, "delta")
     if not 0 <= delta < 1:
         raise UsageError("delta does not lie between 0 and 1", "for example --delta 1e-9")
+    return delta
+
+
+def spendable_epsilon(value: Amount) -> Decimal:
+    """An epsilon that noise can be accounted for; `UsageError` otherwise."""
+    epsilon = epsilon_amount(value)
+    if epsilon < SMALLEST_EPSILON:
+        raise UsageError(
+            f"epsilon {spell(epsilon)} is too small: what noise costs cannot be computed exactly enough below "
+            f"{spell(SMALLEST_EPSILON)}",
+            f"the smallest epsilon is {spell(SMALLEST_EPSILON)}; useful ones lie near 1",
+        )
+    return epsilon
+
+
+def spendable_delta(value: Amount) -> Decimal:
+    """A delta that can be divided between stages; `UsageError` otherwise."""
+    delta = delta_amount(value)
+    if 0 < delta < SMALLEST_DELTA:
+        raise UsageError(
+            f"delta {spell(delta)} is too small: what noise costs cannot be computed exactly enough below "
+            f"{spell(SMALLEST_DELTA)}",
+            f"the smallest delta is {spell(SMALLEST_DELTA)}; for example --delta 1e-9",
+        )
     return delta
 
 

@@ -14,7 +14,7 @@ from synthcli.files import atomic_write
 from synthcli.gate import load_policy
 from synthcli.marginal import Domain
 from synthcli.mechanisms.names import mechanism_named
-from synthcli.privacy.amounts import delta_amount, epsilon_amount
+from synthcli.privacy.amounts import spendable_delta, spendable_epsilon
 from synthcli.privacy.ledger import NoLedger, open_ledger
 from synthcli.table.dialect import Dialect
 from synthcli.table.persons import rows_column
@@ -74,13 +74,16 @@ def standing(config: ReleaseConfig, schema: Path) -> Iterator[None]:
 
 
 def refuse_early(config: ReleaseConfig) -> None:
-    """Whatever can be refused without a look at the rows, where these are still to be looked at."""
+    """Whatever can be refused without a look at the rows, where these are still to be looked at.
+
+    What the fit would refuse by itself is left to it where they are not.
+    """
+    if config.public_epsilon is not None:  # which is spent after the fit has been paid for
+        spendable_epsilon(config.public_epsilon)
     if config.schema is not None or _place(config).is_file():
         return
-    epsilon_amount(config.epsilon)
-    delta_amount(config.delta)
-    if config.public_epsilon is not None:
-        epsilon_amount(config.public_epsilon)
+    spendable_epsilon(config.epsilon)
+    spendable_delta(config.delta)
     mechanism_named(config.mechanism, config.max_cells)
     refuse_without_workload(config.mechanism, config.target, config.workload)
     policy, unit = load_policy(config.policy), bounded_unit(config.privacy_unit, config.max_rows_per_unit)

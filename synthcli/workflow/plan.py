@@ -11,7 +11,7 @@ from synthcli.marginal import Clique
 from synthcli.mechanisms.interface import Mechanism
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.mechanisms.workload import Workload
-from synthcli.privacy.amounts import delta_amount, epsilon_amount
+from synthcli.privacy.amounts import spendable_delta, spendable_epsilon
 from synthcli.privacy.bounding import PrivacyUnit
 from synthcli.privacy.budget import Budget
 from synthcli.table.calendar import parts_of_kind
@@ -115,7 +115,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     """
     if not 0 <= request.audit_coins < 1:
         raise UsageError("--audit-coins is a share of the rows, from 0 up to 1", "for example --audit-coins 0.1")
-    epsilon, delta = float(epsilon_amount(request.epsilon)), float(delta_amount(request.delta))
+    epsilon, delta = float(spendable_epsilon(request.epsilon)), float(spendable_delta(request.delta))
     mechanism = mechanism_named(request.mechanism, request.max_cells)
     schema = load_schema(request.schema)
     dataset = dataset_name(request.dataset, schema.name)

@@ -16,6 +16,7 @@ from synthcli.default_policy import matches
 from synthcli.errors import remarking
 from synthcli.files import atomic_write, claim_output
 from synthcli.gate import Limit, Policy, judge
+from synthcli.privacy.amounts import spendable_epsilon
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.privacy.noise import laplace_margin, laplace_scale, noisy_counts
 from synthcli.report.public_audit import PublicAudit, to_public_document
@@ -66,7 +67,8 @@ def charged(request: AuditRequest, dataset: str) -> Iterator[Charge | None]:
         return
     claim_output(request.public, request.force, request.inputs)
     ledger = open_ledger(request.ledger, begin=False)
-    reservation = ledger.reserve(dataset, request.public_epsilon, "0", mechanism="public audit")
+    epsilon = spendable_epsilon(request.public_epsilon)
+    reservation = ledger.reserve(dataset, epsilon, "0", mechanism="public audit")
     charge = Charge(request, request.public, ledger, reservation)
     try:
         yield charge

@@ -87,6 +87,8 @@ def test_what_the_budget_does_not_hold_is_refused_before_a_row_is_read(folder: P
         run_audit(asked(folder, "more.json", public_epsilon="9", data=str(folder / "not there.csv")))
     with pytest.raises(NoLedger):
         run_audit(asked(folder, "more.json", ledger=str(folder / "none.sqlite"), data=str(folder / "not there.csv")))
+    with pytest.raises(UsageError, match="epsilon 1e-320 is too small"):
+        run_audit(asked(folder, "more.json", public_epsilon="1e-320", data=str(folder / "not there.csv")))
     assert spent(folder) == before
     assert not (folder / "more.json").exists()
 

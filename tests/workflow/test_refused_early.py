@@ -33,6 +33,9 @@ def no_look(monkeypatch: pytest.MonkeyPatch) -> None:
     ("changes", "says"),
     [
         ({"epsilon": "0"}, "epsilon"),
+        ({"epsilon": "1e-320"}, "epsilon 1e-320 is too small"),
+        ({"delta": "1e-320"}, "delta 1e-320 is too small"),
+        ({"public_epsilon": "1e-7"}, "epsilon 1e-7 is too small"),
         ({"max_rows_per_unit": 3}, "--max-rows-per-unit means nothing"),
         ({"privacy_unit": "person"}, "nothing says how many rows"),
         ({"persons": True}, "--persons means nothing"),
@@ -49,6 +52,16 @@ def test_settings_that_mean_nothing_are_refused_before_the_table_is_profiled(
     sections = {"shadows": "audit", "public_epsilon": "audit"}
     asked |= {(sections.get(key, "fit"), key): value for key, value in changes.items()}
     with pytest.raises(UsageError, match=says):
+        release.run_release(load_release_config(None, asked))
+    assert not (tmp_path / ".synthcli").exists()
+
+
+def test_what_a_public_audit_cannot_spend_is_refused_before_the_fit(tmp_path: Path) -> None:
+    (tmp_path / "schema.yaml").write_text("name: t\nfields: [{name: ward, type: string}]\n")
+    asked = dict(given(tmp_path, folder=tmp_path / "public"))
+    asked.pop(("data", "accept_profile"))
+    asked |= {("data", "schema"): str(tmp_path / "schema.yaml"), ("audit", "public_epsilon"): "1e-7"}
+    with pytest.raises(UsageError, match="epsilon 1e-7 is too small"):
         release.run_release(load_release_config(None, asked))
     assert not (tmp_path / ".synthcli").exists()
 
