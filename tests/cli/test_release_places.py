@@ -1,5 +1,6 @@
 """What is private is not put where it is published."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,50 @@ def test_a_work_folder_in_the_publish_folder_is_refused_before_anything_is_made(
     )
     assert hint == "  hint: name a work folder outside of it with --work ([publish] work)"
     assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "link"}
+
+
+@pytest.mark.parametrize(
+    "ledger", ["public/l.sqlite", "public/a/l.sqlite", "link/l.sqlite", "outside", "public/../public/l.sqlite"]
+)
+@pytest.mark.parametrize("said", ["option", "environment", "file"])
+def test_a_ledger_in_the_publish_folder_is_refused_before_anything_is_made(
+    ledger: str, said: str, inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to("public")
+    (tmp_path / "outside").symlink_to("public/l.sqlite")
+    text = '[data]\npath = "t.csv"\naccept_profile = true\n[fit]\nepsilon = 1\n[publish]\nfolder = "public"\n'
+    monkeypatch.delenv("SYNTHCLI_LEDGER")
+    if said == "environment":
+        monkeypatch.setenv("SYNTHCLI_LEDGER", ledger)
+    if said == "file":
+        text = text.replace("epsilon = 1", f'epsilon = 1\nledger = "{ledger}"')
+    (tmp_path / "synthcli.toml").write_text(text)
+    done = inside("release", *(("--ledger", ledger) if said == "option" else ()))
+    assert (done.returncode, done.stdout) == (2, "")
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("error: the ledger ")
+    assert f"lies in {tmp_path / 'public'}, which is published; it and the coins beside it are private" in error
+    assert hint.startswith("  hint: name a ledger outside of it with --ledger ([fit] ledger, SYNTHCLI_LEDGER)")
+    assert {place.name for place in tmp_path.iterdir()} == {"t.csv", "synthcli.toml", "link", "outside"}
+
+
+def test_a_link_in_the_publish_folder_to_a_ledger_outside_is_refused(tmp_path: Path) -> None:
+    """The coins would lie beside the link."""
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "l.sqlite").symlink_to("../l.sqlite")
+    with pytest.raises(UsageError, match=r"the ledger .* is published"):
+        refuse_places(replace(config(tmp_path), ledger=str(tmp_path / "public" / "l.sqlite")))
+
+
+@pytest.mark.parametrize("ledger", ["l.sqlite", "public2/l.sqlite", "sqlite:///l.sqlite", "postgresql://server/ledger"])
+def test_ledgers_elsewhere_are_none_of_it(ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refuse_places(replace(config(tmp_path), ledger=ledger))
+
+
+def test_the_url_of_a_ledger_in_the_publish_folder_is_refused_too(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"the ledger .* is published"):
+        refuse_places(replace(config(tmp_path), ledger=f"sqlite:///{tmp_path}/public/l.sqlite"))
 
 
 @pytest.mark.parametrize(
