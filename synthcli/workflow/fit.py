@@ -83,6 +83,7 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
                 f"{source.name} changed while it was read: the model is worthless", "fit a copy that nobody writes to"
             )
         save(synthesizer, request.output)
+        stack.enter_context(remarking(_is_unrecorded(request.output)))
         ledger.commit(
             reservation,
             request_digest=request_digest,
@@ -115,6 +116,14 @@ def stays_spent(reservation: Reservation) -> str:
     """What to say when something fails after noise may have been drawn."""
     amounts = f"epsilon {spell(reservation.epsilon)} and delta {spell(reservation.delta)}"
     return f"{amounts} of {reservation.dataset} stay spent: noise may have been drawn, and nobody can take it back"
+
+
+def _is_unrecorded(model: Path) -> str:
+    """What to say when the ledger cannot note what came of it: to remove the model would give nothing back."""
+    return (
+        f"the model {model} is whole and may be used, since its cost is counted; but the ledger does not know the "
+        "file, and the same fit once more would spend once more"
+    )
 
 
 def _keep_coins(ledger: Ledger, coins: Coins) -> Path:

@@ -1,6 +1,8 @@
 """Fit as a job: the order of ledger, data, noise and file, and what a second run does."""
 
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from synthcli.artifact import load
-from synthcli.errors import BudgetRefused, InputError, InvalidAudit, UsageError
+from synthcli.errors import BudgetRefused, InputError, InvalidAudit, Remark, UsageError
 from synthcli.mechanisms.aim import Aim
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.workload import Workload
@@ -271,3 +273,27 @@ def test_an_empty_name_of_a_data_set_is_refused(request_: FitRequest) -> None:
     with pytest.raises(UsageError, match="--dataset is empty"):
         run_fit(replace(request_, dataset=""))
     assert not request_.output.exists()
+
+
+def test_a_ledger_that_fails_at_the_end_has_counted_what_the_model_costs(request_: FitRequest) -> None:
+    ledger = open_ledger(request_.ledger)
+    full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    with closing(sqlite3.connect(str(request_.ledger))) as database:
+        database.execute(f"CREATE TRIGGER full BEFORE UPDATE ON spends {full}")
+    with pytest.raises(InputError, match="the disk is full") as failed:
+        run_fit(request_)
+    assert [str(note) for note in failed.value.__notes__] == [
+        f"the model {request_.output} is whole and may be used, since its cost is counted; but the ledger does not "
+        "know the file, and the same fit once more would spend once more",
+        "epsilon 1 and delta 1e-9 of wards stay spent: noise may have been drawn, and nobody can take it back",
+    ]
+    assert all(isinstance(note, Remark) for note in failed.value.__notes__)
+    assert load(request_.output).statement.epsilon == 1.0
+    assert [spend.status for spend in ledger.history("wards")] == [Status.RESERVED]
+    assert ledger.account("wards").spent_epsilon == Decimal(1)
+    with closing(sqlite3.connect(str(request_.ledger))) as database:
+        database.execute("DROP TRIGGER full")
+    with pytest.raises(UsageError, match="is there already"):
+        run_fit(request_)
+    run_fit(_but(request_, force=True))
+    assert ledger.account("wards").spent_epsilon == Decimal(2)
