@@ -30,6 +30,8 @@ class Inferred:
     """Spellings of days that are taken for missing values."""
     ambiguous: bool = False
     """Whether day and month could be the other way round."""
+    remark: str = ""
+    """What is to be known of how its digits are read, in a few words."""
 
 
 def candidates(name: str, text: bool) -> list[Candidate]:
@@ -52,13 +54,15 @@ def candidates(name: str, text: bool) -> list[Candidate]:
 
 
 def infer(sketch: ColumnSketch) -> Inferred:
-    """The narrowest reading that fits all rows but missing ones; text where none does, or where zeros would be lost."""
+    """The narrowest reading that fits all rows but missing ones; text where none does, or digits would be lost."""
     fitting = [c for c in sketch.candidates if c.alive and c.good and _fits(c, sketch.rows)]
     if sketch.leading_zeros:
         fitting = [c for c in fitting if c.column.kind not in (Kind.INTEGER, Kind.NUMBER)]
     if not fitting:
         return _text(sketch)
     best = fitting[0]
+    if best.column.kind is Kind.NUMBER and _would_lose_digits(sketch):
+        return replace(_text(sketch), remark="whole numbers beyond 64 bits: taken for text")
     markers = _by_frequency(best.failing | best.standing_in)
     column = replace(best.column, missing_values=None if set(markers) <= {""} else markers)
     if column.kind is Kind.BOOLEAN and column.true_values == ("true",):
@@ -69,8 +73,15 @@ def infer(sketch: ColumnSketch) -> Inferred:
         missing=sketch.null + best.missing + sum(best.failing.values()),
         candidate=best,
         stand_ins=tuple(text for text in markers if text in map(str.strip, best.standing_in)),
+        remark=f"{sketch.vast:,} beyond 64 bits: 15 digits are kept" if sketch.vast else "",
         ambiguous=any(_swapped(c.column.format) == column.format for c in fitting[1:] if c.column.kind is column.kind),
     )
+
+
+def _would_lose_digits(sketch: ColumnSketch) -> bool:
+    """Whether these are whole numbers beyond 64 bits, but for the odd one: such are identifiers more often than not."""
+    is_whole = not sketch.places and not sketch.exponents
+    return is_whole and sketch.vast > 0 and sketch.long >= 0.01 * sketch.rows
 
 
 def _fits(candidate: Candidate, rows: int) -> bool:

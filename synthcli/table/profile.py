@@ -162,8 +162,7 @@ def _examine(sketch: ColumnSketch) -> Finding:
         flags, note = flags | {"ambiguous-date"}, note or "day and month could be the other way round"
     if inferred.stand_ins:
         note = note or f"{' and '.join(inferred.stand_ins)}: taken for missing"
-    if refused := _refused(inferred, values):
-        note = "; ".join(filter(None, (note, refused)))
+    note = "; ".join(filter(None, (note, inferred.remark, _refused(inferred, values))))
     low = high = None
     if candidate is not None and candidate.low is not None and candidate.high is not None:
         low, high = from_axis(candidate.low, column.kind), from_axis(candidate.high, column.kind)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from synthcli.table.axis import positions
 from synthcli.table.missing import MARKERS_AMONG_VALUES, STAND_INS
 from synthcli.table.parse import is_text, parse
-from synthcli.table.schema import Column
+from synthcli.table.schema import Column, Kind
 
 MOST_DISTINCT = 100_000
 _GLANCE = 40
@@ -91,6 +91,10 @@ class ColumnSketch:
     exponents: bool = False
     places: int = 0
     """The most digits after a decimal point, not counting a fraction of zeros alone."""
+    long: int = 0
+    """The rows with a whole number of 16 digits or more, of which a number with a fraction (a double) may lose some."""
+    vast: int = 0
+    """Those of them that are beyond the integers of 64 bits."""
     _frequencies: pa.Table | None = None
 
     def add(self, raw: pa.Array) -> None:
@@ -105,6 +109,8 @@ class ColumnSketch:
         for candidate in self.candidates:
             candidate.add(spellings, counts)
         self._look_at_digits(spellings)
+        if not pa.types.is_floating(raw.type):  # such a cell has lost its digits already
+            self._look_for_long_numbers(spellings, counts)
         if not self.overflow:
             self._count(spellings, counts)
 
@@ -113,6 +119,14 @@ class ColumnSketch:
         self.exponents |= pc.any(pc.match_substring_regex(spellings, r"^[+-]?[0-9.]+[eE][+-]?[0-9]+$")).as_py() is True
         fractions = pc.extract_regex(spellings, r"^[+-]?[0-9]*\.(?P<f>[0-9]*[1-9][0-9]*)$").field("f")
         self.places = max(self.places, pc.max(pc.utf8_length(fractions)).as_py() or 0)
+
+    def _look_for_long_numbers(self, spellings: pa.Array, counts: NDArray[np.int64]) -> None:
+        long = pc.match_substring_regex(spellings, r"^\s*[+-]?0*[1-9][0-9]{15,}(\.0+)?\s*$")
+        counts = counts[long.to_numpy(zero_copy_only=False)]
+        if len(counts):
+            found = parse(spellings.filter(long).dictionary_encode(), Column(name=self.name, kind=Kind.INTEGER), ())
+            self.long += int(counts.sum())
+            self.vast += int(counts[found.unreadable].sum())
 
     def _count(self, spellings: pa.Array, counts: NDArray[np.int64]) -> None:
         self.counted += int(counts.sum())

@@ -47,6 +47,7 @@ class ColumnTally:
         self.rows += rows
         column = self.column
         self._count("unreadable", cells.count(cells.unreadable))
+        self._count("vast", cells.count(_vast(cells, column)))
         self._count("infinite", cells.count(cells.infinite))
         if cells.raw is not None:
             self._count("nul", cells.count(_mask(pc.match_substring(cells.raw, "\0"))))
@@ -69,11 +70,11 @@ class ColumnTally:
         if self._kept:
             values = pa.chunked_array(self._kept)
             self.counts["repeated"] = len(values) - pc.count_distinct(values).as_py()
-        name = self.column.name
+        name, same = self.column.name, self.counts.get("unreadable", 0) == self.counts.get("vast", 0)
         return [
             Problem(f"column {name!r}: {count:,} of {self.rows:,} values {what}", edit.format(field=repr(name)))
             for key, (what, edit) in _sentences(self.column).items()
-            if (count := self.counts.get(key, 0))
+            if (count := self.counts.get(key, 0)) and key != ("unreadable" if same else "vast")
         ]
 
 
@@ -83,6 +84,10 @@ def _sentences(column: Column) -> dict[str, tuple[str, str]]:
         "unreadable": (
             f"are not {_PLURALS[column.kind]}{as_format}",
             "correct the rows, add their spelling to missingValues of field {field}, or change its type or format",
+        ),
+        "vast": (
+            "are not integers of 64 bits: they have too many digits",
+            "correct the rows, or declare field {field} as text (type: string), which identifiers are",
         ),
         "infinite": ("are infinite", "correct the rows, or add their spelling to missingValues of field {field}"),
         "nul": ("hold a NUL byte", "correct the rows: the file may be damaged, or in another encoding"),
@@ -98,6 +103,13 @@ def _sentences(column: Column) -> dict[str, tuple[str, str]]:
             "correct the rows, or delete constraints.unique of field {field}",
         ),
     }
+
+
+def _vast(cells: Cells, column: Column) -> NDArray[np.bool_]:
+    """Which cells of integers cannot be read only because they are too large."""
+    if column.kind is not Kind.INTEGER or cells.raw is None:
+        return np.zeros(len(cells.unreadable), dtype=np.bool_)
+    return cells.unreadable & _mask(pc.match_substring_regex(cells.raw, r"^\s*[+-]?[0-9]+(\.0+)?\s*$"))
 
 
 def _unlisted(values: pa.Array, column: Column) -> NDArray[np.bool_]:
