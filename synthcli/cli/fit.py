@@ -96,7 +96,7 @@ def _standing(request: "FitRequest", plan: "FitPlan") -> tuple[Left, BudgetRefus
     from synthcli.privacy.ledger import NoLedger, open_ledger
 
     try:
-        ledger = open_ledger(request.ledger, begin=False)
+        ledger = open_ledger(request.ledger, begin=False, reads=True)
     except NoLedger:
         return None, None
     left = ledger.account(plan.dataset).left

@@ -63,7 +63,7 @@ def show(
     """
     from synthcli.privacy.ledger import open_ledger
 
-    _show(console, _chosen(open_ledger(ledger, begin=False), name))
+    _show(console, _chosen(open_ledger(ledger, begin=False, reads=True), name))
 
 
 def history(
@@ -78,7 +78,7 @@ def history(
     """
     from synthcli.privacy.ledger import open_ledger
 
-    book = open_ledger(ledger, begin=False)
+    book = open_ledger(ledger, begin=False, reads=True)
     spends = [spend for account in _chosen(book, name) for spend in book.history(account.name)]
     rows = tuple(tuple(map(_cell, _entry(spend).values())) for spend in spends)
     columns = (

@@ -44,15 +44,17 @@ def default_path() -> Path:
     return Path(user_data_dir("synthcli", appauthor=False)) / "ledger.sqlite"
 
 
-def open_ledger(place: str | Path | None = None, *, begin: bool = True) -> "Ledger":
+def open_ledger(place: str | Path | None = None, *, begin: bool = True, reads: bool = False) -> "Ledger":
     """Open a ledger, or begin one: a path of an SQLite file, an SQLAlchemy URL, or the user's own ledger.
+
+    Who only `reads` the budgets and spends of one that is there (not to `begin`) need not be able to write.
 
     Raises `InputError` for a file that is not a ledger, is damaged, of a newer version, or cannot be written, and its
     kind `NoLedger` where there is none and none is to `begin`.
     """
     folder, flag = ledger_folder(place), _flag(place)
     try:
-        engine = connect(default_path() if place is None else place, begin=begin)
+        engine = connect(default_path() if place is None else place, begin=begin, reads=reads)
         return Ledger(engine, folder, flag=flag, begin=begin)
     except NoLedger as problem:
         hint = f"name another with --ledger, or begin it with: synthcli ledger init NAME --epsilon E --delta D{flag}"

@@ -1,5 +1,6 @@
 """The ledger's tables, and the opening of the database that holds them."""
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     URL,
@@ -41,6 +43,9 @@ _ELSEWHERE = "give another place with --ledger or SYNTHCLI_LEDGER"
 
 _OPTIONS: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
 """No connection outlives its transaction (processes may fork); no value appears in a database error."""
+
+_READS = "synthcli_reads"
+"""The option of an engine that cannot write."""
 
 METADATA = MetaData()
 
@@ -122,11 +127,12 @@ class NoLedger(InputError):
     """There is no ledger at that place, and none was to be begun."""
 
 
-def connect(place: str | Path, *, begin: bool = True) -> Engine:
+def connect(place: str | Path, *, begin: bool = True, reads: bool = False) -> Engine:
     """An engine for a file or an SQLAlchemy URL. Raises `InputError` or `UsageError`; `NoLedger` unless `begin`.
 
     A new file gets mode 0600, new folders 0700. SQLite transactions start with BEGIN IMMEDIATE, so that two writers
-    queue up instead of reading the same balance, and reach the disk before they count as done.
+    queue up instead of reading the same balance, and reach the disk before they count as done. Who only `reads` may do
+    so where the file cannot be written.
     """
     path = file_of(place)
     if path is None:
@@ -134,6 +140,8 @@ def connect(place: str | Path, *, begin: bool = True) -> Engine:
             return create_engine(str(place), isolation_level="READ COMMITTED", **_OPTIONS)
     if not begin and not path.exists():
         raise NoLedger(f"there is no ledger {path}")
+    if reads and path.is_file() and not _is_writable(path):
+        return _sqlite_to_read(path)
     return _sqlite(path)
 
 
@@ -178,6 +186,31 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
+def _is_writable(path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as problem:
+        return problem.errno not in (errno.EROFS, errno.EACCES, errno.EPERM)
+    return True
+
+
+def _sqlite_to_read(path: Path) -> Engine:
+    """For a file that cannot be written: SQLite locks it all the same, and refuses half a transaction."""
+    place = f"file:{quote(os.fsencode(path))}?mode=ro"
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        creator=lambda: sqlite3.connect(place, uri=True, timeout=WAIT_SECONDS, isolation_level=None),
+        execution_options={_READS: True},
+        **_OPTIONS,
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
 def _make(path: Path) -> None:
     """Make the file and its folders, for the owner alone; refuse what cannot be a ledger."""
     try:
@@ -216,7 +249,8 @@ def prepare(connection: Connection, *, begin: bool = True) -> bytes:
     row = connection.execute(select(META.c.version, META.c.secret)).one()
     if row.version > VERSION:
         raise InputError(f"the ledger is of version {row.version}, newer than this program", "upgrade synthcli")
-    METADATA.create_all(connection)  # what an earlier version of this program did not have
+    if not connection.get_execution_options().get(_READS):
+        METADATA.create_all(connection)  # what an earlier version of this program did not have
     return bytes(row.secret)
 
 
@@ -225,6 +259,11 @@ def _explained(engine: Engine, reason: str) -> InputError:
     if "locked" in reason:
         return InputError(
             f"{name} has been locked by another process for {WAIT_SECONDS:.0f} seconds", "wait, and run this again"
+        )
+    if engine.get_execution_options().get(_READS) and ("readonly" in reason or "unable to open" in reason):
+        return InputError(
+            f"{name} cannot be read: it cannot be opened, or a process ended while it wrote, and it cannot be written",
+            "run this once where it can be read and written",
         )
     if "readonly" in reason or "unable to open" in reason:
         return InputError(f"{name} cannot be written", _ELSEWHERE)
