@@ -70,7 +70,6 @@ def audit(
         **attacks.asked(),
         **outputs.asked(),
     )
-    outputs.claim(force=force, inputs=request.inputs)
     with console.progress() as progress:
         outcome = run_audit(request, progress)
     _show(console, outcome, github=outputs.github)

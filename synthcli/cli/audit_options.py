@@ -77,13 +77,12 @@ class Outputs:
 
     def asked(self) -> dict[str, Any]:
         """What an `AuditRequest` knows of it; the files for a CI server are written from what comes of it."""
-        return {"output": self.output, "public": self.public, "public_epsilon": self.public_epsilon}
-
-    def claim(self, *, force: bool, inputs: "tuple[Path | None, ...]") -> None:
-        """Make sure, before any work and any charge, that each file can be written, and none is named twice or read."""
-        from synthcli.files import claim_outputs
-
-        claim_outputs((self.output, self.public, self.junit, self.markdown), force, inputs)
+        return {
+            "output": self.output,
+            "public": self.public,
+            "public_epsilon": self.public_epsilon,
+            "beside": (self.junit, self.markdown),
+        }
 
     def write(self, outcome: "AuditOutcome") -> None:
         """Write these files, each whole or not at all."""

@@ -14,7 +14,7 @@ from synthcli.audit.release import FALSE_ALARM
 from synthcli.conclusion import error_share
 from synthcli.default_policy import matches
 from synthcli.errors import remarking
-from synthcli.files import atomic_write, claim_output
+from synthcli.files import atomic_write
 from synthcli.gate import Limit, Policy, judge
 from synthcli.privacy.amounts import spendable_epsilon
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
@@ -65,7 +65,6 @@ def charged(request: AuditRequest, dataset: str) -> Iterator[Charge | None]:
     if request.public is None:
         yield None
         return
-    claim_output(request.public, request.force, request.inputs)
     ledger = open_ledger(request.ledger, begin=False)
     epsilon = spendable_epsilon(request.public_epsilon)
     reservation = ledger.reserve(dataset, epsilon, "0", mechanism="public audit")

@@ -130,7 +130,14 @@ class AuditRequest:
     public: Path | None = None
     """Where the public result goes, which `public_epsilon` of the data set's budget pays for."""
     public_epsilon: str = "0.5"
+    beside: tuple[Path | None, ...] = ()
+    """Further files that the caller will write from the outcome: claimed with the job's own, and not written by it."""
     force: bool = False
+
+    @property
+    def outputs(self) -> tuple[Path | None, ...]:
+        """The files that will be written."""
+        return (self.output, self.public, *self.beside)
 
     @property
     def inputs(self) -> tuple[Path | None, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synthcli import files
 from synthcli.errors import BudgetRefused, InputError, InvalidAudit, UsageError
 from synthcli.gate import Outcome
 from synthcli.privacy.ledger import NoLedger, Status, open_ledger
@@ -91,6 +92,24 @@ def test_what_the_budget_does_not_hold_is_refused_before_a_row_is_read(folder: P
         run_audit(asked(folder, "more.json", public_epsilon="1e-320", data=str(folder / "not there.csv")))
     assert spent(folder) == before
     assert not (folder / "more.json").exists()
+
+
+@pytest.mark.parametrize("named", ["output", "beside"])
+def test_results_in_one_file_are_refused_whoever_asks(folder: Path, named: str) -> None:
+    before, place = spent(folder), folder / "one.json"
+    changes: dict[str, object] = {"output": place} if named == "output" else {"beside": (None, place)}
+    with pytest.raises(UsageError, match="is named for two"):
+        run_audit(asked(folder, "one.json", **changes))
+    assert (spent(folder), place.exists()) == (before, False)
+
+
+def test_each_file_is_claimed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed: list[Path] = []
+    monkeypatch.setattr(files, "claim_output", lambda path, *_: claimed.append(path))
+    places = [folder / name for name in ("once.json", "public.json", "junit.xml", "markdown.md")]
+    with pytest.raises(InputError, match="absent"):
+        run_audit(asked(folder, places[1].name, output=places[0], beside=tuple(places[2:]), model=folder / "absent"))
+    assert claimed == places
 
 
 def test_what_fails_before_the_noise_costs_nothing_and_after_it_stays_spent(
