@@ -6,7 +6,7 @@ import secrets
 import stat
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,8 +39,7 @@ def claim_output(path: str | Path, force: bool = False, inputs: Iterable[Path | 
     if found:
         _refuse_found(target, found.st_mode)
         _refuse_input(target, found, inputs)
-        if not force:
-            raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
+        _refuse_there(target, force)
     folder = _real(target).parent
     if not folder.is_dir():
         raise InputError(f"cannot write {target}: its folder does not exist", f"mkdir -p {folder}")
@@ -61,19 +60,74 @@ def claim_standard_output() -> None:
         )
 
 
-def claim_outputs(paths: Iterable[Path | None], force: bool = False, inputs: Collection[Path | None] = ()) -> None:
+def claim_outputs(
+    paths: Iterable[str | Path | None], force: bool = False, inputs: Collection[Path | None] = ()
+) -> None:
     """Claim each file that is named (see `claim_output`); `UsageError` too where two are one, however they are spelt.
 
     The later one would replace the other.
     """
     named = [path for path in paths if path is not None]
     for first, second in combinations(named, 2):
-        if _real(first) == _real(second):
+        if _real(Path(first)) == _real(Path(second)):
             raise UsageError(
                 f"each result needs a file of its own: {second} is named for two", "name another file for one of them"
             )
     for path in named:
         claim_output(path, force, inputs)
+
+
+@contextmanager
+def held_outputs(
+    paths: Iterable[str | Path | None], force: bool = False, inputs: Collection[Path | None] = ()
+) -> Iterator[None]:
+    """Claim the files that are named (see `claim_outputs`), and hold them while the block runs.
+
+    `InputError` where another run holds one of them: the later of two would replace what the other one wrote.
+    """
+    named = [path for path in paths if path is not None]
+    claim_outputs(named, force, inputs)
+    with ExitStack() as stack:
+        for path in named:
+            if path != STANDARD_STREAM:
+                stack.enter_context(_held(_real(Path(path))))
+                _refuse_there(Path(path), force)  # it may have come since it was claimed
+        yield
+
+
+@contextmanager
+def _held(target: Path) -> Iterator[None]:
+    """A lock beside the file, which goes when the block ends; one that a killed process left behind is taken over."""
+    place = target.with_name(f".{target.name[:200]}.synthcli-lock")
+    try:
+        descriptor = _locked(place)
+    except BlockingIOError as error:
+        raise InputError(
+            f"another run is at work on {target}", "wait until it has ended, or write elsewhere"
+        ) from error
+    except OSError as error:
+        raise cannot("write", target, error) from error
+    try:
+        yield
+    finally:
+        place.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _locked(place: Path) -> int:
+    """A locked file at this place, and not one that its last holder has removed in between."""
+    while True:
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), place.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def claim_folder(path: Path) -> None:
@@ -83,6 +137,11 @@ def claim_folder(path: Path) -> None:
         raise InputError(f"cannot write {path}: {nearest} is not a folder", "name another folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise InputError(f"cannot write {path}: no permission to write in {nearest}", "name another folder")
+
+
+def _refuse_there(target: Path, force: bool) -> None:
+    if not force and target.exists():
+        raise UsageError(f"{target} is there already", "write elsewhere, or overwrite it with --force")
 
 
 def _refuse_found(target: Path, mode: int) -> None:

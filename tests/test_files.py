@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from synthcli import files
 from synthcli.errors import InputError, UsageError
-from synthcli.files import atomic_file, atomic_write, claim_folder, claim_output, claim_outputs, lock
+from synthcli.files import atomic_file, atomic_write, claim_folder, claim_output, claim_outputs, held_outputs, lock
 
 
 def _listed(folder: Path) -> list[str]:
@@ -159,3 +160,74 @@ def test_a_folder_that_can_be_made_may_be_claimed(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="no permission"):
         claim_folder(tmp_path / "new")
     assert _listed(tmp_path) == ["file"]
+
+
+HOLD = """\
+import sys, time
+from pathlib import Path
+from synthcli.files import held_outputs
+with held_outputs((Path(sys.argv[1]),)):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def _holder(target: Path) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(target)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    return process
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_an_output_that_another_run_is_at_is_refused(tmp_path: Path, force: bool) -> None:
+    target = tmp_path / "a.csv"
+    (tmp_path / "link").symlink_to(tmp_path)
+    holder = _holder(target)
+    for name in (target, tmp_path / "link" / "a.csv"):
+        with (
+            pytest.raises(InputError, match=f"another run is at work on {target}") as refused,
+            held_outputs((tmp_path / "b.csv", name), force),
+        ):
+            pytest.fail("both at once")
+        assert refused.value.hint
+    with held_outputs((tmp_path / "b.csv", None, "-"), force):
+        pass
+    holder.kill()
+    holder.communicate()
+    with held_outputs((target,), force):  # what a killed run left behind is no lock
+        target.write_text("")
+    assert _listed(tmp_path) == ["a.csv", "link"]
+
+
+def test_a_file_that_came_while_the_lock_was_waited_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.csv"
+    claim = files.claim_outputs
+
+    def late(*arguments: object) -> None:
+        claim(*arguments)  # type: ignore[arg-type]
+        target.write_text("of another run")
+
+    monkeypatch.setattr(files, "claim_outputs", late)
+    with pytest.raises(UsageError, match="is there already"), held_outputs((target,)):
+        pytest.fail("would replace it")
+    with held_outputs((target,), force=True):
+        pass
+    assert _listed(tmp_path) == ["a.csv"]
+
+
+def test_a_lock_that_was_removed_in_between_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock, before = files.fcntl.flock, [1]
+
+    def removed(descriptor: int, how: int) -> None:
+        flock(descriptor, how)
+        if before.pop():
+            (tmp_path / ".a.csv.synthcli-lock").unlink()
+            before.append(0)
+
+    monkeypatch.setattr(files.fcntl, "flock", removed)
+    with held_outputs((tmp_path / "a.csv",)):
+        assert _listed(tmp_path) == [".a.csv.synthcli-lock"]
+    assert _listed(tmp_path) == []

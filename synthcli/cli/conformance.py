@@ -40,21 +40,20 @@ def conformance(
     """
     import json
 
-    from synthcli.files import atomic_write, claim_outputs
+    from synthcli.files import atomic_write, held_outputs
     from synthcli.report.conformance import conformance_document, conformance_junit, measured
     from synthcli.workflow.conformance import build_facts, run_conformance
 
-    claim_outputs((output, junit), force=force)
-    with console.progress() as progress:
+    with held_outputs((output, junit), force=force), console.progress() as progress:
         result = run_conformance(full, progress)
-    document = conformance_document(result, build_facts())
+        document = conformance_document(result, build_facts())
+        if output is not None:
+            atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode())
+        if junit is not None:
+            atomic_write(junit, conformance_junit(result, build_facts()).encode())
     names = ("check", "found", "claimed", "outcome", "note")
     console.table(Table(columns=names, rows=tuple(map(_row, result.checks)), numeric=frozenset({1, 2})))
     console.document(document)
-    if output is not None:
-        atomic_write(output, json.dumps({"schema_version": 1, **document}, indent=1).encode())
-    if junit is not None:
-        atomic_write(junit, conformance_junit(result, build_facts()).encode())
     for check in result.contradicted:
         console.warn(f"{check.id}: {measured(check)}")
     if not result.conforms:

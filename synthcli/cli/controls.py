@@ -43,7 +43,7 @@ def controls(
     with real rows, as every audit does. Exit code 0: all as expected; 11: a leak was
     missed, or honest files were accused more often than chance explains.
     """
-    from synthcli.files import claim_output
+    from synthcli.files import held_outputs
     from synthcli.privacy.ledger import ledger_file
     from synthcli.workflow.controls import run_controls
     from synthcli.workflow.controls_record import controls_document, remember
@@ -57,13 +57,11 @@ def controls(
         privacy_unit=privacy_unit,
         max_rows_per_unit=max_rows_per_unit,
     )
-    if output is not None:
-        claim_output(output, force, (*request.inputs, ledger_file(ledger)))
-    with console.progress() as progress:
+    with held_outputs((output,), force, (*request.inputs, ledger_file(ledger))), console.progress() as progress:
         found = run_controls(request, progress)
-    document = controls_document(found, "simulated tables" if data is None else "a table of the user's")
-    if output is not None:
-        _keep(document, output)
+        document = controls_document(found, "simulated tables" if data is None else "a table of the user's")
+        if output is not None:
+            _keep(document, output)
     _show(console, document)
     console.detail(f"record: {remember(document, ledger)}")
     for control in found.failed:

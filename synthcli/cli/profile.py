@@ -64,7 +64,7 @@ def profile(
     What is read off the rows is marked as observed: it is private, and fit does not
     use it unless you delete the mark. The output is for your eyes.
     """
-    from synthcli.files import atomic_write
+    from synthcli.files import atomic_write, held_outputs
     from synthcli.privacy.ledger import ledger_file
     from synthcli.table.dialect import declared
     from synthcli.table.schema_file import dump_schema, load_schema
@@ -74,32 +74,35 @@ def profile(
 
     name = name or table_name(data)
     if output is not None:
-        _claim(output, data, name, force=force, inputs=(*table_files(data), rules, ledger_file(ledger)))
+        _refuse_nameless(output, data, name)
+    inputs = (*table_files(data), rules, ledger_file(ledger))
     ruled = load_schema(rules) if rules is not None else None
     said = declared(csv.dialect(), ruled.encoding if ruled is not None else None)
-    with console.progress() as progress, open_source(data, said) as source:
+    with (
+        held_outputs((output,), force, inputs),
+        console.progress() as progress,
+        open_source(data, said) as source,
+    ):
         progress("reading the table", 0.0)
         seen = _look(source, name or "table", privacy_unit, ruled)
         synthetic = look(source, existing_ledger(ledger, console.warn))
+        if output is not None:
+            atomic_write(output, dump_schema(seen.proposal.schema, output).encode(), mode=0o600)
     reasons = [finding.why for finding in synthetic]
     for why in reasons:
         console.warn(f"{why}; fit refuses synthetic rows")
-    if output is not None:
-        atomic_write(output, dump_schema(seen.proposal.schema, output).encode(), mode=0o600)
     _show(console, seen, reasons)
     if output is not None:
         _say_what_next(console, seen, data, output)
 
 
-def _claim(output: Path, data: str, name: str | None, *, force: bool, inputs: "tuple[Path | None, ...]") -> None:
-    """Make sure, before any work, that the schema can be written, and has a name."""
-    from synthcli.files import claim_output
+def _refuse_nameless(output: Path, data: str, name: str | None) -> None:
+    """Make sure, before any work, that the schema has a name, and its file a format."""
     from synthcli.table.schema_file import schema_format
 
     if not name:
         raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     schema_format(output)
-    claim_output(output, force, inputs)
 
 
 def _say_what_next(console: Console, seen: "_Seen", data: str, output: Path) -> None:

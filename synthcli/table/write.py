@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from synthcli.errors import UsageError
-from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output
+from synthcli.files import STANDARD_STREAM, atomic_file, cannot, claim_output, held_outputs
 from synthcli.table.axis import ARROW_TYPES, positions, values_at
 from synthcli.table.csv_text import CsvText, csv_rows
 from synthcli.table.provenance import PARQUET_KEY, is_provenance, sidecar_of
@@ -138,16 +138,15 @@ def open_writer(
     The file shows up, whole, when the block ends without an exception. `rng` makes up identifiers; one number is drawn
     from it, so that rows and identifiers do not disturb each other. `provenance` goes into the metadata of Parquet, and
     into a file beside a CSV file. Raises `UsageError` for another extension or a file that is there already (unless
-    `force`), `InputError` where it cannot be written.
+    `force`), `InputError` where it cannot be written, or another run is at it.
     """
     extension = Path(path).suffix.lower()
     if path != STANDARD_STREAM and extension not in _PARQUET + _CSV:
         raise UsageError(f"cannot tell the format of {path} from its extension", "write to .csv or .parquet")
     is_parquet = extension in _PARQUET and path != STANDARD_STREAM
-    claim_output(path, force)
     mark = delimiter or ("\t" if extension == ".tsv" else ",")
     seed = int((rng or np.random.default_rng()).integers(2**63))
-    with ExitStack() as stack:
+    with held_outputs((path,), force), ExitStack() as stack:
         sink = sys.stdout.buffer if path == STANDARD_STREAM else stack.enter_context(atomic_file(path))
         if provenance and not is_parquet and path != STANDARD_STREAM:
             stack.enter_context(_beside(Path(path), provenance, force))  # leaves first: no rows without it

@@ -19,7 +19,7 @@ from synthcli.conclusion import error_share, with_breakdowns, with_claims, with_
 from synthcli.engine.interface import RowMask
 from synthcli.engine.units import units_of
 from synthcli.errors import InputError, InvalidAudit, Remark
-from synthcli.files import atomic_write, claim_outputs
+from synthcli.files import atomic_write, held_outputs
 from synthcli.gate import Policy, Spare, Verdict, judge, load_policy
 from synthcli.privacy.ledger import ledger_folder
 from synthcli.quality.compare import compare
@@ -62,7 +62,11 @@ def run_audit(request: AuditRequest, progress: Progress = silent) -> AuditOutcom
     Raises `InvalidAudit` for a set-up that cannot give a valid answer, `InputError` for files that cannot be read,
     `BudgetRefused` where the budget does not hold a public result; no row is read then.
     """
-    claim_outputs(request.outputs, request.force, request.inputs)
+    with held_outputs(request.outputs, request.force, request.inputs):
+        return _audit(request, progress)
+
+
+def _audit(request: AuditRequest, progress: Progress) -> AuditOutcome:
     policy = load_policy(request.policy)
     refuse_number(request, policy)
     synthesizer = load(request.model)

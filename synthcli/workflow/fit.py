@@ -12,7 +12,7 @@ from synthcli.artifact import save
 from synthcli.audit.coins import Coins
 from synthcli.audit.coins_file import VERSION, VERSION_OF_UNITS, save_coins
 from synthcli.errors import InputError, remarking
-from synthcli.files import claim_output
+from synthcli.files import held_outputs
 from synthcli.privacy.amounts import delta_amount, epsilon_amount, spell
 from synthcli.privacy.ledger import Ledger, Reservation, open_ledger
 from synthcli.synthesizer import PrivacyStatement, Synthesizer
@@ -61,7 +61,12 @@ def run_fit(request: FitRequest, progress: Progress = silent, warn: Warn = mute)
     asked = _fingerprint(request, plan)
     if request.output.is_file() and not request.refit and _is_up_to_date(request, plan, ledger, asked):
         return FitResult(model=request.output, dataset=plan.dataset, up_to_date=True)
-    claim_output(request.output, request.force or request.refit, request.inputs)
+    with held_outputs((request.output,), request.force or request.refit, request.inputs):
+        return _fit(request, plan, ledger, asked, progress, warn)
+
+
+def _fit(request: FitRequest, plan: FitPlan, ledger: Ledger, asked: str, progress: Progress, warn: Warn) -> FitResult:
+    """Reserve, read, draw, write, commit."""
     note = f"unit {plan.unit.column}, at most {plan.unit.rows} rows each" if plan.unit else ""
     reservation = ledger.reserve(plan.dataset, request.epsilon, request.delta, mechanism=plan.mechanism_name, note=note)
     with ExitStack() as stack:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synthcli.artifact import load
 from synthcli.errors import InputError, UsageError
-from synthcli.files import atomic_write, cannot, claim_output
+from synthcli.files import atomic_write, cannot, held_outputs
 from synthcli.report.describe import describe
 from synthcli.report.document import from_document
 from synthcli.report.html import render_html
@@ -20,7 +20,11 @@ def run_report(request: ReportRequest) -> Path:
 
     Raises `InputError` for a file that is not a model, or not an audit, `UsageError` for an audit of another model.
     """
-    claim_output(request.output, request.force, request.inputs)
+    with held_outputs((request.output,), request.force, request.inputs):
+        return _report(request)
+
+
+def _report(request: ReportRequest) -> Path:
     document = None if request.audit is None else from_document(_object(request.audit, "an audit file", "-o"))
     told = None if request.public_audit is None else _public(request.public_audit, request.model)
     page = render_html(describe(load(request.model), document, told), request.public)
