@@ -1,6 +1,7 @@
 """The ledger's tables, and the opening of the database that holds them."""
 
 import errno
+import logging
 import os
 import secrets
 import sqlite3
@@ -34,6 +35,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from synthcli.errors import InputError, UsageError
+
+# By itself it prints a traceback where a signal interrupts the closing of a connection.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 VERSION = 1
 WAIT_SECONDS = 60.0

@@ -176,6 +176,28 @@ def test_a_signal_while_the_program_starts_ends_it_quietly(tmp_path: Path, modul
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
 
 
+CLOSED = """\
+import sys
+from sqlalchemy import event
+from synthcli.cli.failure import Signalled
+from synthcli.privacy.ledger import open_ledger
+book = open_ledger(sys.argv[1])
+@event.listens_for(book._engine, "reset")
+def interrupted(*_):
+    raise Signalled(130)
+try:
+    book.account("wards")
+except Signalled:
+    print("left", flush=True)
+"""
+
+
+def test_a_signal_while_the_ledger_is_closed_prints_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLOSED, str(tmp_path / "l.sqlite")]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "left\n", "")
+
+
 LATE = """\
 import os, signal, sys
 import synthcli.__main__ as module
