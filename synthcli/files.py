@@ -1,5 +1,6 @@
 """What cron needs from a file system: files that appear whole or not at all, locks, and configuration files."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -119,7 +120,7 @@ def _locked(place: Path) -> int:
     while True:
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
             if os.path.samestat(os.fstat(descriptor), place.stat()):
                 return descriptor
         except FileNotFoundError:
@@ -128,6 +129,15 @@ def _locked(place: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """`BlockingIOError` where another run has it. A file system that knows no locks cannot tell, and is no obstacle."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
 
 
 def claim_folder(path: Path) -> None:

@@ -231,3 +231,22 @@ def test_a_lock_that_was_removed_in_between_is_taken_anew(tmp_path: Path, monkey
     with held_outputs((tmp_path / "a.csv",)):
         assert _listed(tmp_path) == [".a.csv.synthcli-lock"]
     assert _listed(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "is_obstacle"), [(errno.ENOLCK, False), (errno.EOPNOTSUPP, False), (errno.EIO, True)]
+)
+def test_where_a_file_system_knows_no_locks_files_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_obstacle: bool
+) -> None:
+    def refused(descriptor: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.fcntl, "flock", refused)
+    if is_obstacle:
+        with pytest.raises(InputError, match="cannot write"), held_outputs((tmp_path / "a.csv",)):
+            pytest.fail("an error of the disk is none of the lock's")
+    else:
+        with held_outputs((tmp_path / "a.csv",)):
+            pass
+        assert _listed(tmp_path) == []
