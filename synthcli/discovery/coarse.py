@@ -11,7 +11,7 @@ from synthcli.discovery.axes import bounds_on_axis
 from synthcli.discovery.bounded import Bounded, Density, encoder_of
 from synthcli.discovery.budget import Discovery
 from synthcli.discovery.facts import Facts
-from synthcli.discovery.reach import Present, is_settled, present, reach, reach_beyond, reach_evenly
+from synthcli.discovery.reach import Present, is_settled, lacks_many, present, reach, reach_beyond, reach_evenly
 from synthcli.discovery.stand_ins import stand_ins, with_stand_ins
 from synthcli.discovery.survey import MOST_DECIMALS, DecimalPlaces, Survey, View, cells_of, measure
 from synthcli.marginal import Measurement
@@ -132,7 +132,8 @@ class _Search:
         near = inside = _reach(self._facts, self._columns[name], edges, counts, sigma, values)
         if parts_of_kind(self._columns[name].kind):
             inside = reach_evenly(counts, sigma, inside, values)
-        told = inside != near or _tell(self._facts, self._columns[name], counts, sigma)
+        lacks = lacks_many(counts, sigma, inside, values)
+        told = inside != near or _tell(self._facts, self._columns[name], counts, sigma, lacks)
         (self.unclear.discard if told else self.unclear.add)(name)
         if _are_listed(self._keys.get(name, {}), float(counts[inside].sum())):
             self.fine.pop(name, None)
@@ -193,12 +194,15 @@ def _reach(
     return reach(edges, counts, sigma, near, values)
 
 
-def _tell(facts: Facts, column: Column, counts: NDArray[np.float64], sigma: float) -> bool:
-    """Whether the counts of octaves (years) say where the values lie, or the public facts do."""
+def _tell(facts: Facts, column: Column, counts: NDArray[np.float64], sigma: float, lacks: bool) -> bool:
+    """Whether the counts of octaves (years) say where the values lie, or the public facts do.
+
+    They do not where the range lacks many (`lacks`), wherever these are.
+    """
     if column.name in facts.likely or None not in bounds_on_axis(column):
         return True
     only_year = bool(parts_of_kind(column.kind)) and float(counts.max()) > _ONLY_YEAR * sigma
-    return only_year or len(grid.clear_cells(counts, sigma)) > 0
+    return only_year or (len(grid.clear_cells(counts, sigma)) > 0 and not lacks)
 
 
 def _look_at_precision(

@@ -27,6 +27,9 @@ _LIKELIER = 2.0
 _OF_MANY = 4.6
 """And in columns of years by the logarithm of the number of runs more: noise does that once in 100 columns at most."""
 
+_MANY = 0.1
+"""A range that lacks so many of the values does not tell where they lie."""
+
 _AWAY = 12
 """What is left is looked for among so many octaves on either side."""
 
@@ -58,13 +61,18 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     Any count beside the mass will do: an octave that is empty after all costs one fine cell, which is cut off again
     where noise is least. Where nothing stands clear, all that is near and not negative; or the clearest run elsewhere,
     if there are values and they are much more likely there. Values that are not accounted for by the range lie outside
-    of it: in the clearest run there.
+    of it: in the clearest run there. Numbers of both signs lie in two runs that mirror each other, where these are
+    likelier.
     """
+    both = _of_both_signs(edges, counts, sigma, values)
     above = near & (edges[:-1] >= 0)
     near = above if above.any() else near
     inside = active(counts, sigma, near, 0.0, whole=True)
     if len(clear_cells(counts, sigma)):
+        inside = _hull(inside, both) if both else _with_other_sign(edges, counts, sigma, inside, values)
         inside = _with_what_is_left(counts, sigma, inside, values)
+    elif both:
+        inside = both
     elif values.rows > _PRESENT * max(values.stddev, sigma):
         inside = _far(counts, sigma, near, replace(values, stddev=0.0)) or inside
     zero = int(np.searchsorted(edges, 0))
@@ -109,6 +117,11 @@ def is_settled(counts: NDArray[np.float64], sigma: float, inside: slice, values:
     return len(clear_cells(counts, sigma)) > 0 and _left(counts, sigma, inside, values) <= 0.0
 
 
+def lacks_many(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> bool:
+    """Whether more than a tenth of the values must lie outside of the range, beyond what noise may hide."""
+    return _left(counts, sigma, inside, values) > _MANY * values.rows
+
+
 def _left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> float:
     """How many rows with a value the range does not account for, beyond what noise may hide."""
     left = values.rows - float(counts[inside].sum())
@@ -138,6 +151,49 @@ def _likeliest(
         if likely[start] > best:
             best, found = float(likely[start]), slice(start, start + cells)
     return found, best
+
+
+def _of_both_signs(edges: Edges, counts: NDArray[np.float64], sigma: float, values: Present) -> slice | None:
+    """From the likeliest run below zero up to its mirror image above, if both together are likelier than any one run.
+
+    Octaves near zero hold little of what reaches far to both sides, so that no run goes across.
+    """
+    high = np.flatnonzero(edges > 0)
+    high = high[np.isin(-edges[high], edges)]
+    if len(high) < 2 or values.rows <= 0:
+        return None
+    low = np.searchsorted(edges, -edges[high])
+    before = np.concatenate([[0.0], np.cumsum(counts)])
+    best, found = -np.inf, slice(0, 1)
+    for cells in range(1, min(LONGEST, len(high) - 1) + 1):
+        above, below = before[high[cells:]] - before[high[:-cells]], before[low[:-cells]] - before[low[cells:]]
+        likely = likelihood(above + below, 2 * cells, values.rows, sigma, values.stddev)
+        start = int(likely.argmax())
+        if likely[start] > best:
+            best, found = float(likely[start]), slice(int(low[start + cells]), int(high[start + cells]))
+    _, one = _likeliest(counts, sigma, values)
+    return found if best - max(one, 0.0) > _LIKELIER else None
+
+
+def _with_other_sign(edges: Edges, counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
+    """The range with the likeliest run among the mirror images of its octaves, if the rows that it lacks are there.
+
+    Among so many runs the likeliest of noise is likelier than it should be by about their number.
+    """
+    ends = np.sort(-edges[[inside.start, inside.stop]])
+    first, last = np.searchsorted(edges, ends[0]), np.searchsorted(edges, ends[1], side="right") - 1
+    across = np.zeros(len(counts), dtype=np.bool_)
+    across[first:last] = True
+    across[inside] = False
+    places = np.flatnonzero(across)
+    if len(places) < 1:
+        return inside
+    held, cells = float(counts[inside].sum()), inside.stop - inside.start
+    lacking = Present(rows=values.rows - held, stddev=sqrt(values.stddev**2 + cells * sigma**2))
+    run, likely = _likeliest(counts[places[0] : places[-1] + 1], sigma, lacking)
+    if lacking.rows <= 0 or likely <= _LIKELIER + log(min(LONGEST, len(places)) * len(places)):
+        return inside
+    return _hull(inside, slice(int(places[0]) + run.start, int(places[0]) + run.stop))
 
 
 def _with_what_is_left(counts: NDArray[np.float64], sigma: float, inside: slice, values: Present) -> slice:
