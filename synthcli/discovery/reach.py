@@ -64,17 +64,16 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
     of it: in the clearest run there. Numbers of both signs lie in two runs that mirror each other, where these are
     likelier.
     """
-    both = _of_both_signs(edges, counts, sigma, values)
     above = near & (edges[:-1] >= 0)
     near = above if above.any() else near
     inside = active(counts, sigma, near, 0.0, whole=True)
     if len(clear_cells(counts, sigma)):
+        both = _of_both_signs(edges, counts, sigma, values)
         inside = _hull(inside, both) if both else _with_other_sign(edges, counts, sigma, inside, values)
         inside = _with_what_is_left(counts, sigma, inside, values)
-    elif both:
-        inside = both
     elif values.rows > _PRESENT * max(values.stddev, sigma):
-        inside = _far(counts, sigma, near, replace(values, stddev=0.0)) or inside
+        known = replace(values, stddev=0.0)
+        inside = _of_both_signs(edges, counts, sigma, known) or _far(counts, sigma, near, known) or inside
     zero = int(np.searchsorted(edges, 0))
     if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
         return _hull(inside, slice(zero, zero + 1))
