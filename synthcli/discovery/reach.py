@@ -21,6 +21,9 @@ _BESIDE_CLEAR = 3.0
 _PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
 
+_SURE = 3.0
+"""They are looked for on both sides of zero at once if so many do."""
+
 _LIKELIER = 2.0
 """The logarithm of how many times likelier values must be elsewhere than near."""
 
@@ -73,7 +76,7 @@ def reach(edges: Edges, counts: NDArray[np.float64], sigma: float, near: NDArray
         inside = _with_what_is_left(counts, sigma, inside, values)
     elif values.rows > _PRESENT * max(values.stddev, sigma):
         known = replace(values, stddev=0.0)
-        inside = _of_both_signs(edges, counts, sigma, known) or _far(counts, sigma, near, known) or inside
+        inside = _of_both_signs(edges, counts, sigma, values) or _far(counts, sigma, near, known) or inside
     zero = int(np.searchsorted(edges, 0))
     if edges[0] <= 0 < edges[-1] and counts[zero] > _ZERO * sigma:
         return _hull(inside, slice(zero, zero + 1))
@@ -159,18 +162,18 @@ def _of_both_signs(edges: Edges, counts: NDArray[np.float64], sigma: float, valu
     """
     high = np.flatnonzero(edges > 0)
     high = high[np.isin(-edges[high], edges)]
-    if len(high) < 2 or values.rows <= 0:
+    if len(high) < 2 or values.rows < _SURE * max(values.stddev, sigma):
         return None
-    low = np.searchsorted(edges, -edges[high])
+    known, low = replace(values, stddev=0.0), np.searchsorted(edges, -edges[high])
     before = np.concatenate([[0.0], np.cumsum(counts)])
     best, found = -np.inf, slice(0, 1)
     for cells in range(1, min(LONGEST, len(high) - 1) + 1):
         above, below = before[high[cells:]] - before[high[:-cells]], before[low[:-cells]] - before[low[cells:]]
-        likely = likelihood(above + below, 2 * cells, values.rows, sigma, values.stddev)
+        likely = likelihood(above + below, 2 * cells, known.rows, sigma)
         start = int(likely.argmax())
         if likely[start] > best:
             best, found = float(likely[start]), slice(int(low[start + cells]), int(high[start + cells]))
-    _, one = _likeliest(counts, sigma, values)
+    _, one = _likeliest(counts, sigma, known)
     return found if best - max(one, 0.0) > _LIKELIER else None
 
 
