@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from synthcli.marginal import Clique
 
+BATCH = 12
+"""Most tables of a batch, or as many as there are columns, if these are more: of few columns all triples are measured.
+Of fewer columns than that a forest is a small part of what will be, and its share is as much smaller."""
+
 NOISE_LEFT = 0.6
 """The part of the noise that is left once a table is made consistent with all others and non-negative."""
 

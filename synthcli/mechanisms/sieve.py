@@ -30,7 +30,7 @@ from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.marginal.coarsening import coarsened
 from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.mechanisms import star
-from synthcli.mechanisms.batch import Option, choose, forest, noise_left, shares
+from synthcli.mechanisms.batch import BATCH, Option, choose, forest, noise_left, shares
 from synthcli.mechanisms.gaps import around_hubs, clear_gaps, divided, gap_weights, needed
 from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.resolution import coarsen, merged_share, refined
@@ -141,7 +141,8 @@ class Sieve:
         """Screen, forest, batches; returns the rho for which nothing was worth measuring."""
         later = self.rounds - 1
         looks = split(screen, (later, *[1] * later))
-        parts = split(joint, (self.first_share, *[(1.0 - self.first_share) / later] * later))
+        first = self.first_share * min(1.0, len(build.columns) / BATCH)
+        parts = split(joint, (first, *[(1.0 - first) / later] * later))
         progress("screening all pairs", 0.0)
         options, stddev = build.screen(weights, looks[0])
         options, of_gaps = divided(options, build.gaps)
@@ -215,7 +216,7 @@ class _Build:
         return self.measure([*known.values(), *self._compared(unseen, look)], rho)
 
     def _known(self, options: Sequence[Option]) -> dict[Clique, Option]:
-        """The options that have been measured, and the error that their noise has left: no look tells that as well."""
+        """Those that have been measured, and the error that their noise has left: no look tells that as well."""
         measured = {m.clique: m for m in pool(self.measurements)}
         done = [o for o in divided(options, self.gaps)[0] if o.clique in measured]
         return {o.clique: replace(o, distance=noise_left(measured[o.clique].variance)) for o in done}
@@ -238,7 +239,7 @@ class _Build:
 
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
-        batch = choose(options, rho / self.curator.rows_per_unit**2, len(self.domain), self._fits)
+        batch = choose(options, rho / self.curator.rows_per_unit**2, max(len(self.domain), BATCH), self._fits)
         if not batch:
             return rho
         self.measurements += self.curator.measure_groups(shares(batch, rho))

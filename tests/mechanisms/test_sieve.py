@@ -87,6 +87,17 @@ def test_triples_follow_where_all_pairs_are_known():
     assert ("a", "b", "c") not in _joint(alone), "a triple needs all three of its pairs in the workload"
 
 
+def test_of_few_columns_all_triples_are_measured():
+    """Six columns, any cell of whose joint table is as likely as chance has it: every triple says what no pair does."""
+    rng = np.random.default_rng(1)
+    cells = rng.choice(2**6, 200_000, p=rng.dirichlet(np.full(2**6, 0.5)))
+    codes = {name: (cells >> i & 1).astype(np.uint8) for i, name in enumerate("abcdef")}
+    fit, _ = _run(Sieve(), Coded(Domain(tuple("abcdef"), (2,) * 6), codes), epsilon=5.0)
+    sizes = [len(clique) for clique in _joint(fit)]
+    assert sizes.count(2) == 15
+    assert sizes.count(3) > 15, "of 20; as many as there are columns, where a batch has no more"
+
+
 def test_scales_are_binned_and_come_back_fine():
     rng = np.random.default_rng(3)
     age = np.clip(rng.normal(50, 15, 6000), 0, 99).astype(np.uint8)
