@@ -125,6 +125,13 @@ SYSTEMS = {
     "dpsynth-aim": System(
         title="google/dpsynth AIM", adapter="dpsynth_local.py", environment="dpsynth", arguments=("--model", "aim")
     ),
+    "dpsynth-aim-10": System(
+        title="google/dpsynth AIM, 10 MB, 32 rounds, pairs",
+        adapter="dpsynth_local.py",
+        environment="dpsynth",
+        arguments=("--model", "aim", "--megabytes", "10", "--rounds", "32", "--workload", "pairs"),
+        everywhere=False,
+    ),
     "dpsynth-swift": System(
         title="google/dpsynth SWIFT",
         adapter="dpsynth_local.py",
