@@ -21,6 +21,9 @@ UNLISTED = 0.02
 
 Keys = Mapping[str, int]
 
+Share = tuple[float, float]
+"""A part of rho, and one of delta."""
+
 
 @dataclass(frozen=True)
 class Presence:
@@ -40,17 +43,36 @@ def learn_categories(
 
     Columns of few values show them at once; what these do not need goes to the others. What no column needs is left.
     """
-    if len(names) < 2:
-        return {name: curator.keys(name, *split(rho, (1.0,)), *split(delta, (1.0,))) for name in names}
-    for_presence, for_first, for_second = split(rho, SHARES)
-    delta_first, delta_second = split(delta, (1.0, 1.0))
+    presence, looks = _looks(len(names), rho, delta)
+    if len(looks) < 2:
+        return {name: curator.keys(name, *_each(looks[0], 1)) for name in names}
+    first, second = looks
     survey = curator.on(Survey({name: View(name, Presence()) for name in names}))
-    there = {m.clique[0]: m for m in survey.measure([(name,) for name in names], for_presence)}
-    found = _keys(names, curator, for_first, delta_first, lambda done: progress(done / 2))
+    there = {m.clique[0]: m for m in survey.measure([(name,) for name in names], presence)}
+    found = _keys(names, curator, first, lambda done: progress(done / 2))
     open_names = [name for name in names if _is_open(found[name], there[name])]
-    more = _keys(open_names, curator, for_second, delta_second, lambda done: progress(0.5 + done / 2))
-    rhos = for_first / len(names), for_second / max(len(open_names), 1)
+    more = _keys(open_names, curator, second, lambda done: progress(0.5 + done / 2))
+    rhos = first[0] / len(names), second[0] / max(len(open_names), 1)
     return {name: _together(found[name], more.get(name, {}), rhos) for name in names}
+
+
+def shares_of_columns(columns: int, rho: float, delta: float) -> tuple[Share, ...]:
+    """What one column is asked with in each look, if all columns are looked at in all of them: the least it gets."""
+    return tuple(_each(look, columns) for look in _looks(columns, rho, delta)[1]) if columns else ()
+
+
+def _looks(columns: int, rho: float, delta: float) -> tuple[float, tuple[Share, ...]]:
+    """The rho for how many values each column has, and what each look may spend: one look, where a column is alone."""
+    if columns < 2:
+        return 0.0, ((rho, delta),)
+    presence, *rhos = split(rho, SHARES)
+    return presence, tuple(zip(rhos, split(delta, (1.0, 1.0)), strict=True))
+
+
+def _each(look: Share, columns: int) -> Share:
+    """The equal share of each of so many columns."""
+    equal = [1.0] * columns
+    return split(look[0], equal)[0], split(look[1], equal)[0]
 
 
 def _is_open(found: Keys, there: Measurement) -> bool:
@@ -60,16 +82,13 @@ def _is_open(found: Keys, there: Measurement) -> bool:
 
 
 def _keys(
-    names: Sequence[str], curator: Curator, rho: float, delta: float, progress: Callable[[float], None]
+    names: Sequence[str], curator: Curator, look: Share, progress: Callable[[float], None]
 ) -> dict[str, dict[str, int]]:
     """An equal share for each column."""
     found: dict[str, dict[str, int]] = {}
-    if not names:
-        return found
-    rhos, deltas = split(rho, [1.0] * len(names)), split(delta, [1.0] * len(names))
-    for done, (name, share, chance) in enumerate(zip(names, rhos, deltas, strict=True)):
+    for done, name in enumerate(names):
         progress(done / len(names))
-        found[name] = curator.keys(name, share, chance)
+        found[name] = curator.keys(name, *_each(look, len(names)))
     return found
 
 

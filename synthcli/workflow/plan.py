@@ -19,7 +19,7 @@ from synthcli.table.persons import events_schema
 from synthcli.table.schema import Schema
 from synthcli.table.schema_file import load_schema
 from synthcli.workflow.persons import PersonsPlan, part_of, plan_persons, wants_persons
-from synthcli.workflow.privacy_unit import BOUNDS, Noise, noise_at, resolve_unit
+from synthcli.workflow.privacy_unit import BOUNDS, Noise, category_thresholds, noise_at, resolve_unit
 from synthcli.workflow.requests import FitRequest
 from synthcli.workflow.workloads import named_marginals, workload_of
 
@@ -128,7 +128,7 @@ def plan_fit(request: FitRequest) -> FitPlan:
     needs = plan_discovery(own, binned=bool(schema.rules) or not mechanism.coarsens)
     has_keys = bool(needs.categories) or (persons is not None and bool(persons.needs.categories))
     policy = load_policy(request.policy) if request.audit_coins else None
-    return FitPlan(
+    plan = FitPlan(
         dataset=dataset,
         schema=schema,
         facts=facts,
@@ -146,3 +146,13 @@ def plan_fit(request: FitRequest) -> FitPlan:
         unit=unit,
         persons=persons,
     )
+    _refuse_small_delta(plan)
+    return plan
+
+
+def _refuse_small_delta(plan: FitPlan) -> None:
+    """`UsageError` where delta is too small to learn categories, of rows or of persons: before anything is spent."""
+    category_thresholds(plan.rows_per_unit, plan.rows_rho, plan.rows_key_delta, plan.needs)
+    if plan.persons is not None:
+        rho, key_delta = plan.persons.share * plan.budget.rho, plan.persons.key_share * plan.budget.key_delta
+        category_thresholds(1, rho, key_delta, plan.persons.needs)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from synthcli.discovery.budget import Discovery
-from synthcli.discovery.categories import SHARES
+from synthcli.discovery.categories import shares_of_columns
 from synthcli.errors import UsageError, closest
 from synthcli.privacy.bounding import MOST, PrivacyUnit
 from synthcli.privacy.noise import keys_scales_for, sigma_for
@@ -79,13 +79,18 @@ def noise_at(rows: int, rho: float, key_delta: float, needs: Discovery, columns:
 
 def _threshold(rows: int, rho: float, key_delta: float, needs: Discovery) -> int | None:
     """The threshold of the last look, if all columns are looked at twice."""
-    columns = len(needs.categories)
-    if not columns:
-        return None
-    rho, delta = needs.shares["categories"] * rho / columns, key_delta / columns
-    if columns > 1:
-        rho, delta = SHARES[-1] * rho, delta / 2
     try:
-        return keys_scales_for(rho, delta, rows)[1]
+        return category_thresholds(rows, rho, key_delta, needs)[-1] if needs.categories else None
     except UsageError:
         return None
+
+
+def category_thresholds(rows: int, rho: float, key_delta: float, needs: Discovery) -> tuple[int, ...]:
+    """The noisy counts above which categories are learnt, look by look, if all columns are looked at in all of them.
+
+    Raises `UsageError` for a delta that is too small for one of them: the fit would end there, with noise drawn.
+    """
+    if not needs.categories:
+        return ()
+    shares = shares_of_columns(len(needs.categories), needs.shares["categories"] * rho, key_delta)
+    return tuple(keys_scales_for(*share, rows)[1] for share in shares)
