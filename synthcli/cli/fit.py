@@ -9,7 +9,7 @@ from synthcli.cli.console import Console
 from synthcli.cli.csv_options import CsvOptions
 from synthcli.cli.fit_options import FitOptions
 from synthcli.cli.fit_plan import Left, show_plan
-from synthcli.cli.options import AUDIT_COINS, DELTA, EPSILON, MECHANISM, Force, MechanismName, Policy
+from synthcli.cli.options import AUDIT_COINS, DELTA, EPSILON, MECHANISM, POLICY_HELP, Force, MechanismName
 from synthcli.errors import BudgetRefused, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from synthcli.workflow.plan import FitPlan
     from synthcli.workflow.requests import FitRequest
 
+
+def _where_audited(context: typer.Context, policy: Path | None) -> Path | None:
+    """The release file's policy is for its audit: a fit without coins passes over it, and refuses its own option."""
+    source = context.get_parameter_source("policy")
+    is_default = source is not None and source.name == "DEFAULT_MAP"
+    return None if is_default and not context.params.get("audit_coins") else policy
+
+
+_Policy = Annotated[Path | None, typer.Option("--policy", metavar="FILE", callback=_where_audited, help=POLICY_HELP)]
 _Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="MODEL", help="Where the model goes.")]
 _Refit = Annotated[bool, typer.Option("--refit", help="Spend again, though the same inputs have been fitted before.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan; read no rows and spend nothing.")]
@@ -30,7 +39,7 @@ def fit(
     delta: Annotated[str, DELTA] = "1e-9",
     mechanism: Annotated[MechanismName, MECHANISM] = MechanismName.SIEVE,
     audit_coins: Annotated[float, AUDIT_COINS] = 0.0,
-    policy: Policy = None,
+    policy: _Policy = None,
     *,
     options: FitOptions,
     output: _Output = None,

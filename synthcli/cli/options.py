@@ -50,9 +50,8 @@ AUDIT_COINS = typer.Option(
 )
 """Options of a fit with a default of its own in each command; the others are `FitOptions`."""
 
-Policy = Annotated[
-    Path | None, typer.Option("--policy", metavar="FILE", help="The audit's policy: it is registered in the model.")
-]
+POLICY_HELP = "The audit's policy: it is registered in the model."
+Policy = Annotated[Path | None, typer.Option("--policy", metavar="FILE", help=POLICY_HELP)]
 PrivacyUnit = Annotated[
     str | None,
     typer.Option("--privacy-unit", metavar="COLUMN", help="Protect all rows with one value of this column together."),

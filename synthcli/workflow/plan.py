@@ -115,6 +115,11 @@ def plan_fit(request: FitRequest) -> FitPlan:
     """
     if not 0 <= request.audit_coins < 1:
         raise UsageError("--audit-coins is a share of the rows, from 0 up to 1", "for example --audit-coins 0.1")
+    if request.policy is not None and not request.audit_coins:
+        raise UsageError(
+            "--policy means nothing without --audit-coins: there is no audit to judge",
+            "add --audit-coins SHARE (0.1, say), or leave --policy out",
+        )
     epsilon, delta = float(spendable_epsilon(request.epsilon)), float(spendable_delta(request.delta))
     mechanism = mechanism_named(request.mechanism, request.max_cells)
     schema = load_schema(request.schema)

@@ -68,6 +68,29 @@ def test_a_target_and_a_workload_come_from_everywhere(plan, tmp_path: Path) -> N
     assert (told["target"], told["marginals"]) == (None, 1)
 
 
+@pytest.mark.parametrize("more", [("--dry-run",), ("-o", "m.synth")])
+@pytest.mark.parametrize("policy", ["", "no.toml"])
+def test_a_policy_without_coins_is_refused(synthcli: Run, tmp_path: Path, policy: str, more: tuple[str, ...]) -> None:
+    (tmp_path / "schema.yaml").write_text(SCHEMA)
+    (tmp_path / "policy.toml").touch()
+    told = ("--policy", policy or "policy.toml", "--audit-coins", "0")
+    done = synthcli("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "1", *told, *more)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --policy means nothing without --audit-coins")
+
+
+def test_the_policy_of_the_release_file_is_for_fits_with_coins(plan, synthcli: Run, tmp_path: Path) -> None:
+    """A release has coins unless told otherwise; a fit by hand has none, and need not be told that."""
+    (tmp_path / "synthcli.toml").write_text(
+        '[data]\nschema = "schema.yaml"\n[fit]\nepsilon = 1\n[audit]\npolicy = "p.toml"\n'
+    )
+    assert plan()["audit_coins"] == 0
+    done = synthcli("fit", "t.csv", "--dry-run", "--audit-coins", "0.5")
+    assert (done.returncode, "p.toml" in done.stderr) == (2, True)
+    (tmp_path / "p.toml").touch()
+    assert plan("--audit-coins", "0.5")["audit_coins"] == 0.5
+
+
 def test_without_a_file_the_defaults_stand(plan) -> None:
     assert plan("--schema", "schema.yaml", "--epsilon", "1")["delta"] == 1e-9
 

@@ -42,7 +42,7 @@ def _content(folder: Path) -> dict[str, bytes]:
         (*FIT, "link.csv"),
         (*FIT, "t.csv", "--refit"),
         (*FIT, "schema.yaml"),
-        (*FIT, "policy.toml", "--policy", "policy.toml"),
+        (*FIT, "policy.toml", "--policy", "policy.toml", "--audit-coins", "0.5"),
         (*FIT, "workload.toml", "--workload", "workload.toml", "--mechanism", "aim"),
         ("fit", "d", *FIT[2:], "d/b.csv.gz"),
         ("fit", "d/*", *FIT[2:], "d/a.csv"),
