@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # later: until a signal is handled, Python tells of it by a t
 _AGAIN = 0.01
 """Seconds after which a signal that came at a bad time is looked at again."""
 
+_LOST = 0.1
+"""Seconds after which a signal that nothing unwinds from is raised again."""
+
 _LOSES_EXCEPTIONS = {"opendp", "importlib", "_frozen_importlib"}
 """Modules among whose callers is foreign code that may lose an exception, and go on, crash or raise another."""
 
@@ -33,12 +36,14 @@ def main() -> NoReturn:
     manner = Manner.of(sys.argv[1:])
     if not manner.debug:
         warnings.simplefilter("ignore")  # a library's warning may quote a value
+    sys.unraisablehook = _tell_ignored
     try:
         _on_signals(_unwind)
         ending.code = run(sys.argv[1:], manner)
         _on_signals(_leave)  # nothing is open any more
     except Signalled as leaving:  # before the command began, or while its end was told
         ending.code = int(leaving.code or 0)
+    _is_caught()
     sys.exit(ending.code)
 
 
@@ -89,12 +94,14 @@ def run(arguments: list[str], manner: "Manner") -> int:
         sys.stdout.flush()
         return int(code or 0)
     except SystemExit as leaving:
+        _is_caught()
         if signal_behind(leaving):
             return report_failure(leaving, manner)
         if isinstance(leaving.__context__, BrokenPipeError):  # Typer exits with 1 when the reader has gone
             return report_failure(leaving.__context__, manner)
         return leaving.code if isinstance(leaving.code, int) else 1
     except BaseException as error:
+        _is_caught()
         return report_failure(error, manner)
 
 
@@ -112,15 +119,38 @@ def _leave(number: int, _: FrameType | None) -> NoReturn:
 def _unwind(number: int, frame: FrameType | None) -> None:
     """Leave through every `finally`, so that temporary files are removed and reservations settled.
 
-    Not out of a function that foreign code calls, which would lose what is raised there.
+    Not out of a function that foreign code calls, which would lose what is raised there. Python loses it, too, in a
+    `__del__` or the callback of a weak reference: so it is raised again and again until it `_is_caught`.
     """
-    if _may_lose_exceptions(frame):
-        signal.signal(signal.SIGALRM, lambda _, later: _unwind(number, later))
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    may_lose = _may_lose_exceptions(frame)
+    signal.signal(signal.SIGALRM, lambda _, later: None if _is_unwinding() else _unwind(number, later))
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN if may_lose else _LOST, _LOST)
+    if may_lose:
         return
     from synthcli.cli.failure import Signalled
 
     raise Signalled(128 + number)
+
+
+def _is_unwinding() -> bool:
+    """Whether a `finally`, or the like, is at work because of a signal: it is to be let finish."""
+    from synthcli.cli.failure import signal_behind
+
+    handled = sys.exception()
+    return handled is not None and signal_behind(handled) is not None
+
+
+def _is_caught() -> None:
+    """A signal, if there was one, has come out where it is told."""
+    signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def _tell_ignored(ignored: "sys.UnraisableHookArgs") -> None:
+    """What Python says of an exception that it had to ignore; nothing of a signal, which is raised again."""
+    from synthcli.cli.failure import signal_behind
+
+    if ignored.exc_value is None or signal_behind(ignored.exc_value) is None:
+        sys.__unraisablehook__(ignored)
 
 
 def _may_lose_exceptions(frame: FrameType | None) -> bool:

@@ -99,7 +99,7 @@ def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str
 
 CALLED = """\
 import opendp.prelude as dp, os, signal, time
-from synthcli.__main__ import _unwind
+from synthcli.__main__ import _is_caught, _unwind
 from synthcli.cli.failure import Signalled
 dp.enable_features("contrib", "honest-but-curious")
 signal.signal(signal.SIGINT, _unwind)
@@ -114,6 +114,7 @@ try:
     answer = called([1, 2])
     time.sleep(60)
 except Signalled:
+    _is_caught()
     print(answer)
     print("left", flush=True)
 """
@@ -127,13 +128,14 @@ def test_a_signal_waits_until_opendp_has_returned(tmp_path: Path) -> None:
 
 LOADED = """\
 import os, signal, sys, time
-from synthcli.__main__ import _unwind
+from synthcli.__main__ import _is_caught, _unwind
 from synthcli.cli.failure import Signalled
 signal.signal(signal.SIGINT, _unwind)
 try:
     import loses
     time.sleep(60)
 except Signalled:
+    _is_caught()
     print("loaded" if "loses" in sys.modules else "lost")
     print("left", flush=True)
 """
@@ -196,6 +198,44 @@ def test_a_signal_while_the_ledger_is_closed_prints_no_traceback(tmp_path: Path)
     command = [sys.executable, "-c", CLOSED, str(tmp_path / "l.sqlite")]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=50)
     assert (done.returncode, done.stdout, done.stderr) == (0, "left\n", "")
+
+
+IGNORED = """\
+import os, signal, sys, time, weakref
+import synthcli.__main__ as module
+class Lost:
+    def __del__(self):
+        os.kill(os.getpid(), {number})
+        time.sleep(5)
+def job(*_, **__):
+    {where}
+    try:
+        time.sleep(40)
+    finally:
+        time.sleep(0.5)  # as long as several looks for a signal that is lost
+        print("settled", flush=True)
+import synthcli.workflow.sample
+synthcli.workflow.sample.run_sample = job
+sys.argv = ["synthcli", "sample", "m.synth", "-o", "rows.csv", "--quiet"]
+module.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Lost()",
+        "held = type('Held', (), {})(); seen = weakref.ref(held, Lost.__del__); del held",
+    ],
+)
+def test_a_signal_where_python_ignores_exceptions_is_raised_again(
+    tmp_path: Path, number: signal.Signals, where: str
+) -> None:
+    """It is not swallowed, prints nothing, and lets what is settled on the way out be settled."""
+    (tmp_path / "probe.py").write_text(IGNORED.format(number=int(number), where=where))
+    done = _probe(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "settled\n", "")
 
 
 LATE = """\
