@@ -79,16 +79,15 @@ def spell(amount: Decimal) -> str:
 
 
 def _amount(value: Amount, name: str) -> Decimal:
+    text, example = str(value).strip(), f"for example --{name} {'1' if name == 'epsilon' else '1e-9'}"
     try:
-        amount = Decimal(str(value).strip())
+        if "_" in text or not text.isascii():  # 1_5 would be 15, which hardly anyone means
+            raise InvalidOperation
+        amount = Decimal(text)
     except InvalidOperation:
-        raise UsageError(
-            f"{name} is not a number", f"for example --{name} {'1' if name == 'epsilon' else '1e-9'}"
-        ) from None
+        raise UsageError(f"{name} is not a number", example) from None
     if not amount.is_finite():
-        raise UsageError(
-            f"{name} is not a finite number", f"for example --{name} {'1' if name == 'epsilon' else '1e-9'}"
-        )
+        raise UsageError(f"{name} is not a finite number", example)
     digits = len(amount.as_tuple().digits)
     if abs(amount.adjusted()) > _LARGEST_EXPONENT or digits > 200:
         raise UsageError(f"{name} has more digits than the ledger keeps", "give a shorter number")
