@@ -12,7 +12,7 @@ from synthcli.errors import UsageError
 from synthcli.table.rules.distinct import Permutation
 from synthcli.table.rules.kinds import Unique
 from synthcli.table.schema import Role, Schema, Surrogate
-from synthcli.table.surrogate_pattern import SYNTAX, alphabets, identifiers
+from synthcli.table.surrogate_pattern import alphabets, identifiers, lengthened
 
 
 @dataclass
@@ -52,11 +52,7 @@ class SurrogateColumn:
         return self._patterned(rows)
 
     def _distinct(self, start: int, rows: int) -> pa.Array:
-        if start + rows > self._permutation.size:
-            raise UsageError(
-                f"a pattern has only {self._permutation.size:,} identifiers, and none may come twice",
-                f"sample fewer, or fit with a longer synthcli:surrogate pattern: {SYNTAX}",
-            )
+        refuse_few(self.surrogate, start + rows)
         numbers = self._permutation.of(np.arange(start, start + rows, dtype=np.uint64))
         if self.surrogate.format == "uuid":
             high = self.rng.integers(0, 2**64, size=rows, dtype=np.uint64)
@@ -82,6 +78,17 @@ class SurrogateColumn:
         if not any(isinstance(part, pa.Array) for part in parts):
             return pa.array(["".join(part.as_py() for part in parts)] * rows, pa.string())
         return pc.binary_join_element_wise(*parts, "")
+
+
+def refuse_few(surrogate: Surrogate, rows: int, where: str = "a pattern") -> None:
+    """`UsageError` where so many rows cannot have an identifier each; `where` says whose pattern it is."""
+    size = identifiers(surrogate)
+    if size is not None and rows > size:
+        raise UsageError(
+            f"{where} has only {size:,} identifiers, and none may come twice",
+            "sample no more rows than that, or fit with a longer synthcli:surrogate pattern: "
+            f"{lengthened(surrogate.pattern, rows)} has enough",
+        )
 
 
 def distinct_columns(schema: Schema) -> set[str]:

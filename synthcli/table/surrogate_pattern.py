@@ -24,6 +24,16 @@ def identifiers(surrogate: Surrogate) -> int | None:
     return prod(map(len, alphabets(surrogate.pattern))) if surrogate.format == "pattern" else None
 
 
+def lengthened(pattern: str, count: int) -> str:
+    """The pattern with so many more digits that it has at least `count` identifiers."""
+    size, digit = identifiers(Surrogate("pattern", pattern)) or 1, "9"
+    while size * 10 ** len(digit) < count:
+        digit += "9"
+    longer = pattern + digit
+    is_open = (identifiers(Surrogate("pattern", longer)) or 1) >= count  # a backslash at the end would fix the digit
+    return longer if is_open else digit + pattern
+
+
 def fault(pattern: str) -> str:
     """Why nobody can mean this pattern: it has one identifier, or is a regular expression; empty if all is well."""
     if signs := "".join(dict.fromkeys(_foreign(pattern))):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from synthcli.synthesizer import Synthesizer
 from synthcli.table.schema import Surrogate
-from synthcli.table.surrogate import distinct_columns
 from synthcli.table.surrogate_pattern import identifiers
 from synthcli.workflow.far_values import far_values
+from synthcli.workflow.identifiers import never_twice
 
 MOST_UNLISTED = 0.2
 """A column of which a larger share has no value of its own is warned of."""
@@ -75,11 +75,7 @@ def _of_few_identifiers(synthesizer: Synthesizer) -> str:
 
 def _distinct(synthesizer: Synthesizer) -> Iterator[tuple[str, Surrogate, int]]:
     """Made-up columns in which none may come twice, and how many are drawn by default: persons' keys, unique ones."""
-    schema, persons = synthesizer.schema, synthesizer.persons
-    rows = dict.fromkeys(sorted(distinct_columns(schema)), synthesizer.default_rows)
-    if persons is not None:
-        rows[persons.key] = persons.default_persons
-    for name, drawn in rows.items():
-        surrogate = schema[name].surrogate
-        if surrogate is not None:
-            yield name, surrogate, drawn
+    persons = synthesizer.persons
+    for name, surrogate in never_twice(synthesizer):
+        is_key = persons is not None and name == persons.key
+        yield name, surrogate, persons.default_persons if persons and is_key else synthesizer.default_rows

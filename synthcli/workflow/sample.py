@@ -22,6 +22,7 @@ from synthcli.table.persons import events_file, persons_file
 from synthcli.table.provenance import Provenance
 from synthcli.table.schema import Schema
 from synthcli.table.write import Writer, open_writer
+from synthcli.workflow.identifiers import refuse_few_identifiers
 from synthcli.workflow.released import Memory, existing_ledger
 from synthcli.workflow.requests import Progress, SampleRequest, Warn, mute, silent
 
@@ -72,12 +73,14 @@ def run_sample(request: SampleRequest, progress: Progress = silent, warn: Warn =
 
     They say that they are synthetic, and a ledger that exists remembers them; where it cannot, there is a warning.
     Raises `InputError` for a file that is not a model or a place that cannot be written, `UsageError` for a condition
-    or a balance that makes no sense or has probability zero. Nothing is written if one of several files cannot be.
+    or a balance that makes no sense or has probability zero, and for more rows than there are identifiers that may not
+    come twice. Nothing is written if one of several files cannot be.
     """
     outputs, apart = _outputs(request)
     synthesizer = load(request.model)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if request.seed is None else request.seed
     drawing = _drawing(request, synthesizer)
+    refuse_few_identifiers(synthesizer, round(drawing.expected) if drawing.persons is None else drawing.persons)
     ledger = existing_ledger(request.ledger, warn)
     origin = _origin(request, synthesizer, drawing, seed)
     rows = 0

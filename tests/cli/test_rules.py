@@ -67,7 +67,9 @@ def test_from_the_schema_to_the_page(inside: Run, folder: Path) -> None:
     assert len(set(identifiers)) == 200
     refused = inside("sample", "m.synth", "-n", "300", "-o", "large.csv")
     assert refused.returncode == 2 and "260 identifiers" in refused.stderr
+    assert "the pattern of column 'id' has only" in refused.stderr and "A99 has enough" in refused.stderr
     assert not (folder / "large.csv").exists()
+    assert inside("sample", "m.synth", "-n", "300").stdout == "", "not even the header, which nobody could take back"
     assert inside("report", "--model", "m.synth", "-o", "r.html").returncode == 0
     page = (folder / "r.html").read_text()
     assert "Rules that hold in every row" in page and "begin &lt;= end" in page and "computed by a rule" in page

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from synthcli.table.schema import Surrogate
 from synthcli.table.surrogate import SurrogateColumn
-from synthcli.table.surrogate_pattern import fault, identifiers
+from synthcli.table.surrogate_pattern import fault, identifiers, lengthened
 
 
 @pytest.mark.parametrize("pattern", ["P-[0-9]{6}", "[A-Z]99", r"\d\d\d-A", "99{2}", r"A\w"])
@@ -37,3 +37,10 @@ def test_identifiers_are_of_the_pattern(pattern: str, seed: int) -> None:
         column = SurrogateColumn(Surrogate("pattern", pattern), np.random.default_rng(seed), distinct)
         assert all(re.fullmatch(meant, text) for text in column.take(1).to_pylist())
     assert identifiers(Surrogate("uuid")) is None
+
+
+@given(st.text(alphabet="Aa9\\-x", min_size=1, max_size=8), st.integers(1, 10**12))
+def test_a_longer_pattern_has_enough_identifiers(pattern: str, count: int) -> None:
+    longer = lengthened(pattern, count)
+    assert pattern in longer and len(longer) > len(pattern)
+    assert (identifiers(Surrogate("pattern", longer)) or 0) >= count
