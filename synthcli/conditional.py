@@ -39,6 +39,7 @@ from synthcli.table.condition.expression import (
 from synthcli.table.condition.parser import parse_condition
 from synthcli.table.condition.vocabulary import Vocabulary
 from synthcli.table.cuts import beginnings
+from synthcli.table.extent import extent
 from synthcli.table.parts import Parts, Restriction, numbers_of, parts_of
 from synthcli.table.rules.kinds import Order
 
@@ -227,17 +228,15 @@ class _Restricted:
 
     def hint(self, expression: Expression) -> str:
         """Which columns alone make it impossible."""
-        never = []
         for leaf, negated in questions(expression):
             if leaf.subject != leaf.column:
                 continue
             weights = self._restriction(leaf.column, self._parts[leaf.column].satisfying(leaf, negated)).weights
-            if not np.any(weights * self._whole.model.marginal((leaf.column,)) > 0):
-                never.append(leaf.column)
-        if not never:
-            return "each comparison holds for some rows, but not as they are combined: loosen one"
-        labels = next(c for c in self._whole.codec.columns if c.name == never[0]).labels()
-        return f"column {never[0]!r} never holds that; it holds {labels[0]} … {labels[-1]}"
+            marginal = self._whole.model.marginal((leaf.column,))
+            if not np.any(weights * marginal > 0):
+                codec = next(c for c in self._whole.codec.columns if c.name == leaf.column)
+                return f"column {leaf.column!r} never holds that; {extent(codec, marginal)}"
+        return "each comparison holds for some rows, but not as they are combined: loosen one"
 
     def release(self, box: Box, keep: bool = True) -> Synthesizer:
         """The release of the box's rows alone: a model given the box, and a codec that decodes inside it."""

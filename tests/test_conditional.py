@@ -152,6 +152,18 @@ def test_what_the_model_excludes_is_refused(where: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+def test_the_hint_has_the_ends_of_the_column_and_says_whether_values_may_be_missing() -> None:
+    """Codes are in no order that the ends could be read off, and the last one may be that of missing values."""
+    whole = release()
+    ages = next(c for c in whole.codec.columns if c.name == "age")
+    assert isinstance(ages.encoder, GridEncoder)
+    low, high = int(ages.encoder.edges[0]), int(ages.encoder.edges[-1]) - 1
+    with pytest.raises(UsageError) as caught:
+        subpopulation(whole, "age > 90000")
+    missing = "values may be missing" if ages.encoder.missing else "values are never missing"
+    assert caught.value.hint == f"column 'age' never holds that; it holds {low} to {high}; {missing}"
+
+
 @pytest.mark.parametrize(
     ("balance", "message"),
     [
