@@ -95,7 +95,7 @@ def _sentences(column: Column) -> dict[str, tuple[str, str]]:
             "are missing, though required",
             "correct the rows, or delete constraints.required of field {field}",
         ),
-        "unlisted": ("are not in the list of categories", "correct the rows, or extend the enum of field {field}"),
+        "unlisted": ("are not in the list of categories", f"correct the rows, or extend {_list_of(column)}"),
         "below": ("lie below the minimum", "correct the rows, or lower constraints.minimum of field {field}"),
         "above": ("lie above the maximum", "correct the rows, or raise constraints.maximum of field {field}"),
         "repeated": (
@@ -103,6 +103,15 @@ def _sentences(column: Column) -> dict[str, tuple[str, str]]:
             "correct the rows, or delete constraints.unique of field {field}",
         ),
     }
+
+
+def _list_of(column: Column) -> str:
+    """Where the schema lists the categories: a hierarchy lists them, too, unless an enum has fewer."""
+    if column.hierarchy is None:
+        return "the enum of field {field}"
+    if set(column.hierarchy.values) <= set(column.categories or ()):
+        return "the synthcli:hierarchy of field {field} (and its enum, if it has one)"
+    return "the enum of field {field} (and its synthcli:hierarchy, where that has no place for them)"
 
 
 def _vast(cells: Cells, column: Column) -> NDArray[np.bool_]:

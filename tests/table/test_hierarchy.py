@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from synthcli.errors import InputError
 from synthcli.table.hierarchy import Hierarchy
+from synthcli.table.parse import parse
 from synthcli.table.schema import Column, Kind
 from synthcli.table.schema_file import dump_schema, load_schema, parse_schema
+from synthcli.table.validation import ColumnTally
 
 TOWNS = Hierarchy(
     (("Ur", "south", "Sumer"), ("Uruk", "south", "Sumer"), ("Kish", "north", "Sumer"), ("Mari", "north", "Syria"))
@@ -105,3 +108,22 @@ def test_hierarchies_are_of_text_or_integers_in_no_order() -> None:
     assert "in no order" in _problem(f"type: string, categories: ['1'], categoriesOrdered: true, {tree}")
     with pytest.raises(ValueError, match="cannot have a hierarchy"):
         Column(name="x", kind=Kind.STRING, hierarchy=TOWNS)
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [
+        ("", "extend the synthcli:hierarchy of field 'town' (and its enum, if it has one)"),
+        (
+            "constraints: {enum: [Ur, Kish]}, ",
+            "extend the enum of field 'town' (and its synthcli:hierarchy, where that has no place for them)",
+        ),
+    ],
+)
+def test_rows_beyond_the_hierarchy_are_told_where_the_list_is(field: str, hint: str) -> None:
+    column = _schema(f"type: string, {field}'synthcli:hierarchy': {{south: [Ur, Uruk], north: [Kish]}}")
+    tally = ColumnTally(column)
+    tally.add(parse(pa.array(["Ur", "Babylon", "Kish"]).dictionary_encode(), column, ()), 3)
+    (problem,) = tally.problems()
+    assert problem.what == "column 'town': 1 of 3 values are not in the list of categories"
+    assert problem.edit == f"correct the rows, or {hint}"
