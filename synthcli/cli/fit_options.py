@@ -28,7 +28,12 @@ class FitOptions:
     ledger: Ledger = None
     max_cells: Annotated[
         int | None,
-        typer.Option("--max-cells", metavar="COUNT", min=1, help="The model's largest size, in table cells."),
+        typer.Option(
+            "--max-cells",
+            metavar="COUNT",
+            min=1,
+            help="The model's largest size, in table cells; one-way marginals are always kept.",
+        ),
     ] = None
     target: Annotated[
         str | None,
