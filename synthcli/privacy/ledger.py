@@ -101,7 +101,7 @@ class Ledger:
     def init(self, dataset: str, epsilon: Amount, delta: Amount) -> Account:
         """Give a data set its budget; what was spent before counts. `UsageError` if it has one."""
         epsilon, delta = epsilon_amount(epsilon), delta_amount(delta)
-        _check_name(dataset)
+        _check_name(dataset, f"for example: {self.command('init', 'stops')}")
         with self.transaction() as connection:
             if _budget(connection, dataset):
                 raise UsageError(
@@ -143,7 +143,7 @@ class Ledger:
         Raises `BudgetRefused`, and records nothing, when the data set's budget does not hold them.
         """
         epsilon, delta = epsilon_amount(epsilon), delta_amount(delta)
-        _check_name(dataset)
+        _check_name(dataset, "give another name with --dataset")
         with self.transaction() as connection:
             account = _account(connection, dataset)
             if refusal := self._refusal(account, epsilon, delta):
@@ -274,9 +274,9 @@ def _spend(row: Row[Any]) -> Spend:
     return Spend(**fields)
 
 
-def _check_name(dataset: str) -> None:
+def _check_name(dataset: str, hint: str) -> None:
     if not 0 < len(dataset) <= 255 or not dataset.isprintable():
-        raise UsageError("a data set's name has 1 to 255 printable characters", "give another name with --dataset")
+        raise UsageError("a data set's name has 1 to 255 printable characters", hint)
 
 
 def _now() -> str:

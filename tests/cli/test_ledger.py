@@ -75,3 +75,10 @@ def test_a_flag_names_another_ledger(inside: Run, tmp_path: Path) -> None:
     inside("ledger", "init", "stops", "--epsilon", "2", "--delta", "1e-6", "--ledger", "other.sqlite")
     assert (tmp_path / "other.sqlite").is_file()
     assert not (tmp_path / "ledger.sqlite").exists()
+
+
+@pytest.mark.parametrize("name", ["", "a\tb", "x" * 256])
+def test_a_name_that_is_none_is_refused_without_options_that_there_are_not(inside: Run, name: str) -> None:
+    done = inside("ledger", "init", name, "--epsilon", "1", "--delta", "0")
+    assert done.returncode == 2
+    assert "1 to 255 printable characters" in done.stderr and "--dataset" not in done.stderr
