@@ -76,6 +76,9 @@ def _file(config: Path | None, no_config: bool, data: str | None) -> Path | None
         raise UsageError("--config and --no-config exclude each other")
     if config is not None or no_config:
         return config
+    if data is None and not DEFAULT_FILE.exists():
+        hint = "synthcli release INPUT names it, --config FILE a release file that does; the README has an example"
+        raise UsageError(f"INPUT is missing: nothing says what to release, and there is no {DEFAULT_FILE} here", hint)
     if data is None or not DEFAULT_FILE.is_file():
         return None if data else DEFAULT_FILE
     if not is_about(DEFAULT_FILE, data):

@@ -105,3 +105,11 @@ def test_a_table_that_cannot_be_profiled_is_refused_in_one_line(inside: Run, tmp
     assert (done.returncode, SECRET in done.stderr) == (3, False)
     assert "another number of fields" in done.stderr
     assert not (tmp_path / "public").exists()
+
+
+def test_a_release_of_nothing_is_told_what_it_needs(inside: Run, tmp_path: Path) -> None:
+    """With the usual file, its absence is no news to whoever gave options: what is missing is the table."""
+    done = inside("release", "--schema", "schema.yaml", "--epsilon", "1", "-o", "p")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: INPUT is missing: nothing says what to release")
+    assert not (tmp_path / "p").exists()
