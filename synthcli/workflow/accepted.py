@@ -15,6 +15,7 @@ from synthcli.gate import load_policy
 from synthcli.marginal import Domain
 from synthcli.mechanisms.names import mechanism_named
 from synthcli.privacy.amounts import spendable_delta, spendable_epsilon
+from synthcli.privacy.budget import Budget
 from synthcli.privacy.ledger import NoLedger, open_ledger
 from synthcli.table.dialect import Dialect
 from synthcli.table.persons import rows_column
@@ -82,8 +83,7 @@ def refuse_early(config: ReleaseConfig) -> None:
         spendable_epsilon(config.public_epsilon)
     if config.schema is not None or _place(config).is_file():
         return
-    spendable_epsilon(config.epsilon)
-    spendable_delta(config.delta)
+    Budget.of(float(spendable_epsilon(config.epsilon)), float(spendable_delta(config.delta)))
     mechanism_named(config.mechanism, config.max_cells)
     refuse_without_workload(config.mechanism, config.target, config.workload)
     policy, unit = load_policy(config.policy), bounded_unit(config.privacy_unit, config.max_rows_per_unit)

@@ -35,6 +35,8 @@ def no_look(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"epsilon": "0"}, "epsilon"),
         ({"epsilon": "1e-320"}, "epsilon 1e-320 is too small"),
         ({"delta": "1e-320"}, "delta 1e-320 is too small"),
+        ({"delta": "0"}, "delta does not lie between 0 and 1"),
+        ({"epsilon": "1e9"}, "no amount of noise can be found|no epsilon can be stated"),
         ({"public_epsilon": "1e-7"}, "epsilon 1e-7 is too small"),
         ({"max_rows_per_unit": 3}, "--max-rows-per-unit means nothing"),
         ({"privacy_unit": "person"}, "nothing says how many rows"),
