@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from synthcli.table.missing import MARKERS
+from synthcli.table.patterns import spelt_as_numbers
 from synthcli.table.schema import Column, Kind
 from synthcli.table.sketch import Candidate, ColumnSketch
 
@@ -100,7 +101,8 @@ def _text(sketch: ColumnSketch) -> Inferred:
         del found["NA"]
     markers = _by_frequency(found)
     column = Column(name=sketch.name, kind=Kind.STRING, missing_values=None if set(markers) <= {""} else markers)
-    return Inferred(column=column, missing=sketch.null + sum(found.values()))
+    remark = spelt_as_numbers([text for text in frequencies if text not in found])
+    return Inferred(column=column, missing=sketch.null + sum(found.values()), remark=remark)
 
 
 def _are_codes(texts: list[str]) -> bool:

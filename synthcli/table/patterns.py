@@ -89,6 +89,24 @@ def are_uuids(texts: Collection[str]) -> bool:
     return bool(texts) and all(_UUID.fullmatch(text) for text in texts)
 
 
+def spelt_as_numbers(texts: Collection[str]) -> str:
+    """What text is that people read as numbers, and what to write in its place; empty for any other text."""
+    stripped = [text.strip() for text in texts]
+    if sum(bool(_PERCENT.fullmatch(text)) for text in stripped) >= 0.95 * len(stripped) > 0:
+        comma = any("," in text for text in stripped)
+        signs, cure = (" and a decimal comma", ", and a decimal point") if comma else ("", "")
+        return f"looks like numbers with a percent sign{signs}: write them without the sign{cure}"
+    if sum(bool(_COMMA.fullmatch(text)) for text in stripped) < 0.95 * len(stripped):
+        return ""
+    fractions = [text.rpartition(",")[2] for text in stripped if "," in text]
+    is_decimal = any(len(fraction) != 3 for fraction in fractions)  # three digits may be thousands
+    if not is_decimal or len(fractions) < 0.5 * len(stripped):
+        return ""
+    return "looks like numbers with a decimal comma: write them with a decimal point"
+
+
+_PERCENT = re.compile(r"[+-]?\d+([.,]\d+)?\s*%")
+_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EMAIL = re.compile(r"[^@\s,;]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(
