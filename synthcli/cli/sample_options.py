@@ -30,7 +30,13 @@ class SampleOptions:
         int | None, typer.Option("--seed", metavar="NUMBER", min=0, help="The same seed gives the same rows.")
     ] = None
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .parquet file; - for CSV on stdout.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="CSV (.csv, .txt; .tsv with tabs) or Parquet (.parquet, .pq); - for CSV on stdout.",
+        ),
     ] = "-"
     where: Annotated[
         str | None, typer.Option("--where", metavar="CONDITION", help="Only rows, or persons, that satisfy it.")

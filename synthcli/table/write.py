@@ -142,7 +142,9 @@ def open_writer(
     """
     extension = Path(path).suffix.lower()
     if path != STANDARD_STREAM and extension not in _PARQUET + _CSV:
-        raise UsageError(f"cannot tell the format of {path} from its extension", "write to .csv or .parquet")
+        raise UsageError(
+            f"cannot tell the format of {path} from its extension", f"write to {', '.join(_CSV + _PARQUET)}"
+        )
     is_parquet = extension in _PARQUET and path != STANDARD_STREAM
     mark = delimiter or ("\t" if extension == ".tsv" else ",")
     seed = int((rng or np.random.default_rng()).integers(2**63))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.cli.conftest import Run
@@ -53,3 +55,10 @@ def test_every_exit_code_is_in_the_help(synthcli: Run) -> None:
     signals = {ExitCode.INTERRUPTED, ExitCode.TERMINATED}
     for code in set(ExitCode) - signals:
         assert f"{code.value} " in text.split("Exit codes:")[1], code
+
+
+def test_every_ending_that_rows_may_have_is_in_the_help(synthcli: Run) -> None:
+    from synthcli.table.write import _CSV, _PARQUET
+
+    _, _, after = " ".join(synthcli("sample", "--help").stdout.split()).partition("-o, --output FILE")
+    assert set(_CSV + _PARQUET) == set(re.findall(r"\.[a-z]+\b", after.partition("- for CSV")[0]))
