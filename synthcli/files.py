@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import hashlib
 import os
 import secrets
 import stat
@@ -99,7 +100,9 @@ def held_outputs(
 @contextmanager
 def _held(target: Path) -> Iterator[None]:
     """A lock beside the file, which goes when the block ends; one that a killed process left behind is taken over."""
-    place = target.with_name(f".{target.name[:200]}.synthcli-lock")
+    name = os.fsencode(target.name)
+    short = target.name if len(name) <= 200 else hashlib.sha256(name).hexdigest()
+    place = target.with_name(f".{short}.synthcli-lock")
     try:
         descriptor = _locked(place)
     except BlockingIOError as error:

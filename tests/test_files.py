@@ -250,3 +250,8 @@ def test_where_a_file_system_knows_no_locks_files_are_written_all_the_same(
         with held_outputs((tmp_path / "a.csv",)):
             pass
         assert _listed(tmp_path) == []
+
+
+def test_long_names_that_begin_alike_have_locks_of_their_own(tmp_path: Path) -> None:
+    with held_outputs((tmp_path / ("a" * 220 + "1.json"), tmp_path / ("a" * 220 + "2.xml"))):
+        assert len(_listed(tmp_path)) == 2

@@ -186,7 +186,7 @@ def _hiding(count: Copied, strict: float) -> str:
         plain = count.hits / count.training - count.chance / count.held_out
         like = f", like rows against like ({len(count.groups)} groups; {plain:.2%} by all alike)"
         like *= len(count.groups) > 1
-        fewer = "; of fewer synthetic rows (--rows) fewer match by chance"
+        fewer = "; of fewer synthetic rows (sample --rows) fewer match by chance"
         return f", so all matches count{like}{', and copies would hide among them' * hide}{fewer}"
     return ", and copies would hide among the others" * hide
 

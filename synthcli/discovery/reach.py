@@ -15,8 +15,8 @@ from synthcli.pgm.estimation import estimate_total
 _ZERO = 2.5
 """How many sigmas zero must show: many rows share it where there are any, and once in 160 columns there are none."""
 
-_BESIDE_CLEAR = 3.0
-"""How many sigmas an octave beside such must show, where noise may not be taken for it: once in 740 there is none."""
+_BESIDE_CLEAR = 4.0
+"""How many sigmas an octave beside such must show, where noise may not be taken for it: it is once in 31,000."""
 
 _PRESENT, _LEFT = 2.0, 2.0
 """A column has values somewhere, and some elsewhere, if so many standard deviations of their number say so."""
@@ -183,6 +183,8 @@ def _with_other_sign(edges: Edges, counts: NDArray[np.float64], sigma: float, in
     Among so many runs the likeliest of noise is likelier than it should be by about their number.
     """
     ends = np.sort(-edges[[inside.start, inside.stop]])
+    if ends[1] <= edges[0] or ends[0] >= edges[-1]:
+        return inside
     first, last = np.searchsorted(edges, ends[0]), np.searchsorted(edges, ends[1], side="right") - 1
     across = np.zeros(len(counts), dtype=np.bool_)
     across[first:last] = True

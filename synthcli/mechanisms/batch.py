@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from synthcli.marginal import Clique
 
 BATCH = 12
-"""Most tables of a batch, or as many as there are columns, if these are more: of few columns all triples are measured.
-Of fewer columns than that a forest is a small part of what will be, and its share is as much smaller."""
+"""Most tables of a batch, or as many as there are columns, if these are more: of up to six columns all triples may be
+measured, of up to eleven more of them. The forest of so few columns has as much smaller a share."""
 
 NOISE_LEFT = 0.6
 """The part of the noise that is left once a table is made consistent with all others and non-negative."""

@@ -41,7 +41,7 @@ def _of_unclear(synthesizer: Synthesizer) -> str:
         return ""
     return (
         f"too few values, or too little epsilon, to tell where those of {', '.join(synthesizer.unclear)} lie: what is "
-        "written may be far from all of them; if it is public within which bounds they lie, declare minimum and "
+        "written may be far from them; if it is public within which bounds they lie, declare minimum and "
         "maximum in the schema"
     )
 

@@ -49,7 +49,7 @@ def test_a_crowd_hides_its_rows_where_the_arms_are_seen_to_be_alike(hits: int, c
 
 
 _HIDE = ", and copies would hide among them"
-_FEWER = "; of fewer synthetic rows (--rows) fewer match by chance; p"
+_FEWER = "; of fewer synthetic rows (sample --rows) fewer match by chance; p"
 
 
 def test_a_crowd_lets_few_copies_be_found_or_none() -> None:

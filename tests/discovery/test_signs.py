@@ -59,6 +59,28 @@ def test_what_is_never_negative_seldom_reaches_below_zero(values: np.ndarray) ->
     assert np.mean([edges[inside.start] < 0 for inside in found]) < 0.2
 
 
+@pytest.mark.parametrize("bounds", [(0, None), (1, None), (None, 0), (-1, None)])
+def test_where_the_grid_ends_at_zero_nothing_is_looked_for_beyond(bounds: tuple[int | None, int | None]) -> None:
+    """The mass is on the side that there is; rows that are lacking may lie beside it, within what is looked at."""
+    edges = grid.clip(grid.octaves(Kind.INTEGER), *bounds)
+    counts = np.zeros(len(edges) - 1)
+    inside = (np.abs(edges[:-1]) >= 64) & (np.abs(edges[1:]) >= 64) & (np.abs(edges[:-1] + edges[1:]) < 2_000)
+    counts[inside] = 1_000.0
+    counts[int(np.flatnonzero(np.abs(edges) == 2**40)[0])] = 150.0
+    found = reach(edges, counts, 30.0, grid.likely(edges), Present(rows=counts.sum(), stddev=10.0))
+    assert max(abs(edges[found.start]), abs(edges[found.stop])) < 2**30
+
+
+def test_without_values_no_run_of_noise_passes_for_both_signs() -> None:
+    """Noise in their number is eleven times that of an octave, as of all rows of a wide table: nothing is sure."""
+    edges = grid.octaves(Kind.INTEGER)
+    rng = np.random.default_rng(1)
+    for _ in range(8_000):
+        counts = rng.standard_normal(len(edges) - 1)
+        found = reach(edges, counts, 1.0, grid.likely(edges), Present(rows=11.0 * rng.standard_normal(), stddev=11.0))
+        assert -1024 <= edges[found.start] < edges[found.stop] <= 1024
+
+
 def test_a_range_lacks_many_where_a_tenth_must_lie_outside() -> None:
     counts = np.array([0.0, 500.0, 400.0, 0.0])
     inside = slice(1, 3)

@@ -87,15 +87,17 @@ def test_triples_follow_where_all_pairs_are_known():
     assert ("a", "b", "c") not in _joint(alone), "a triple needs all three of its pairs in the workload"
 
 
-def test_of_few_columns_all_triples_are_measured():
+def test_of_few_columns_triples_are_measured_and_the_forest_is_cheap():
     """Six columns, any cell of whose joint table is as likely as chance has it: every triple says what no pair does."""
     rng = np.random.default_rng(1)
     cells = rng.choice(2**6, 200_000, p=rng.dirichlet(np.full(2**6, 0.5)))
     codes = {name: (cells >> i & 1).astype(np.uint8) for i, name in enumerate("abcdef")}
-    fit, _ = _run(Sieve(), Coded(Domain(tuple("abcdef"), (2,) * 6), codes), epsilon=5.0)
+    fit, _ = _run(Sieve(first_share=0.4), Coded(Domain(tuple("abcdef"), (2,) * 6), codes), epsilon=5.0)
     sizes = [len(clique) for clique in _joint(fit)]
     assert sizes.count(2) == 15
     assert sizes.count(3) > 15, "of 20; as many as there are columns, where a batch has no more"
+    spent = [0.5 / m.stddev**2 for m in fit.measurements if len(m.clique) > 1]
+    assert sum(spent[:5]) == pytest.approx(0.2 * sum(spent), rel=0.02), "half of its share, of half of twelve columns"
 
 
 def test_scales_are_binned_and_come_back_fine():
