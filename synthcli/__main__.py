@@ -43,7 +43,7 @@ def main() -> NoReturn:
         _on_signals(_leave)  # nothing is open any more
     except Signalled as leaving:  # before the command began, or while its end was told
         ending.code = int(leaving.code or 0)
-    _is_caught()
+    _raise_no_more()
     sys.exit(ending.code)
 
 
@@ -94,14 +94,14 @@ def run(arguments: list[str], manner: "Manner") -> int:
         sys.stdout.flush()
         return int(code or 0)
     except SystemExit as leaving:
-        _is_caught()
+        _raise_no_more()
         if signal_behind(leaving):
             return report_failure(leaving, manner)
         if isinstance(leaving.__context__, BrokenPipeError):  # Typer exits with 1 when the reader has gone
             return report_failure(leaving.__context__, manner)
         return leaving.code if isinstance(leaving.code, int) else 1
     except BaseException as error:
-        _is_caught()
+        _raise_no_more()
         return report_failure(error, manner)
 
 
@@ -120,7 +120,7 @@ def _unwind(number: int, frame: FrameType | None) -> None:
     """Leave through every `finally`, so that temporary files are removed and reservations settled.
 
     Not out of a function that foreign code calls, which would lose what is raised there. Python loses it, too, in a
-    `__del__` or the callback of a weak reference: so it is raised again and again until it `_is_caught`.
+    `__del__` or the callback of a weak reference: so it is raised again and again until `_raise_no_more`.
     """
     may_lose = _may_lose_exceptions(frame)
     signal.signal(signal.SIGALRM, lambda _, later: None if _is_unwinding() else _unwind(number, later))
@@ -140,8 +140,8 @@ def _is_unwinding() -> bool:
     return handled is not None and signal_behind(handled) is not None
 
 
-def _is_caught() -> None:
-    """A signal, if there was one, has come out where it is told."""
+def _raise_no_more() -> None:
+    """A signal, if there was one, has come out where it is told: stop raising it again."""
     signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 

@@ -99,7 +99,7 @@ def test_a_release_says_what_stays_spent_and_what_is_kept(folder: Path, job: str
 
 CALLED = """\
 import opendp.prelude as dp, os, signal, time
-from synthcli.__main__ import _is_caught, _unwind
+from synthcli.__main__ import _raise_no_more, _unwind
 from synthcli.cli.failure import Signalled
 dp.enable_features("contrib", "honest-but-curious")
 signal.signal(signal.SIGINT, _unwind)
@@ -114,7 +114,7 @@ try:
     answer = called([1, 2])
     time.sleep(60)
 except Signalled:
-    _is_caught()
+    _raise_no_more()
     print(answer)
     print("left", flush=True)
 """
@@ -128,14 +128,14 @@ def test_a_signal_waits_until_opendp_has_returned(tmp_path: Path) -> None:
 
 LOADED = """\
 import os, signal, sys, time
-from synthcli.__main__ import _is_caught, _unwind
+from synthcli.__main__ import _raise_no_more, _unwind
 from synthcli.cli.failure import Signalled
 signal.signal(signal.SIGINT, _unwind)
 try:
     import loses
     time.sleep(60)
 except Signalled:
-    _is_caught()
+    _raise_no_more()
     print("loaded" if "loses" in sys.modules else "lost")
     print("left", flush=True)
 """
