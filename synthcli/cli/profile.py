@@ -88,10 +88,7 @@ def profile(
         synthetic = look(source, existing_ledger(ledger, console.warn))
         if output is not None:
             atomic_write(output, dump_schema(seen.proposal.schema, output).encode(), mode=0o600)
-    reasons = [finding.why for finding in synthetic]
-    for why in reasons:
-        console.warn(f"{why}; fit refuses synthetic rows")
-    _show(console, seen, reasons)
+    _show(console, seen, _warned(console, [finding.why for finding in synthetic]))
     if output is not None:
         _say_what_next(console, seen, data, output)
 
@@ -103,6 +100,13 @@ def _refuse_nameless(output: Path, data: str, name: str | None) -> None:
     if not name:
         raise UsageError(f"{data} does not say what the data set is called", "add --name NAME; its budget goes by it")
     schema_format(output)
+
+
+def _warned(console: Console, reasons: list[str]) -> list[str]:
+    """The reasons to take the table for synthetic, once they are told."""
+    for why in reasons:
+        console.warn(f"{why}; fit refuses synthetic rows")
+    return reasons
 
 
 def _say_what_next(console: Console, seen: "_Seen", data: str, output: Path) -> None:
