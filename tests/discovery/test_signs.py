@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from synthcli.discovery import grid
+from synthcli.discovery.coarse import _tell
+from synthcli.discovery.facts import resolve
 from synthcli.discovery.reach import Present, lacks_many, reach
-from synthcli.table.schema import Kind
+from synthcli.table.schema import Column, Kind, Schema
 
 _TRIALS = 200
 
@@ -87,3 +89,13 @@ def test_a_range_lacks_many_where_a_tenth_must_lie_outside() -> None:
     assert not lacks_many(counts, 10.0, inside, Present(rows=1_000.0, stddev=10.0)), "a tenth, less what noise hides"
     assert lacks_many(counts, 10.0, inside, Present(rows=1_100.0, stddev=10.0))
     assert not lacks_many(counts, 10.0, inside, Present(rows=1_100.0, stddev=100.0))
+
+
+def test_clear_counts_tell_nothing_where_many_values_are_lacking() -> None:
+    """Unless it is public where all of them lie."""
+    counts = np.where(np.arange(20) == 9, 1_000.0, 0.0)
+    for bounds, told in (({}, False), ({"minimum": 0, "maximum": 9}, True)):
+        column = Column(name="x", kind=Kind.INTEGER, **bounds)
+        facts = resolve(Schema(name="t", columns=(column,)))
+        assert _tell(facts, column, counts, 10.0, lacks=False)
+        assert _tell(facts, column, counts, 10.0, lacks=True) is told

@@ -100,6 +100,17 @@ def test_of_few_columns_triples_are_measured_and_the_forest_is_cheap():
     assert sum(spent[:5]) == pytest.approx(0.2 * sum(spent), rel=0.02), "half of its share, of half of twelve columns"
 
 
+def test_of_many_columns_a_batch_has_as_many_tables():
+    """Sixteen answers that six kinds of people give: every pair depends. A forest of 15, and three batches."""
+    rng = np.random.default_rng(1)
+    kind, chance = rng.integers(0, 6, 100_000), rng.random((6, 16))
+    codes = {
+        name: (rng.random(100_000) < chance[kind, i]).astype(np.uint8) for i, name in enumerate("abcdefghijklmnop")
+    }
+    fit, _ = _run(Sieve(), Coded(Domain(tuple(codes), (2,) * 16), codes))
+    assert len(_joint(fit)) > 15 + 3 * 12, "no more, where batches have twelve"
+
+
 def test_scales_are_binned_and_come_back_fine():
     rng = np.random.default_rng(3)
     age = np.clip(rng.normal(50, 15, 6000), 0, 99).astype(np.uint8)
