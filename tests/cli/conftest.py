@@ -9,6 +9,7 @@ import pytest
 
 from synthcli.__main__ import run as run_program
 from synthcli.cli.failure import Manner
+from tests.cli.table_fixture import FIT, SCHEMA, csv, rows
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -35,6 +36,17 @@ def program(folder: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small table, its schema, a model of it, and rows of that."""
+    folder = tmp_path_factory.mktemp("fitted")
+    (folder / "t.csv").write_text(csv(rows(300)))
+    (folder / "schema.yaml").write_text(SCHEMA)
+    for arguments in ((*FIT, "-o", "m.synth"), ("sample", "m.synth", "-o", "s.csv")):
+        assert program(folder)(*arguments).returncode == 0
+    return folder
 
 
 @pytest.fixture

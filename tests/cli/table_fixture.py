@@ -34,3 +34,6 @@ fields:
   - {name: seen_at, type: datetime, constraints: {minimum: "2024-01-01T00:00:00", maximum: "2024-12-31T23:59:59"}}
   - {name: urgent, type: boolean, constraints: {required: true}}
 """
+
+FIT = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "0.5", "--mechanism", "independent")
+"""A fit that takes little time, of the table `t.csv`; without an output."""

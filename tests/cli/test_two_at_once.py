@@ -7,20 +7,7 @@ import pytest
 from synthcli.files import held_outputs
 from synthcli.privacy.ledger import open_ledger
 from tests.cli.conftest import program
-from tests.cli.table_fixture import SCHEMA, csv, rows
-
-FIT = ("fit", "t.csv", "--schema", "schema.yaml", "--epsilon", "0.5", "--mechanism", "independent")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("two")
-    (folder / "t.csv").write_text(csv(rows(300)))
-    (folder / "schema.yaml").write_text(SCHEMA)
-    run = program(folder)
-    assert run(*FIT, "-o", "m.synth").returncode == 0
-    assert run("sample", "m.synth", "-o", "s.csv").returncode == 0
-    return folder
+from tests.cli.table_fixture import FIT
 
 
 @pytest.mark.parametrize(
@@ -38,12 +25,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value[:2]),
 )
-def test_the_second_is_refused(folder: Path, output: str, arguments: tuple[str, ...]) -> None:
-    with held_outputs((folder / output,)):
-        done = program(folder)(*arguments)
-        assert not (folder / output).exists()
+def test_the_second_is_refused(fitted: Path, output: str, arguments: tuple[str, ...]) -> None:
+    with held_outputs((fitted / output,)):
+        done = program(fitted)(*arguments)
+        assert not (fitted / output).exists()
     assert (done.returncode, done.stdout) == (3, "")
-    assert f"error: another run is at work on {folder / output}" in done.stderr
+    assert f"error: another run is at work on {fitted / output}" in done.stderr
     assert done.stderr.endswith("\n  hint: wait until it has ended, or write elsewhere\n")
-    assert open_ledger(folder / "ledger.sqlite").account("wards").releases == 1
-    assert not list(folder.glob(".*lock"))
+    assert open_ledger(fitted / "ledger.sqlite").account("wards").releases == 1
+    assert not list(fitted.glob(".*lock"))
