@@ -5,6 +5,7 @@ scales kept as logarithms. Exponentials are taken on the measured tables alone; 
 which BLAS does several times faster than a reduction along a short axis.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, log
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique
-from synthcli.pgm.schedule import Factor, Schedule, Step, Sum
+from synthcli.pgm.schedule import Factor, Product, Schedule, Step, Sum
 
 Floats = NDArray[np.float64]
 Real = NDArray[np.floating[Any]]
@@ -39,7 +40,7 @@ class _Bound:
     """One step with its tables: what to multiply into what, and which products with ones make the sums."""
 
     table: Real
-    absorbed: list[tuple[Real, Real]]
+    products: list[tuple[Real, Real, Real]]
     factors: list[Real]
     up: list[tuple[Real, Real, Real]]
     down: list[tuple[Real, Real, Real]]
@@ -112,30 +113,45 @@ class Propagation:
     def _bind(self, i: int, step: Step, measured: dict[Clique, Real]) -> _Bound:
         tree = self.schedule.tree
         shape = tuple(tree.domain.card(a) for a in step.clique)
+        made = self._made(step)
         whole = len(step.factors) == 1 and step.factors[0].clique == step.clique
-        table = self._factor(step.factors[0], step.clique) if whole else np.empty(shape, self.dtype)
+        table = self._factor(step.factors[0], step.clique, made) if whole else np.empty(shape, self.dtype)
         summed = {**measured, step.clique: table}
         for j in tree.children[i]:
             self._messages[j].wanted = summed.setdefault(tree.separators[j], self._messages[j].wanted)
         mass = summed.setdefault((), np.empty(1, self.dtype))
         return _Bound(
             table=table,
-            absorbed=[(self._factor(into, into.clique), self._factor(one, into.clique)) for one, into in step.absorbed],
-            factors=[] if whole else [self._factor(factor, step.clique) for factor in step.factors],
+            products=[self._product(product, made) for product in step.products],
+            factors=[] if whole else [self._factor(factor, step.clique, made) for factor in step.factors],
             up=self._sums(step.up, {step.clique: table, tree.separators[i]: self._messages[i].raw}) if i else [],
             down=self._sums(step.down, summed),
             mass=mass,
             groups=step.groups,
             children=tree.children[i],
-            roundings=2 * (len(step.absorbed) + len(step.factors)) + 1,
+            roundings=2 * (len(step.products) + len(step.factors)) + 1,
             measured=measured.get(step.clique),
         )
 
-    def _factor(self, factor: Factor, within: Clique) -> Real:
+    def _made(self, step: Step) -> dict[int, Real]:
+        """Tables for the step's own products, flat, by number."""
+        size, new = self.schedule.tree.domain.size, (p.into for p in step.products if p.into.kind == "product")
+        return {
+            number: np.empty(size(clique), self.dtype) for number, clique in {f.number: f.clique for f in new}.items()
+        }
+
+    def _product(self, product: Product, made: Mapping[int, Real]) -> tuple[Real, Real, Real]:
+        within = product.into.clique
+        into, one, other = (self._factor(f, within, made) for f in (product.into, product.one, product.other))
+        return into, one, other
+
+    def _factor(self, factor: Factor, within: Clique, made: Mapping[int, Real]) -> Real:
         """A view of a factor's table that broadcasts over a larger clique's."""
         domain = self.schedule.tree.domain
         spread = [domain.card(a) if a in factor.clique else 1 for a in within]
-        if factor.is_message:
+        if factor.kind == "product":
+            return made[factor.number].reshape(spread)
+        if factor.kind == "message":
             return self._messages[factor.number].scaled.reshape(spread)
         start, size = self._starts[factor.number], self._sizes[factor.number]
         return self._weights[start : start + size].reshape(spread)
@@ -229,8 +245,8 @@ class Propagation:
 
     @staticmethod
     def _multiply(step: _Bound) -> None:
-        for into, one in step.absorbed:
-            np.multiply(into, one, out=into)
+        for into, one, other in step.products:
+            np.multiply(one, other, out=into)
         factors, table = step.factors, step.table
         if len(factors) > 1:
             np.multiply(factors[0], factors[1], out=table)
@@ -238,7 +254,7 @@ class Propagation:
                 np.multiply(table, factor, out=table)
         elif factors:
             table[...] = factors[0]
-        elif not step.groups and not step.absorbed:
+        elif not step.groups and not step.products:
             table.fill(1.0)
 
     def _downward(self) -> bool:

@@ -1,14 +1,18 @@
 """What two passes over a junction tree have to do, worked out once for a structure.
 
 Potentials inside one another are added as logarithms on the smaller tables; messages are multiplied into a table that
-contains them where there is one; a clique's own table is the product of what is left, the maximal factors. Sums go
-attribute by attribute, so that one intermediate table serves several marginals.
+contains them where there is one. What is left, the maximal factors, is multiplied in tables as small as can be before
+it comes to the clique's own: of all triples of six attributes few products have as many cells as all six together.
+Sums go attribute by attribute, so that one intermediate table serves several marginals.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from itertools import combinations
 from math import prod
+from typing import Literal
 
 from synthcli.marginal import Clique, Domain
 from synthcli.pgm.junction_tree import JunctionTree
@@ -25,23 +29,32 @@ class Sum:
 
 @dataclass(frozen=True, kw_only=True)
 class Factor:
-    """A table to multiply into a clique's: a group of potentials, or the message of child clique `number`."""
+    """A table to multiply: a group of potentials, the message of child clique `number`, or a product of others."""
 
     clique: Clique
-    is_message: bool
+    kind: Literal["group", "message", "product"]
     number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """Multiply two factors' tables, cell by cell, into that of a third, which may be one of them."""
+
+    into: Factor
+    one: Factor
+    other: Factor
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One clique's part of both passes.
 
-    `absorbed` pairs a factor with the larger one that takes it; `factors` are multiplied to the clique's table;
+    `products` go before, in their order; `factors` are multiplied to the clique's table;
     `up` sums it to the separator toward the parent, `down` to the measured tables, the children's separators and 1.
     """
 
     clique: Clique
-    absorbed: tuple[tuple[Factor, Factor], ...]
+    products: tuple[Product, ...]
     factors: tuple[Factor, ...]
     groups: tuple[int, ...]
     up: tuple[Sum, ...]
@@ -98,31 +111,64 @@ def _grouped(domain: Domain, cliques: Sequence[Clique], numbers: Sequence[int]) 
 
 def _step(tree: JunctionTree, i: int, measured: Sequence[Clique], own: Sequence[Clique], first: int) -> Step:
     domain, clique = tree.domain, tree.cliques[i]
-    factors = [Factor(clique=c, is_message=False, number=first + g) for g, c in enumerate(own)]
+    factors = [Factor(clique=c, kind="group", number=first + g) for g, c in enumerate(own)]
     below = [(j, tree.separators[j]) for j in tree.children[i]]
-    factors += [Factor(clique=between, is_message=True, number=j) for j, between in below if between]
-    absorbed, kept = _absorb(domain, factors)
+    factors += [Factor(clique=between, kind="message", number=j) for j, between in below if between]
+    absorbed, maximal = _absorb(domain, factors)
+    combined, left = _combine(domain, domain.size(clique), maximal)
     return Step(
         clique=clique,
-        absorbed=tuple(absorbed),
-        factors=tuple(kept),
+        products=(*absorbed, *combined),
+        factors=tuple(left),
         groups=tuple(range(first, first + len(own))),
         up=sums(domain, clique, [tree.separators[i]]),
         down=sums(domain, clique, [*measured, *(between for _, between in below), ()]),
     )
 
 
-def _absorb(domain: Domain, factors: Iterable[Factor]) -> tuple[list[tuple[Factor, Factor]], list[Factor]]:
-    """Each factor into the smallest one that contains it, small ones first; the rest, largest first."""
+def _absorb(domain: Domain, factors: Iterable[Factor]) -> tuple[list[Product], list[Factor]]:
+    """Each factor into the smallest one that contains it, small ones first; and the rest."""
     waiting = sorted(factors, key=lambda f: (len(f.clique), domain.size(f.clique)))
     absorbed, kept = [], []
     for place, factor in enumerate(waiting):
         takers = [f for f in waiting[place + 1 :] if set(factor.clique) <= set(f.clique)]
         if takers:
-            absorbed.append((factor, min(takers, key=lambda f: domain.size(f.clique))))
+            taker = min(takers, key=lambda f: domain.size(f.clique))
+            absorbed.append(Product(into=taker, one=taker, other=factor))
         else:
             kept.append(factor)
-    return absorbed, sorted(kept, key=lambda f: -domain.size(f.clique))
+    return absorbed, kept
+
+
+def _combine(domain: Domain, cells: int, factors: Sequence[Factor]) -> tuple[list[Product], list[Factor]]:
+    """Products of factors on fewer than `cells` cells, smallest tables first; and what is left, largest first.
+
+    Greedy: the two whose product has fewest cells become one, which takes all others that lie inside of it.
+    """
+    alive = dict(enumerate(factors))
+    products: list[Product] = []
+
+    def pair(i: int, j: int) -> tuple[int, int, int]:
+        return domain.size(domain.clique({*alive[i].clique, *alive[j].clique})), i, j
+
+    waiting = [pair(i, j) for i, j in combinations(alive, 2)] if len(alive) > 2 else []
+    heapify(waiting)
+    made = 0
+    while waiting and len(alive) > 2 and waiting[0][0] < cells:
+        _, i, j = heappop(waiting)
+        if i not in alive or j not in alive:
+            continue
+        scope = domain.clique({*alive[i].clique, *alive[j].clique})
+        inside = [alive.pop(k) for k in list(alive) if set(alive[k].clique) <= set(scope)]
+        into = Factor(clique=scope, kind="product", number=made)
+        products.append(Product(into=into, one=inside[0], other=inside[1]))
+        products += [Product(into=into, one=into, other=factor) for factor in inside[2:]]
+        new, made = len(factors) + made, made + 1
+        alive[new] = into
+        for k in alive:
+            if k != new:
+                heappush(waiting, pair(k, new))
+    return products, sorted(alive.values(), key=lambda f: -domain.size(f.clique))
 
 
 def sums(domain: Domain, clique: Clique, targets: Iterable[Clique]) -> tuple[Sum, ...]:

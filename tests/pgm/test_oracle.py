@@ -1,6 +1,6 @@
 """The oracle, kept from point to point, against brute force; and float32 against float64."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -85,6 +85,40 @@ def test_sums_reach_every_target(domain: Domain, data: st.DataObject) -> None:
         tables[one.target] = cells.reshape([domain.card(a) for a in one.target])
     for target in targets:
         assert tables[target] == pytest.approx(summed(domain, tables[domain.attributes], target))
+
+
+@given(st.lists(st.integers(1, 4), min_size=4, max_size=6), st.sampled_from([2, 3]), st.integers(0, 2**32), st.data())
+@settings(max_examples=60)
+def test_many_tables_in_one_clique_equal_brute_force(
+    shape: list[int], order: int, seed: int, data: st.DataObject
+) -> None:
+    """Their products come about in smaller tables; potentials that underflow, and impossible cells, among them."""
+    domain, rng = Domain(tuple("abcdef"[: len(shape)]), tuple(shape)), np.random.default_rng(seed)
+    every = list(combinations(domain.attributes, order))
+    cliques = tuple(data.draw(st.permutations(every)))[: data.draw(st.integers(4, len(every)))]
+    scale, zeros = data.draw(st.sampled_from([0.5, 40.0, 800.0])), data.draw(st.sampled_from([0.0, 0.1]))
+    oracle = Oracle(build(domain, cliques), cliques)
+    for _ in range(2):
+        tables = {c: rng.normal(size=domain.project(c).shape) * scale for c in cliques}
+        for table in tables.values():
+            table[rng.random(table.shape) < zeros] = -np.inf
+        assume(np.any(log_joint(domain, tables) > -np.inf))
+        log_partition, marginals = oracle.evaluate(flat(list(tables.values())))
+        normaliser, expected = _expected(domain, tables)
+        assert log_partition == pytest.approx(normaliser, rel=1e-9, abs=1e-9)
+        assert marginals == pytest.approx(expected, abs=1e-8)
+
+
+def test_most_products_of_many_tables_are_small() -> None:
+    """Of all 56 triples of eight attributes, a handful of products have as many cells as all eight together."""
+    domain = Domain(tuple("abcdefgh"), (6, 3, 10, 14, 4, 4, 2, 3))
+    cliques = tuple(combinations(domain.attributes, 3))
+    (step,) = schedule(build(domain, cliques), cliques).steps
+    whole = domain.size(domain.attributes)
+    sizes = [domain.size(product.into.clique) for product in step.products]
+    assert len(sizes) + len(step.factors) >= len(cliques), "nothing is left out"
+    assert max(sizes) < whole
+    assert sum(sizes) + len(step.factors) * whole < 5 * whole
 
 
 def test_ordinary_potentials_on_a_long_chain_need_no_fallback() -> None:
