@@ -1,9 +1,10 @@
 """What one evaluation of the oracle costs, per clique cell, beside a floor of plain passes over as many cells.
 
-    python benchmarks/oracle.py [--cells 100,1000,10000,100000] [--repeats 15]
+    python benchmarks/oracle.py [--cells 100,1000,10000,100000] [--crowds 2,3] [--repeats 15]
 
-Structures are random: every new attribute joins two that share a clique (a random 2-tree of 30 attributes, in random
-order), so that cliques hold three attributes; every attribute and every pair inside a clique is measured. `calibrate`
+Structures of the first lines are random: every new attribute joins two that share a clique (a random 2-tree of 30
+attributes, in random order), so that cliques hold three attributes; every attribute and every pair inside a clique is
+measured. The last are crowds: one clique of eight attributes, and all tables of two or three of them. `calibrate`
 makes the clique tables anew; `passes` run on tables that are kept, down to all measured marginals; `evaluate` is one
 dual evaluation of the search (float64): value, gradient, all measured tables. The floor is one exp, one product and one
 sum over as many cells. CPU time of this process, the least of the repeats.
@@ -11,6 +12,7 @@ sum over as many cells. CPU time of this process, the least of the repeats.
 
 import argparse
 from collections.abc import Callable
+from itertools import chain, combinations
 from time import process_time
 
 import numpy as np
@@ -37,6 +39,12 @@ def structure(cells: int, rng: np.random.Generator) -> tuple[Domain, tuple[Cliqu
         one, other = edges[int(rng.integers(len(edges)))]
         edges += [domain.clique((one, new)), domain.clique((other, new))]
     return domain, (*((name,) for name in names), *edges)
+
+
+def crowd(order: int) -> tuple[Domain, tuple[Clique, ...]]:
+    """Eight attributes of 2 to 14 codes, and all sets of so many of them: one clique of a quarter million cells."""
+    domain = Domain(tuple("abcdefgh"), (6, 3, 10, 14, 4, 4, 2, 3))
+    return domain, tuple(combinations(domain.attributes, order))
 
 
 def least(work: Callable[[], object], repeats: int) -> float:
@@ -69,9 +77,8 @@ def floor(cells: int, cliques: int, dtype: type[np.floating]) -> Callable[[], ob
     return work
 
 
-def measure(cells: int, repeats: int) -> list[str]:
-    rng = np.random.default_rng(cells)
-    domain, cliques = structure(cells, rng)
+def measure(domain: Domain, cliques: tuple[Clique, ...], repeats: int) -> list[str]:
+    rng = np.random.default_rng(len(cliques))
     tables = {c: rng.normal(size=domain.project(c).shape) for c in cliques}
     measured = [Measurement(c, rng.gamma(1.0, 1e5 / domain.size(c), t.shape), 50.0) for c, t in tables.items()]
     problem = _Problem(domain, measured, 1e5)
@@ -86,19 +93,26 @@ def measure(cells: int, repeats: int) -> list[str]:
         "evaluate": lambda: problem.evaluate(theta, 0.01),
     }
     found = [f"{1e9 * least(run, repeats) / tree.cells:.2f}" for run in work.values()]
-    return [f"{cells:,}", str(len(tree.cliques)), f"{tree.cells:,}", f"{len(theta):,}", *found]
+    return [
+        f"{max(tree.sizes):,}",
+        *(f"{n:,}" for n in (len(tree.cliques), tree.cells, len(cliques), len(theta))),
+        *found,
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cells", default="100,1000,10000,100000")
+    parser.add_argument("--crowds", default="2,3")
     parser.add_argument("--repeats", type=int, default=15)
     given = parser.parse_args()
-    names = ("cells of a clique", "cliques", "clique cells", "measured cells")
+    names = ("largest clique", "cliques", "clique cells", "tables", "measured cells")
     print("| " + " | ".join((*names, *COLUMNS)) + " |")
     print("|" + "---|" * (len(names) + len(COLUMNS)))
-    for cells in given.cells.split(","):
-        print("| " + " | ".join(measure(int(cells), given.repeats)) + " |", flush=True)
+    random = (structure(int(cells), np.random.default_rng(int(cells))) for cells in given.cells.split(",") if cells)
+    crowds = (crowd(int(order)) for order in given.crowds.split(",") if order)
+    for domain, cliques in chain(random, crowds):
+        print("| " + " | ".join(measure(domain, cliques, given.repeats)) + " |", flush=True)
 
 
 if __name__ == "__main__":
