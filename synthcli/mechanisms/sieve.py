@@ -2,6 +2,8 @@
 
 1. All one-way marginals on the fine codes; codes that noise drowns are merged (`resolution`). They get a second share
    of the budget unless hardly any row is in such a code: joint tables tell the rest then.
+   Where noise would leave next to nothing in all triples (few columns, many rows) they are measured at once, and the
+   next three steps have nothing to do (`outright`).
 2. One noisy vector says how far every pair is from independence. It serves every later decision.
 3. A maximum spanning forest of the clear pairs; those worth their noise are measured together, each with the noise that
    its size and weight deserve (`batch`).
@@ -31,8 +33,10 @@ from synthcli.marginal.coarsening import coarsened
 from synthcli.marginal.gaps import Gaps, with_gaps
 from synthcli.mechanisms import star
 from synthcli.mechanisms.batch import BATCH, Option, choose, forest, noise_left, shares
+from synthcli.mechanisms.candidates import promising, weights_of, worth_a_look
 from synthcli.mechanisms.gaps import around_hubs, clear_gaps, divided, gap_weights, needed
 from synthcli.mechanisms.interface import Fit, Progress
+from synthcli.mechanisms.outright import outright
 from synthcli.mechanisms.resolution import coarsen, merged_share, refined
 from synthcli.mechanisms.workload import Workload
 from synthcli.pgm.estimation import FINAL, ROUND, estimate, estimate_total, pool
@@ -49,9 +53,6 @@ CERTAIN = 3.0
 
 FEW = 0.02
 """The share of the rows, on average over the columns, that may be in merged codes where few one-ways will do."""
-
-KEPT = 10
-"""Later rounds compare this many times as many pairs (and as many triples) as there are columns."""
 
 GAP_CELLS = 16
 """The four cells of who is missing together get the budget of so many: they decide about cells of the columns, too."""
@@ -72,16 +73,18 @@ class Sieve:
     first_share: float = 0.45
     """Of what is measured jointly: the forest's part; the later rounds share the rest."""
     rounds: int = 4
+    little: float = 0.01
+    """Where noise leaves no more than this in all triples (total variation distance), they are measured at once."""
 
     def __post_init__(self) -> None:
         firsts = (self.one_way_shares, self.star_shares)
         shares = (*chain(*firsts), *map(sum, firsts), self.screen_share, self.first_share)
-        if self.max_cells < 1 or self.rounds < 2 or not all(0 < share < 1 for share in shares):
+        if self.max_cells < 1 or self.rounds < 2 or self.little < 0 or not all(0 < share < 1 for share in shares):
             raise ValueError("the sieve's limits are positive, its shares lie between 0 and 1, and it has two rounds")
 
     def run(self, curator: MarginalCurator, workload: Workload, rho: float, progress: Progress) -> Fit:
         """Spend `rho` and fit a model. Joint marginals come from the workload's pairs and larger parts."""
-        weights = _weights(workload)
+        weights = weights_of(workload)
         singles = [(a,) for a in curator.domain.attributes]
         progress("measuring one-way marginals", 0.0)
         if not weights:
@@ -93,9 +96,13 @@ class Sieve:
         aimed = workload.for_target if target is not None else frozenset()
         ground, screen, joint = self._ground(curator, target, rho)
         build = _Build(ground, self.max_cells, aimed, trusts=target is not None)
-        small = {c: w for c, w in weights.items() if _worth_a_look(build.domain, c, self.max_cells)}
+        small = {c: w for c, w in weights.items() if worth_a_look(build.domain, c, self.max_cells)}
         small |= gap_weights(weights, ground.gaps)
-        left = self._joint(build, small, screen, joint, progress) if small else screen + joint
+        if every := build.outright(small, screen + joint, self.little):
+            progress("measuring joint marginals", 0.0)
+            left = build.take(every, screen + joint)
+        else:
+            left = self._joint(build, small, screen, joint, progress) if small else screen + joint
         one_ways = ground.one_ways
         if left:
             again = curator.measure(singles, left)
@@ -148,7 +155,7 @@ class Sieve:
         options, of_gaps = divided(options, build.gaps)
         together, hubs = around_hubs(of_gaps, CLEAR * stddev)
         edges = (*forest(options, CLEAR * stddev), *together)
-        kept = [*_promising(options, weights, build), *hubs]
+        kept = [*promising(options, weights, build.columns, build.aimed), *hubs]
         build.curator.prefetch(option.clique for option in chain(edges, kept))  # a large screen keeps no tables
         saved = build.measure(edges, parts[0])
         for i in range(1, self.rounds):
@@ -199,6 +206,14 @@ class _Build:
         self.model = estimate(self.domain, self.measurements, start=self.model, total=self.total, effort=effort)
         return self.model
 
+    def outright(self, weights: Mapping[Clique, int], rho: float, little: float) -> tuple[Option, ...]:
+        """All that could be wanted, if noise leaves next to nothing in it and the model has room (`outright`)."""
+        if self.trusts:
+            return ()
+        rho /= self.curator.rows_per_unit**2
+        every = outright(self.columns, weights, rho=rho, total=self.total, little=little)
+        return every if self._fits([option.clique for option in every]) else ()
+
     def screen(self, weights: Mapping[Clique, int], rho: float) -> tuple[list[Option], float]:
         """Every pair's noisy distance from what is known so far, and that noise's standard deviation."""
         pairs = [clique for clique in weights if len(clique) == 2]
@@ -235,13 +250,15 @@ class _Build:
             return []
         made = combinations(self.domain.clique(chain.from_iterable(known)), 3)
         new = (c for c in made if c not in known and known.issuperset(combinations(c, 2)))
-        return [self._option(c, 1, 0.0) for c in new if _worth_a_look(self.domain, c, self.max_cells)]
+        return [self._option(c, 1, 0.0) for c in new if worth_a_look(self.domain, c, self.max_cells)]
 
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
         batch = choose(options, rho / self.curator.rows_per_unit**2, max(len(self.domain), BATCH), self._fits)
-        if not batch:
-            return rho
+        return self.take(batch, rho) if batch else rho
+
+    def take(self, batch: Sequence[Option], rho: float) -> float:
+        """Measure these with all of rho; returns what was not spent (nothing)."""
         self.measurements += self.curator.measure_groups(shares(batch, rho))
         self.batches += batch
         return 0.0
@@ -268,32 +285,3 @@ def _is_fine_enough(one_ways: Sequence[Measurement], curator: MarginalCurator, r
     total = max(1.0, estimate_total(one_ways))
     merges = coarsen(one_ways, curator.domain, total, curator.rows_per_unit * sqrt(len(one_ways) / rho))
     return merged_share(one_ways, merges, total) <= FEW
-
-
-def _weights(workload: Workload) -> dict[Clique, int]:
-    """The weight of every pair and triple: that of all workload marginals that contain it."""
-    weights: dict[Clique, int] = {}
-    for clique, weight in workload.weights.items():
-        for part in chain(combinations(clique, 2), combinations(clique, 3)):
-            weights[part] = weights.get(part, 0) + weight
-    return weights
-
-
-def _worth_a_look(domain: Domain, clique: Clique, most: int) -> bool:
-    """Whether the clique fits the model at all, and says more than its parts: an attribute of one code adds nothing."""
-    return domain.size(clique) <= most and all(domain.card(a) > 1 for a in clique)
-
-
-def _promising(options: Sequence[Option], weights: Mapping[Clique, int], build: _Build) -> list[Option]:
-    """The candidates of later rounds: the clearest pairs, and triples of pairs that the screen found far apart."""
-    count = KEPT * len(build.columns)
-    pairs = sorted(options, key=lambda o: -o.gain)[:count]
-    distance = {option.clique: option.distance for option in options}
-    triples = []
-    for c in (clique for clique in weights if len(clique) == 3):
-        parts = list(combinations(c, 2))
-        # what is there for the target alone pays for its noise as the pairs with the target do: it gets there
-        cells = build.columns.size(c) * (max(weights.get(p, 1) for p in parts) if c in build.aimed else 1)
-        far = sum(distance.get(p, 0.0) for p in parts)
-        triples.append(Option(clique=c, cells=cells, weight=weights[c], distance=far))
-    return pairs + sorted(triples, key=lambda o: -o.gain)[:count]
