@@ -39,7 +39,7 @@ from synthcli.mechanisms.interface import Fit, Progress
 from synthcli.mechanisms.outright import outright
 from synthcli.mechanisms.resolution import coarsen, merged_share, refined
 from synthcli.mechanisms.workload import Workload
-from synthcli.pgm.estimation import FINAL, ROUND, estimate, estimate_total, pool
+from synthcli.pgm.estimation import FINAL, OUTRIGHT, ROUND, estimate, estimate_total, pool
 from synthcli.pgm.junction_tree import cells
 from synthcli.pgm.markov_random_field import MarkovRandomField
 from synthcli.privacy.budget import split
@@ -100,7 +100,7 @@ class Sieve:
         small |= gap_weights(weights, ground.gaps)
         if every := build.outright(small, screen + joint, self.little):
             progress("measuring joint marginals", 0.0)
-            left = build.take(every, screen + joint)
+            left = build.measure_all(every)
         else:
             left = self._joint(build, small, screen, joint, progress) if small else screen + joint
         one_ways = ground.one_ways
@@ -194,25 +194,32 @@ class _Build:
         self.gaps = ground.gaps
         self.max_cells = max_cells
         self.aimed, self.trusts = aimed, trusts
+        self.effort = FINAL
         self.batches: list[Option] = []
         self.model: MarkovRandomField | None = None
 
     def fit(self, final: bool = False) -> MarkovRandomField:
         """The model of all that has been measured so far; warm-started."""
-        effort = FINAL if final else ROUND
+        effort = self.effort if final else ROUND
         if final:
             self.gaps = needed((m.clique for m in self.measurements), self.gaps)
             self.domain = with_gaps(self.columns, self.gaps)
         self.model = estimate(self.domain, self.measurements, start=self.model, total=self.total, effort=effort)
         return self.model
 
-    def outright(self, weights: Mapping[Clique, int], rho: float, little: float) -> tuple[Option, ...]:
-        """All that could be wanted, if noise leaves next to nothing in it and the model has room (`outright`)."""
+    def outright(self, weights: Mapping[Clique, int], rho: float, little: float) -> list[tuple[list[Clique], float]]:
+        """All that could be wanted and its shares, if that leaves next to no noise and the model has room."""
         if self.trusts:
-            return ()
-        rho /= self.curator.rows_per_unit**2
-        every = outright(self.columns, weights, rho=rho, total=self.total, little=little)
-        return every if self._fits([option.clique for option in every]) else ()
+            return []
+        units, total = self.curator.rows_per_unit, self.total
+        every = outright(self.columns, weights, rho=rho, units=units, total=total, little=little)
+        return every if self._fits([clique for cliques, _ in every for clique in cliques]) else []
+
+    def measure_all(self, groups: Sequence[tuple[Sequence[Clique], float]]) -> float:
+        """Measure what there is to know; returns what was not spent (nothing)."""
+        self.measurements += self.curator.measure_groups(groups)
+        self.effort = OUTRIGHT
+        return 0.0
 
     def screen(self, weights: Mapping[Clique, int], rho: float) -> tuple[list[Option], float]:
         """Every pair's noisy distance from what is known so far, and that noise's standard deviation."""
@@ -255,10 +262,8 @@ class _Build:
     def measure(self, options: Iterable[Option], rho: float) -> float:
         """Measure the best batch with all of rho; returns what was not spent (rho, or nothing)."""
         batch = choose(options, rho / self.curator.rows_per_unit**2, max(len(self.domain), BATCH), self._fits)
-        return self.take(batch, rho) if batch else rho
-
-    def take(self, batch: Sequence[Option], rho: float) -> float:
-        """Measure these with all of rho; returns what was not spent (nothing)."""
+        if not batch:
+            return rho
         self.measurements += self.curator.measure_groups(shares(batch, rho))
         self.batches += batch
         return 0.0

@@ -56,6 +56,6 @@ def test_the_sieve_weighs_a_batch_by_the_noise_that_it_would_have(
 
     monkeypatch.setattr(sieve, "choose", one)
     curator = _curator(rows_per_unit)
-    fit = Sieve().run(curator, Workload.all(DOMAIN, 2), curator.remaining_rho, lambda stage, done: None)
+    fit = Sieve(little=0.0).run(curator, Workload.all(DOMAIN, 2), curator.remaining_rho, lambda stage, done: None)
     pairs = [m.stddev for m in fit.measurements if len(m.clique) == 2]
     assert pairs == pytest.approx([(2 * rho) ** -0.5 for rho in told], rel=1e-6)
