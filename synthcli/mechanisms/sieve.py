@@ -73,7 +73,7 @@ class Sieve:
     first_share: float = 0.45
     """Of what is measured jointly: the forest's part; the later rounds share the rest."""
     rounds: int = 4
-    little: float = 0.01
+    little: float = 0.02
     """Where noise leaves no more than this in all triples (total variation distance), they are measured at once."""
 
     def __post_init__(self) -> None:
