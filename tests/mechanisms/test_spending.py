@@ -74,8 +74,9 @@ def test_tables_at_the_edge_are_paid_for_like_others(name: str, edge: str) -> No
 
 @pytest.mark.parametrize("name", MECHANISMS)
 def test_columns_that_are_missing_together_are_paid_for_like_others(name: str) -> None:
-    """They are 2,000 rows from independent, of which 430 are enough for the sieve to look at them."""
+    """They are 2,000 rows from independent, of which 1,000 are enough for the sieve to look at them; and tables of all
+    three columns would be too noisy to be measured without a look."""
     domain = Domain(("a", "b", "c"), (4, 3, 2), gaps={"a": 3, "b": 2})
     rows = tuple(((3, 2, i % 2) if i % 4 < 2 else (i % 3, i // 4 % 2, i % 2), "a") for i in range(2_000))
-    fit = _check(name, Table(domain, rows), Budget.of(1.0, 1e-6))
+    fit = _check(name, Table(domain, rows), Budget.of(0.45, 1e-6))
     assert set(fit.gaps.values()) == ({"a", "b"} if name == "sieve" else set())
