@@ -198,6 +198,19 @@ def test_every_step_pulls_toward_the_one_before() -> None:
     assert np.abs(moved).max() > 0.01
 
 
+def test_a_pull_is_so_many_times_the_usual_weight() -> None:
+    domain = Domain(("a", "b"), (3, 4))
+    noisy = [Measurement(c, summed(domain, _joint(domain, 1), c), 60.0) for c in (("a",), ("b",), ("a", "b"))]
+    (usual,) = set(entropy_weight(noisy, 2))
+    models = [
+        estimate(domain, noisy, total=10_000.0, effort=Effort(tolerance=1e-14, evaluations=4000, steps=2, **kind))
+        for kind in ({"pull": 3.0}, {"entropy": (3 * usual, 3 * usual)}, {})
+    ]
+    tables = [model.marginal(("a", "b")) for model in models]
+    assert tables[0] == pytest.approx(tables[1], rel=1e-6)
+    assert np.abs(tables[0] - tables[2]).max() > 10.0, "as strong as usual, it is another model"
+
+
 def test_what_stands_out_of_the_noise_is_not_shrunk() -> None:
     """A pair that always agrees: no row off the diagonal. Fixed seed: no false alarms."""
     domain, rng, truth = Domain(("a", "b"), (20, 20)), np.random.default_rng(0), np.diag(np.full(20, 2000.0))
