@@ -135,10 +135,9 @@ class Propagation:
 
     def _made(self, step: Step) -> dict[int, Real]:
         """Tables for the step's own products, flat, by number."""
-        size, new = self.schedule.tree.domain.size, (p.into for p in step.products if p.into.kind == "product")
-        return {
-            number: np.empty(size(clique), self.dtype) for number, clique in {f.number: f.clique for f in new}.items()
-        }
+        size = self.schedule.tree.domain.size
+        new = {product.into.number: product.into.clique for product in step.products if product.into.kind == "product"}
+        return {number: np.empty(size(clique), self.dtype) for number, clique in new.items()}
 
     def _product(self, product: Product, made: Mapping[int, Real]) -> tuple[Real, Real, Real]:
         within = product.into.clique

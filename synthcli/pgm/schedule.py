@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
-from itertools import combinations
+from itertools import combinations, count
 from math import prod
 from typing import Literal
 
@@ -149,25 +149,26 @@ def _combine(domain: Domain, cells: int, factors: Sequence[Factor]) -> tuple[lis
     products: list[Product] = []
 
     def pair(i: int, j: int) -> tuple[int, int, int]:
-        return domain.size(domain.clique({*alive[i].clique, *alive[j].clique})), i, j
+        return domain.size({*alive[i].clique, *alive[j].clique}), i, j
 
-    waiting = [pair(i, j) for i, j in combinations(alive, 2)] if len(alive) > 2 else []
+    waiting = [pair(i, j) for i, j in combinations(alive, 2)]
     heapify(waiting)
-    made = 0
-    while waiting and len(alive) > 2 and waiting[0][0] < cells:
+    for made in count():
+        while waiting and not (waiting[0][1] in alive and waiting[0][2] in alive):
+            heappop(waiting)
+        if len(alive) <= 2 or waiting[0][0] >= cells:
+            break
         _, i, j = heappop(waiting)
-        if i not in alive or j not in alive:
-            continue
         scope = domain.clique({*alive[i].clique, *alive[j].clique})
         inside = [alive.pop(k) for k in list(alive) if set(alive[k].clique) <= set(scope)]
         into = Factor(clique=scope, kind="product", number=made)
         products.append(Product(into=into, one=inside[0], other=inside[1]))
         products += [Product(into=into, one=into, other=factor) for factor in inside[2:]]
-        new, made = len(factors) + made, made + 1
+        new = len(factors) + made
+        others = list(alive)
         alive[new] = into
-        for k in alive:
-            if k != new:
-                heappush(waiting, pair(k, new))
+        for k in others:
+            heappush(waiting, pair(k, new))
     return products, sorted(alive.values(), key=lambda f: -domain.size(f.clique))
 
 
