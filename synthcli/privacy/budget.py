@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 
-import opendp.prelude as dp
-
 from synthcli.errors import UsageError
+from synthcli.privacy import opendp_names as dp
 
 dp.enable_features("contrib", "honest-but-curious")
 

@@ -12,13 +12,13 @@ from math import inf, nextafter
 from typing import Any
 
 import numpy as np
-import opendp.prelude as dp
 from numpy.typing import NDArray
 
 from synthcli.errors import BudgetRefused
 from synthcli.marginal import Clique, Domain, Measurement, Merge
 from synthcli.marginal.gaps import Gaps
 from synthcli.privacy import noise
+from synthcli.privacy import opendp_names as dp
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.comparison import GRID, Comparison, Estimator

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from math import ceil, isfinite, sqrt
 
-import opendp.prelude as dp
-
 from synthcli.errors import UsageError
+from synthcli.privacy import opendp_names as dp
 
 dp.enable_features("contrib", "honest-but-curious")
 

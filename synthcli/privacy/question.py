@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import opendp.prelude as dp
 
 from synthcli.marginal import Clique
 from synthcli.privacy import noise
+from synthcli.privacy import opendp_names as dp
 from synthcli.privacy import transformations as exactly
 from synthcli.privacy.comparison import Comparison
 from synthcli.privacy.exact import ROWS_THEMSELVES, ExactCounts, Side, View

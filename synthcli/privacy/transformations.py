@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from math import inf, nextafter, sqrt
 
 import numpy as np
-import opendp.prelude as dp
 from numpy.typing import NDArray
 
 from synthcli.marginal import Clique, Table
+from synthcli.privacy import opendp_names as dp
 from synthcli.privacy.comparison import GRID, LARGEST, Comparison, distance, is_rows, on_grid
 from synthcli.privacy.exact import ROWS_THEMSELVES, ExactCounts, Side, View
 from synthcli.privacy.noise import KEYED, KEYED_COUNTS, L2, LINF
