@@ -119,6 +119,7 @@ def test_most_products_of_many_tables_are_small() -> None:
     assert len(sizes) + len(step.factors) >= len(cliques), "nothing is left out"
     assert max(sizes) < whole
     assert sum(sizes) + len(step.factors) * whole < 5 * whole
+    assert len({product.into.number for product in step.products}) < 40, "what lies inside is taken in place"
 
 
 def test_ordinary_potentials_on_a_long_chain_need_no_fallback() -> None:
@@ -137,6 +138,27 @@ def test_opposed_potentials_take_the_fallback_and_are_counted() -> None:
         ("a", "b"): np.array([[2000.0, 0.0], [0.0, 0.0]]),
         ("b", "c"): np.array([[-2000.0, -2000.0], [0.0, 1.0]]),
     }
+    oracle = Oracle(build(domain, tuple(tables)), tuple(tables))
+    log_partition, marginals = oracle.evaluate(flat(list(tables.values())))
+    normaliser, expected = _expected(domain, tables)
+    assert oracle.fallbacks == 1
+    assert log_partition == pytest.approx(normaliser)
+    assert marginals == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("names", ["dabc", "cbad", "adcb", "bcda"])
+def test_mass_that_vanished_is_missed_where_it_would_count(names: str) -> None:
+    """d says a1; there b0 and b1 are e^-700 and e^-760 as likely as elsewhere, of which the second is lost; c wants b1.
+
+    In no clique is anything wrong but what a neighbour makes nearly all there is. The tree begins at any end.
+    """
+    domain, (d, a, b, c) = Domain(tuple("abcd"), (2,) * 4), names
+    says = {
+        (d, a): [[-1e4, 0.0], [-1e4, 0.0]],
+        (a, b): [[0.0, 0.0], [-700.0, -760.0]],
+        (b, c): [[-300.0] * 2, [0.0] * 2],
+    }
+    tables = {domain.clique(k): np.array(v) if domain.clique(k) == k else np.array(v).T for k, v in says.items()}
     oracle = Oracle(build(domain, tuple(tables)), tuple(tables))
     log_partition, marginals = oracle.evaluate(flat(list(tables.values())))
     normaliser, expected = _expected(domain, tables)
