@@ -25,7 +25,7 @@ of maxima, and refits the model a handful of times. `docs/engine.md` has the mea
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
-from math import sqrt
+from math import comb, sqrt
 from typing import ClassVar
 
 from synthcli.marginal import Clique, Domain, Measurement, Merge
@@ -218,7 +218,9 @@ class _Build:
     def measure_all(self, groups: Sequence[tuple[Sequence[Clique], float]]) -> float:
         """Measure what there is to know; returns what was not spent (nothing)."""
         self.measurements += self.curator.measure_groups(groups)
-        self.effort = OUTRIGHT
+        pairs = [clique for cliques, _ in groups for clique in cliques if len(clique) == 2]
+        if len(pairs) == comb(sum(size > 1 for size in self.columns.shape), 2):
+            self.effort = OUTRIGHT
         return 0.0
 
     def screen(self, weights: Mapping[Clique, int], rho: float) -> tuple[list[Option], float]:

@@ -70,8 +70,8 @@ FINAL = Effort(tolerance=0.002, evaluations=200, steps=4)
 """The model that is released."""
 
 OUTRIGHT = Effort(tolerance=0.0005, evaluations=600, steps=4, pull=3.0)
-"""The same, where every pair and triple was measured, well beyond its noise: what no table says is little, and the pull
-of the entropy falls on noise alone."""
+"""The same, where every pair was measured, and triples, well beyond their noise: what no table says is little, and the
+pull of the entropy falls on noise alone."""
 
 
 def estimate(

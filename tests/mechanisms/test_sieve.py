@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from synthcli.marginal import Domain
+from synthcli.mechanisms import sieve
 from synthcli.mechanisms.sieve import Sieve
 from synthcli.mechanisms.workload import Workload
+from synthcli.pgm import estimation
+from synthcli.pgm.estimation import FINAL, OUTRIGHT
 from synthcli.privacy.budget import Budget
 from synthcli.privacy.curator import Curator
 from tests.mechanisms.coded import Coded, chain_table
@@ -109,8 +112,33 @@ def test_of_few_columns_and_many_rows_all_triples_are_measured_at_once():
     assert off < 0.001, "0.0003 to 0.0004 in twelve fits; 0.015 where pairs come first"
 
 
+@pytest.mark.parametrize(("rows_per_unit", "is_screened"), [(1, False), (150, True)])
+def test_noise_is_that_of_all_rows_of_a_unit(rows_per_unit, is_screened):
+    table, stages = _dense(), []
+    curator = Curator(table, Budget.of(1.0, 1e-9), rows_per_unit)
+    workload = Workload.all(table.domain, 2)
+    Sieve().run(curator.on(table), workload, curator.remaining_rho, lambda stage, done: stages.append(stage))
+    assert ("screening all pairs" in stages) is is_screened
+
+
+@pytest.mark.parametrize(("pairs", "effort"), [(15, OUTRIGHT), (14, FINAL)])
+def test_the_pull_is_stronger_where_every_pair_was_measured(monkeypatch, pairs, effort):
+    used = []
+
+    def estimate(*arguments, **options):
+        used.append(options.get("effort"))
+        return estimation.estimate(*arguments, **options)
+
+    monkeypatch.setattr(sieve, "estimate", estimate)
+    wanted = Workload(dict.fromkeys(list(combinations("abcdef", 2))[:pairs], 1))
+    fit, stages = _run(Sieve(), _dense(), wanted, epsilon=1.0)
+    assert "screening all pairs" not in stages
+    assert sum(len(clique) == 2 for clique in _joint(fit)) == pairs
+    assert used == [effort]
+
+
 @pytest.mark.parametrize(
-    ("sieve", "rows", "workload"),
+    ("mechanism", "rows", "workload"),
     [
         (Sieve(), 2_000, None),
         (Sieve(max_cells=63), 200_000, None),
@@ -118,8 +146,8 @@ def test_of_few_columns_and_many_rows_all_triples_are_measured_at_once():
     ],
     ids=["much noise", "no room", "a target"],
 )
-def test_else_they_are_chosen(sieve, rows, workload):
-    _, stages = _run(sieve, _dense(rows=rows), workload, epsilon=1.0)
+def test_else_they_are_chosen(mechanism, rows, workload):
+    _, stages = _run(mechanism, _dense(rows=rows), workload, epsilon=1.0)
     assert "screening all pairs" in stages
 
 
@@ -159,7 +187,13 @@ def test_scales_are_binned_and_come_back_fine():
 
 
 def test_limits_are_checked():
-    for wrong in ({"max_cells": 0}, {"rounds": 1}, {"one_way_shares": (0.5, 0.5)}, {"screen_share": 0.0}):
+    for wrong in (
+        {"max_cells": 0},
+        {"rounds": 1},
+        {"one_way_shares": (0.5, 0.5)},
+        {"screen_share": 0.0},
+        {"little": -0.1},
+    ):
         with pytest.raises(ValueError, match="sieve"):
             Sieve(**wrong)
 

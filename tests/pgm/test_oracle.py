@@ -107,6 +107,10 @@ def test_many_tables_in_one_clique_equal_brute_force(
         normaliser, expected = _expected(domain, tables)
         assert log_partition == pytest.approx(normaliser, rel=1e-9, abs=1e-9)
         assert marginals == pytest.approx(expected, abs=1e-8)
+        coarse = Propagation(schedule(build(domain, cliques), cliques), np.float32)
+        if coarse.run(flat(list(tables.values()))) is not None:
+            assert coarse.marginals == pytest.approx(expected, abs=2e-4)
+    assert scale > 0.5 or oracle.fallbacks == 0
 
 
 def test_most_products_of_many_tables_are_small() -> None:
