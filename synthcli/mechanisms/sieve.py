@@ -208,8 +208,11 @@ class _Build:
         return self.model
 
     def outright(self, weights: Mapping[Clique, int], rho: float, little: float) -> list[tuple[list[Clique], float]]:
-        """All that could be wanted and its shares, if that leaves next to no noise and the model has room."""
-        if self.trusts:
+        """All that could be wanted and its shares, if that leaves next to no noise and the model has room.
+
+        Not where columns are clearly missing together: who is has attributes of its own, which later steps look at.
+        """
+        if self.trusts or self.gaps:
             return []
         units, total = self.curator.rows_per_unit, self.total
         every = outright(self.columns, weights, rho=rho, units=units, total=total, little=little)

@@ -112,6 +112,14 @@ def test_of_few_columns_and_many_rows_all_triples_are_measured_at_once():
     assert off < 0.001, "0.0003 to 0.0004 in twelve fits; 0.015 where pairs come first"
 
 
+def test_columns_that_are_missing_together_are_looked_at():
+    plain = _dense()
+    codes, names = plain.encode(None), plain.domain.attributes
+    for gaps, is_screened in (({}, False), ({"a": 1, "b": 1}, True)):
+        _, stages = _run(Sieve(), Coded(Domain(names, (2,) * 6, gaps=gaps), codes), epsilon=1.0)
+        assert ("screening all pairs" in stages) is is_screened
+
+
 @pytest.mark.parametrize(("rows_per_unit", "is_screened"), [(1, False), (150, True)])
 def test_noise_is_that_of_all_rows_of_a_unit(rows_per_unit, is_screened):
     table, stages = _dense(), []
